@@ -1,0 +1,54 @@
+# `make run` and `make test` are all one needs; `make help` lists the rest.
+PYTHON ?= python3
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+.DEFAULT_GOAL := help
+
+.PHONY: help install dev run serve test check superuser lock
+
+help:  ## List what there is
+	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*## /: /'
+
+install: .venv/installed  ## Set up the virtual environment .venv with what requirements.txt pins
+
+.venv/installed: requirements.txt constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet -r requirements.txt
+	@touch $@
+
+dev: install .venv/dev  ## The same, with the tools that `make check` needs
+
+.venv/dev: requirements-dev.txt constraints.txt
+	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
+	@touch $@
+
+run: install  ## Serve the API for development on SQLite, with demo data, on $PORT (8000)
+	$(BIN)/python manage.py migrate --verbosity 0
+	$(BIN)/python manage.py seed_demo --if-empty
+	@exec $(BIN)/python manage.py runserver $$($(BIN)/python -c "from movie_booking.settings import PORT; print(PORT)")
+
+serve: export DEBUG ?= 0
+serve: install  ## Serve the API in production on $PORT (8000), settings from the environment
+	$(BIN)/python manage.py migrate --verbosity 0
+	$(BIN)/python manage.py collectstatic --noinput --verbosity 0
+	@exec $(BIN)/python -m movie_booking.serve
+
+test: install  ## Run all tests on PostgreSQL 18, then on SQLite
+	$(BIN)/python -m pytest --database=postgres
+	$(BIN)/python -m pytest --database=sqlite
+
+check: dev  ## What CI runs: lint, types, import rules, migrations, deploy check, tests with coverage
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy . && $(BIN)/lint-imports
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	DEBUG=0 SECRET_KEY=$$($(BIN)/python -c "import secrets; print(secrets.token_urlsafe(50))") $(BIN)/python manage.py check --deploy --fail-level WARNING
+	$(BIN)/python -m pytest --database=postgres --cov --cov-report=term --cov-fail-under=95
+	$(BIN)/python -m pytest --database=sqlite --cov --cov-report=
+
+superuser: install  ## Make an account for the Admin
+	$(BIN)/python manage.py migrate --verbosity 0
+	$(BIN)/python manage.py createsuperuser
+
+lock: dev  ## Pin anew what the requirements bring along, in constraints.txt
+	: > constraints.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --no-annotate --no-emit-index-url \
+		--custom-compile-command "make lock" requirements.txt requirements-dev.txt -o constraints.txt

@@ -1,0 +1,57 @@
+"""Who is asking."""
+
+from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import UserManager as DjangoUserManager
+from django.contrib.auth.validators import ASCIIUsernameValidator
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    def named(self, username: str) -> "UserQuerySet":
+        return self.alias(folded_name=Lower("username")).filter(folded_name=username.lower())
+
+    def with_email(self, email: str) -> "UserQuerySet":
+        return self.alias(folded_email=Lower("email")).filter(folded_email=email.lower())
+
+
+class UserManager(DjangoUserManager.from_queryset(UserQuerySet)["User"]):  # type: ignore[misc]
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """Return the user of that name, in whatever case it was typed. Raises User.DoesNotExist."""
+        return self.named(username or "").get()
+
+
+class User(AbstractUser):
+    """A person with a login. "John" and "john" are one name, and so are two such e-mail addresses."""
+
+    # Letters without accents only: every database folds the case of those alike, and no two names
+    # look the same on the screen.
+    username_validator = ASCIIUsernameValidator()  # type: ignore[assignment]
+    username = models.CharField(
+        "user name",
+        max_length=150,
+        unique=True,
+        error_messages={"unique": "A user with that username already exists."},
+        validators=[username_validator],
+        help_text="150 characters or fewer: letters, digits and @ . + - _",
+    )
+    # Blank for accounts made with `createsuperuser` only; signing up asks for one.
+    email = models.EmailField("e-mail address", blank=True)
+
+    objects = UserManager()  # type: ignore[misc]
+
+    class Meta(AbstractUser.Meta):  # type: ignore[name-defined]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("username"),
+                name="one_account_per_username",
+                violation_error_message="A user with that username already exists.",
+            ),
+            models.UniqueConstraint(
+                Lower("email"),
+                condition=~Q(email=""),
+                name="one_account_per_email",
+                violation_error_message="A user with that e-mail address already exists.",
+            ),
+        ]

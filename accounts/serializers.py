@@ -1,0 +1,65 @@
+"""The JSON of accounts. Input classes check shape, output classes are read-only."""
+
+from typing import Any
+
+from django.contrib.auth.validators import ASCIIUsernameValidator
+from rest_framework import serializers
+
+from accounts.models import User
+from movie_booking.api import StrictCharField, StrictEmailField
+
+
+class SignUpInput(serializers.Serializer[Any]):
+    username = StrictCharField(
+        max_length=150,
+        validators=[ASCIIUsernameValidator()],
+        help_text="Letters, digits and @ . + - _; unique without regard to case.",
+    )
+    # Argon2 takes any length; people do not.
+    password = StrictCharField(max_length=128, trim_whitespace=False, style={"input_type": "password"})
+    email = StrictEmailField(max_length=254, help_text="Unique without regard to case.")
+
+    class Meta:
+        swagger_schema_fields = {
+            "example": {"username": "john", "password": "securepass123", "email": "john@example.com"}
+        }
+
+
+class LoginInput(serializers.Serializer[Any]):
+    username = StrictCharField()
+    password = StrictCharField(trim_whitespace=False, style={"input_type": "password"})
+
+    class Meta:
+        swagger_schema_fields = {"example": {"username": "john", "password": "securepass123"}}
+
+
+class RefreshInput(serializers.Serializer[Any]):
+    refresh = StrictCharField(help_text="A refresh token.")
+
+
+class ProfileInput(serializers.Serializer[Any]):
+    email = StrictEmailField(max_length=254, required=False)
+    first_name = StrictCharField(max_length=150, allow_blank=True, required=False)
+    last_name = StrictCharField(max_length=150, allow_blank=True, required=False)
+
+
+class AccountSerializer(serializers.ModelSerializer[User]):
+    class Meta:
+        model = User
+        fields = ("id", "username", "email")
+        read_only_fields = fields
+
+
+class ProfileSerializer(serializers.ModelSerializer[User]):
+    class Meta:
+        model = User
+        fields = ("id", "username", "email", "first_name", "last_name", "date_joined")
+        read_only_fields = fields
+
+
+class TokenPairSerializer(serializers.Serializer[Any]):
+    access = serializers.CharField(read_only=True, source="access_token", help_text="For the header.")
+    refresh = serializers.SerializerMethodField(help_text="For `token/refresh/` and `logout/`.")
+
+    def get_refresh(self, token: Any) -> str:
+        return str(token)

@@ -1,0 +1,104 @@
+"""Sign up, log in, stay logged in, log out."""
+
+from typing import Any
+
+from django.contrib.auth import authenticate
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from rest_framework_simplejwt.exceptions import TokenError
+from rest_framework_simplejwt.tokens import RefreshToken
+
+from accounts.models import User
+from movie_booking.errors import Invalid, Unauthorized
+
+
+class WrongCredentials(Unauthorized):
+    code = "no_active_account"
+    detail = "No active account found with the given credentials."
+
+
+class TokenNotValid(Unauthorized):
+    code = "token_not_valid"
+    detail = "The token is invalid or expired."
+
+
+def sign_up(*, username: str, email: str, password: str) -> User:
+    """Open an account and return it. Raises Invalid with the fields that will not do."""
+    user = User(username=username, email=User.objects.normalize_email(email))
+    _refuse_taken(user)
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise Invalid(errors={"password": error.messages}) from error
+    user.set_password(password)  # slow on purpose, so before the transaction and not within
+    _save(user)
+    return user
+
+
+def change_profile(*, user: User, **changes: str) -> User:
+    """Write the e-mail address or the names of an account. Raises Invalid for an address in use."""
+    for field, value in changes.items():
+        setattr(user, field, value)
+    user.email = User.objects.normalize_email(user.email)
+    _refuse_taken(user)
+    _save(user, update_fields=list(changes))
+    return user
+
+
+def _save(user: User, update_fields: list[str] | None = None) -> None:
+    try:
+        with transaction.atomic():
+            user.save(update_fields=update_fields)
+    except IntegrityError:
+        _refuse_taken(user)  # somebody was faster; now their row is there to be named
+        raise
+
+
+def _refuse_taken(user: User) -> None:
+    others = User.objects.exclude(pk=user.pk)
+    errors = {}
+    if others.named(user.username).exists():
+        errors["username"] = ["A user with that username already exists."]
+    if user.email and others.with_email(user.email).exists():
+        errors["email"] = ["A user with that e-mail address already exists."]
+    if errors:
+        raise Invalid(errors=errors)
+
+
+def log_in(*, username: str, password: str) -> RefreshToken:
+    """Return a refresh token, which carries its access token. Raises WrongCredentials."""
+    user = authenticate(username=username, password=password)
+    if user is None:
+        raise WrongCredentials
+    return RefreshToken.for_user(user)
+
+
+def rotate_tokens(*, refresh: str) -> RefreshToken:
+    """Return a new pair for a refresh token, which thereby is used up. Raises TokenNotValid."""
+    old = _live_token(refresh)
+    user = User.objects.filter(pk=old["user_id"], is_active=True).first()
+    if user is None:
+        raise TokenNotValid
+    _kill(old)
+    return RefreshToken.for_user(user)
+
+
+def log_out(*, refresh: str) -> None:
+    """Make the refresh token useless. Raises TokenNotValid if it already was."""
+    _kill(_live_token(refresh))
+
+
+def _live_token(refresh: str) -> RefreshToken:
+    try:
+        return RefreshToken(refresh)  # type: ignore[arg-type]
+    except TokenError as error:
+        raise TokenNotValid from error
+
+
+def _kill(token: RefreshToken) -> None:
+    # Of two requests that use one token at the same moment, one inserts the row, and only that one
+    # may go on: a stolen token cannot be raced against its owner.
+    blacklisting: Any = token.blacklist()  # the row, and whether it is new
+    if not blacklisting[1]:
+        raise TokenNotValid

@@ -1,0 +1,88 @@
+"""Accounts as the house sees them."""
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
+
+from accounts.models import User
+from accounts.tests.factories import PASSWORD, client_for, make_staff, make_user
+
+pytestmark = pytest.mark.django_db
+
+ADD = "/admin/accounts/user/add/"
+
+
+@pytest.fixture
+def root():
+    client = Client()
+    client.force_login(make_user("root", is_staff=True, is_superuser=True))
+    return client
+
+
+def new_user(username="jane", email="jane@example.com"):
+    return {
+        "username": username,
+        "email": email,
+        "usable_password": "true",
+        "password1": PASSWORD,
+        "password2": PASSWORD,
+    }
+
+
+@pytest.mark.parametrize("username", ["boss", "BOSS"])
+def test_staff_log_in_with_their_password_in_any_case_of_the_name(username):
+    make_user("boss", is_staff=True)
+
+    response = Client().post("/admin/login/?next=/admin/", {"username": username, "password": PASSWORD})
+
+    assert (response.status_code, response["Location"]) == (302, "/admin/")
+
+
+@pytest.mark.parametrize("fields", [{}, {"is_staff": True, "is_active": False}])
+def test_customers_and_closed_accounts_do_not_log_in_to_the_admin(fields):
+    make_user("boss", **fields)
+
+    response = Client().post("/admin/login/?next=/admin/", {"username": "boss", "password": PASSWORD})
+
+    assert response.status_code == 200
+    assert "Please enter the correct user name and password" in response.content.decode()
+
+
+@pytest.mark.parametrize("path", ["", "add/"])
+def test_staff_without_rights_do_not_see_accounts(path):
+    client = Client()
+    client.force_login(make_staff())
+
+    assert client.get(f"/admin/accounts/user/{path}").status_code == 403
+
+
+def test_an_account_made_in_the_admin_can_log_in(root):
+    response = root.post(ADD, new_user())
+
+    assert response.status_code == 302
+    assert User.objects.get(username="jane").email == "jane@example.com"
+    assert client_for().post("/api/login/", {"username": "jane", "password": PASSWORD}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("taken", "message"),
+    [
+        ({"username": "JOHN"}, "A user with that username already exists."),
+        ({"email": "JOHN@example.com"}, "A user with that e-mail address already exists."),
+    ],
+)
+def test_a_name_or_address_that_is_taken_in_any_case_is_an_error(root, taken, message):
+    make_user("john", email="john@example.com")
+
+    response = root.post(ADD, new_user(**taken))
+
+    assert response.status_code == 200
+    assert message in response.content.decode()
+    assert User.objects.filter(username="jane").count() == 0
+
+
+def test_refresh_tokens_are_nowhere_to_be_read(root):
+    assert not admin.site.is_registered(OutstandingToken)
+    assert not admin.site.is_registered(BlacklistedToken)
+    assert root.get("/admin/token_blacklist/outstandingtoken/").status_code == 404

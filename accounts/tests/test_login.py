@@ -1,0 +1,198 @@
+"""Logging in, staying logged in, logging out."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from rest_framework.test import APIClient
+from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
+
+from accounts.tests.factories import PASSWORD, client_for, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def log_in(client=None, **changes):
+    return (client or client_for()).post("/api/login/", {"username": "john", "password": PASSWORD, **changes})
+
+
+def refresh(token):
+    return client_for().post("/api/token/refresh/", {"refresh": str(token)})
+
+
+def log_out(token):
+    return client_for().post("/api/logout/", {"refresh": str(token)})
+
+
+def who_am_i(access, scheme="Bearer"):
+    return APIClient().get("/api/me/", HTTP_AUTHORIZATION=f"{scheme} {access}")
+
+
+def long_ago(kind, user):
+    """A token that ran out a minute ago."""
+    token = kind.for_user(user)
+    token.set_exp(from_time=timezone.now() - timedelta(minutes=1), lifetime=timedelta(0))
+    return token
+
+
+def forged(kind, user):
+    """A token whose last character before the signature's padding bits was changed."""
+    header, payload, signature = str(kind.for_user(user)).split(".")
+    return f"{header}.{payload}.{'B' if signature[0] == 'A' else 'A'}{signature[1:]}"
+
+
+def unsigned(kind, user):
+    """A token that says of itself that it needs no signature."""
+    _, payload, _ = str(kind.for_user(user)).split(".")
+    return f"eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{payload}."
+
+
+def assert_token_refused(response):
+    assert response.status_code == 401
+    assert response["Content-Type"] == "application/problem+json"
+    assert response["WWW-Authenticate"] == 'Bearer realm="api"'
+    assert response.data["code"] == "token_not_valid"
+
+
+@pytest.mark.parametrize("username", ["john", "John", "JOHN"])
+def test_logging_in_answers_with_two_tokens_whatever_the_case_of_the_name(username):
+    make_user("john")
+
+    response = log_in(username=username)
+
+    assert response.status_code == 200
+    assert response.data.keys() == {"access", "refresh"}
+    assert who_am_i(response.data["access"]).data["username"] == "john"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"password": "wrong"}, {"password": PASSWORD.upper()}, {"username": "jane"}, {"username": "ĵohn"}],
+)
+def test_a_wrong_name_and_a_wrong_password_look_the_same(wrong):
+    make_user("john")
+
+    response = log_in(**wrong)
+
+    assert response.status_code == 401
+    assert response.json() == {
+        "type": "urn:problem-type:movie-booking:no_active_account",
+        "title": "No active account",
+        "status": 401,
+        "detail": "No active account found with the given credentials.",
+        "code": "no_active_account",
+    }
+
+
+def test_a_closed_account_cannot_log_in():
+    make_user("john", is_active=False)
+
+    assert log_in().data["code"] == "no_active_account"
+
+
+@pytest.mark.parametrize("header", ["Bearer garbage", "Bearer", "Bearer a b c", "Basic am9objp4", "nonsense"])
+@pytest.mark.parametrize("path", ["login", "signup", "token/refresh", "logout"])
+def test_a_header_that_is_no_good_does_not_keep_anyone_out_of_the_open_doors(path, header):
+    user = make_user("john")
+    body = {
+        "login": {"username": "john", "password": PASSWORD},
+        "signup": {"username": "jane", "password": PASSWORD, "email": "jane@example.com"},
+        "token/refresh": {"refresh": str(RefreshToken.for_user(user))},
+        "logout": {"refresh": str(RefreshToken.for_user(user))},
+    }[path]
+
+    response = APIClient(HTTP_AUTHORIZATION=header).post(f"/api/{path}/", body)
+
+    assert response.status_code == {"signup": 201, "logout": 204}.get(path, 200)
+
+
+def test_an_expired_token_does_not_keep_its_owner_from_logging_in_again():
+    expired = long_ago(AccessToken, make_user("john"))
+
+    assert_token_refused(who_am_i(expired))
+    assert log_in(APIClient(HTTP_AUTHORIZATION=f"Bearer {expired}")).status_code == 200
+
+
+def test_a_refresh_token_is_exchanged_for_a_new_pair():
+    user = make_user("john")
+    old = RefreshToken.for_user(user)
+
+    response = refresh(old)
+
+    assert response.status_code == 200
+    assert response.data.keys() == {"access", "refresh"}
+    assert response.data["refresh"] != str(old)
+    assert who_am_i(response.data["access"]).data["id"] == user.pk
+    assert refresh(response.data["refresh"]).status_code == 200
+
+
+def test_a_refresh_token_works_once():
+    token = RefreshToken.for_user(make_user())
+    refresh(token)
+
+    assert_token_refused(refresh(token))
+
+
+def test_logging_out_kills_the_refresh_token():
+    token = RefreshToken.for_user(make_user())
+
+    response = log_out(token)
+
+    assert response.status_code == 204
+    assert response.content == b""
+    assert_token_refused(refresh(token))
+
+
+def test_logging_out_twice_is_refused():
+    token = RefreshToken.for_user(make_user())
+    log_out(token)
+
+    assert_token_refused(log_out(token))
+
+
+def test_logging_out_on_one_device_leaves_the_other_logged_in():
+    user = make_user()
+    phone, laptop = RefreshToken.for_user(user), RefreshToken.for_user(user)
+    log_out(phone)
+
+    assert refresh(laptop).status_code == 200
+
+
+@pytest.mark.parametrize("door", [refresh, log_out])
+@pytest.mark.parametrize(
+    "make_token",
+    [
+        pytest.param(lambda user: "garbage", id="garbage"),
+        pytest.param(lambda user: "a.b.c", id="three parts of garbage"),
+        pytest.param(AccessToken.for_user, id="an access token"),
+        pytest.param(lambda user: long_ago(RefreshToken, user), id="expired"),
+        pytest.param(lambda user: forged(RefreshToken, user), id="forged"),
+        pytest.param(lambda user: unsigned(RefreshToken, user), id="unsigned"),
+    ],
+)
+def test_what_is_no_live_refresh_token_is_refused(door, make_token):
+    assert_token_refused(door(make_token(make_user())))
+
+
+@pytest.mark.parametrize(
+    "make_token",
+    [
+        pytest.param(lambda user: "garbage", id="garbage"),
+        pytest.param(RefreshToken.for_user, id="a refresh token"),
+        pytest.param(lambda user: forged(AccessToken, user), id="forged"),
+        pytest.param(lambda user: unsigned(AccessToken, user), id="unsigned"),
+    ],
+)
+def test_what_is_no_live_access_token_is_refused(make_token):
+    assert_token_refused(who_am_i(make_token(make_user())))
+
+
+def test_closing_an_account_ends_its_tokens():
+    user = make_user()
+    token = RefreshToken.for_user(user)
+    user.is_active = False
+    user.save()
+
+    assert_token_refused(refresh(token))
+    assert who_am_i(token.access_token).status_code == 401
+    assert who_am_i(token.access_token)["Content-Type"] == "application/problem+json"

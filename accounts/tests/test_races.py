@@ -1,0 +1,73 @@
+"""Two people who want the same name, and two who hold the same token, at the same moment."""
+
+from collections import Counter
+from functools import partial
+
+import pytest
+from rest_framework_simplejwt.tokens import RefreshToken
+
+from accounts.models import User
+from accounts.tests.factories import PASSWORD, client_for, make_user
+from movie_booking.tests.races import at_once
+
+pytestmark = pytest.mark.usefixtures("real_transactions")
+
+
+def post(path, body):
+    return client_for().post(path, body)
+
+
+def assert_one_account_and_the_rest_told(responses, field):
+    assert Counter(response.status_code for response in responses) == {201: 1, 400: 7}
+    assert [response.data["errors"].keys() for response in responses if response.status_code == 400] == [
+        {field}
+    ] * 7
+    assert User.objects.count() == 1
+
+
+def test_of_many_who_want_one_name_in_any_case_one_gets_it():
+    names = ["john", "John", "JOHN", "jOhn", "joHn", "johN", "JOhn", "joHN"]
+
+    responses = at_once(
+        *(
+            partial(
+                post, "/api/signup/", {"username": name, "email": f"{n}@example.com", "password": PASSWORD}
+            )
+            for n, name in enumerate(names)
+        )
+    )
+
+    assert_one_account_and_the_rest_told(responses, "username")
+
+
+def test_of_many_with_one_address_in_any_case_one_gets_an_account():
+    addresses = ["john@example.com", "JOHN@example.com"] * 4
+
+    responses = at_once(
+        *(
+            partial(post, "/api/signup/", {"username": f"john{n}", "email": email, "password": PASSWORD})
+            for n, email in enumerate(addresses)
+        )
+    )
+
+    assert_one_account_and_the_rest_told(responses, "email")
+
+
+@pytest.mark.parametrize(("path", "success"), [("/api/token/refresh/", 200), ("/api/logout/", 204)])
+def test_of_many_who_use_one_refresh_token_one_succeeds(path, success):
+    token = str(RefreshToken.for_user(make_user()))
+
+    responses = at_once(*[partial(post, path, {"refresh": token})] * 4)
+
+    assert Counter(response.status_code for response in responses) == {success: 1, 401: 3}
+
+
+def test_a_refresh_and_a_logout_with_one_token_do_not_both_succeed():
+    token = str(RefreshToken.for_user(make_user()))
+
+    refreshed, logged_out = at_once(
+        partial(post, "/api/token/refresh/", {"refresh": token}),
+        partial(post, "/api/logout/", {"refresh": token}),
+    )
+
+    assert (refreshed.status_code, logged_out.status_code) in [(200, 401), (401, 204)]

@@ -1,0 +1,152 @@
+"""Opening an account."""
+
+import pytest
+
+from accounts.models import User
+from accounts.tests.factories import PASSWORD, client_for, make_user
+
+pytestmark = pytest.mark.django_db
+
+JOHN = {"username": "john", "password": PASSWORD, "email": "john@example.com"}
+
+
+def sign_up(**changes):
+    return client_for().post("/api/signup/", {**JOHN, **changes})
+
+
+def test_signing_up_answers_with_the_account_and_never_the_password():
+    response = sign_up()
+
+    john = User.objects.get()
+    assert response.status_code == 201
+    assert response.json() == {"id": john.pk, "username": "john", "email": "john@example.com"}
+    assert john.check_password(PASSWORD)
+    assert PASSWORD not in john.password
+    assert (john.is_active, john.is_staff, john.is_superuser) == (True, False, False)
+
+
+def test_who_signed_up_can_log_in():
+    sign_up()
+
+    assert client_for().post("/api/login/", {"username": "john", "password": PASSWORD}).status_code == 200
+
+
+def test_nobody_signs_up_as_staff():
+    response = sign_up(is_staff=True, is_superuser=True, is_active=False, id=1000)
+
+    john = User.objects.get()
+    assert response.status_code == 201
+    assert (john.is_staff, john.is_superuser, john.is_active) == (False, False, True)
+    assert john.pk != 1000
+
+
+def test_the_case_of_a_name_is_kept_and_the_domain_of_the_address_is_not():
+    response = sign_up(username="JohnDoe", email="John@EXAMPLE.com")
+
+    assert response.data["username"] == "JohnDoe"
+    assert response.data["email"] == "John@example.com"
+
+
+@pytest.mark.parametrize("username", ["john", "John", "JOHN"])
+def test_a_name_that_is_taken_in_any_case_is_refused(username):
+    make_user("john", email="first@example.com")
+
+    response = sign_up(username=username)
+
+    assert response.status_code == 400
+    assert response["Content-Type"] == "application/problem+json"
+    assert response.json() == {
+        "type": "urn:problem-type:movie-booking:invalid",
+        "title": "Invalid",
+        "status": 400,
+        "detail": "The request is not valid.",
+        "code": "invalid",
+        "errors": {"username": ["A user with that username already exists."]},
+    }
+    assert User.objects.count() == 1
+
+
+@pytest.mark.parametrize("email", ["john@example.com", "John@Example.COM"])
+def test_an_address_that_is_taken_in_any_case_is_refused(email):
+    make_user("first", email="john@example.com")
+
+    response = sign_up(email=email)
+
+    assert response.status_code == 400
+    assert response.data["errors"] == {"email": ["A user with that e-mail address already exists."]}
+
+
+def test_all_that_is_taken_is_named_at_once():
+    make_user("john", email="john@example.com")
+
+    assert sign_up().data["errors"].keys() == {"username", "email"}
+
+
+def test_accounts_without_an_address_do_not_stand_in_each_others_way():
+    make_user("one", email="")
+    make_user("two", email="")
+
+    assert sign_up().status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("password", "message"),
+    [
+        ("short1x", "This password is too short. It must contain at least 8 characters."),
+        ("password", "This password is too common."),
+        ("8231907456", "This password is entirely numeric."),
+        ("john.smith", "The password is too similar to the user name."),
+        ("x" * 129, "Ensure this field has no more than 128 characters."),
+    ],
+)
+def test_a_bad_password_is_refused_with_the_reason(password, message):
+    response = sign_up(username="john.smith", password=password)
+
+    assert response.status_code == 400
+    assert response.data["errors"] == {"password": [message]}
+    assert User.objects.count() == 0
+
+
+def test_spaces_around_a_password_belong_to_it():
+    sign_up(password=f" {PASSWORD} ")
+
+    log_in = client_for().post
+    assert log_in("/api/login/", {"username": "john", "password": PASSWORD}).status_code == 401
+    assert log_in("/api/login/", {"username": "john", "password": f" {PASSWORD} "}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "username",
+    ["", "   ", "john doe", "jöhn", "ｊohn", "john!", "a/b", "x" * 151, "john\n1", 5, None, ["john"]],
+)
+def test_what_is_no_user_name_is_refused(username):
+    response = sign_up(username=username)
+
+    assert response.status_code == 400
+    assert response.data["errors"].keys() == {"username"}
+    assert User.objects.count() == 0
+
+
+@pytest.mark.parametrize("username", ["j", "john.doe+1@example-site_2", "x" * 150])
+def test_letters_digits_and_a_few_signs_make_a_user_name(username):
+    assert sign_up(username=username).data["username"] == username
+
+
+@pytest.mark.parametrize(
+    "email", ["", "john", "john@", "@example.com", "a b@example.com", 5, None, {}, "x" * 250 + "@a.io"]
+)
+def test_what_is_no_address_is_refused(email):
+    response = sign_up(email=email)
+
+    assert response.status_code == 400
+    assert response.data["errors"].keys() == {"email"}
+
+
+@pytest.mark.parametrize("field", ["username", "password", "email"])
+def test_every_field_is_required(field):
+    body = {name: value for name, value in JOHN.items() if name != field}
+
+    response = client_for().post("/api/signup/", body)
+
+    assert response.status_code == 400
+    assert response.data["errors"] == {field: ["This field is required."]}

@@ -1,0 +1,171 @@
+"""Booking a seat."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from accounts.tests.factories import client_for, make_user
+from bookings.models import Booking, Status
+from bookings.services import book_seat
+from movies.models import Show
+from movies.tests.factories import make_cinema, make_movie, make_screen, make_show
+
+pytestmark = pytest.mark.django_db
+
+
+def test_booking_a_free_seat_answers_with_the_ticket():
+    user = make_user()
+    screen = make_screen(name="Screen 1", cinema=make_cinema(name="Odeon"))
+    show = make_show(movie=make_movie("Inception"), screen=screen, price=Decimal("12.50"))
+
+    response = client_for(user).post(f"/api/shows/{show.pk}/book/", {"seat_number": 17})
+
+    booking = Booking.objects.get()
+    assert response.status_code == 201
+    assert response.json() == {
+        "id": booking.pk,
+        "show": show.pk,
+        "movie_title": "Inception",
+        "screen_name": "Screen 1",
+        "cinema_name": "Odeon",
+        "starts_at": show.starts_at.isoformat().replace("+00:00", "Z"),
+        "seat_number": 17,
+        "seat_label": "B7",
+        "price": "12.50",
+        "status": "BOOKED",
+        "created_at": booking.created_at.isoformat().replace("+00:00", "Z"),
+        "cancelled_at": None,
+    }
+    assert booking.user == user
+
+
+def test_booking_a_taken_seat_is_a_conflict_and_books_nothing():
+    show = make_show()
+    book_seat(user=make_user(), show_id=show.pk, seat_number=2)
+
+    response = client_for(make_user()).post(f"/api/shows/{show.pk}/book/", {"seat_number": 2})
+
+    assert response.status_code == 409
+    assert response["Content-Type"] == "application/problem+json"
+    assert response.json() == {
+        "type": "urn:problem-type:movie-booking:seat_taken",
+        "title": "Seat taken",
+        "status": 409,
+        "detail": "Seat already booked.",
+        "code": "seat_taken",
+        "seats": [{"seat_number": 2, "reason": "booked"}],
+    }
+    assert Booking.objects.count() == 1
+
+
+@pytest.mark.parametrize("status", [Status.HELD, Status.BLOCKED])
+def test_a_held_or_blocked_seat_is_taken_too(status):
+    show = make_show()
+    Booking.objects.create(show=show, user=make_user(), seat_number=2, price=0, status=status)
+
+    response = client_for(make_user()).post(f"/api/shows/{show.pk}/book/", {"seat_number": 2})
+
+    assert response.status_code == 409
+    assert response.data["seats"] == [{"seat_number": 2, "reason": status.value.lower()}]
+
+
+@pytest.mark.parametrize("seat_number", [1, 50])
+def test_the_first_and_the_last_seat_can_be_booked(seat_number):
+    show = make_show(total_seats=50)
+
+    response = client_for(make_user()).post(f"/api/shows/{show.pk}/book/", {"seat_number": seat_number})
+
+    assert response.status_code == 201
+
+
+def test_a_seat_that_the_show_does_not_have_is_invalid():
+    show = make_show(total_seats=50)
+
+    response = client_for(make_user()).post(f"/api/shows/{show.pk}/book/", {"seat_number": 51})
+
+    assert response.status_code == 400
+    assert response.data["code"] == "no_such_seat"
+    assert response.data["errors"] == {"seat_number": ["Seats are numbered 1 to 50."]}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, [], [5], 5, "5", None, True]
+    + [{"seat_number": wrong} for wrong in ("5", 5.0, True, None, [], {}, 0, -1, 10**30, "five", "")],
+)
+def test_what_is_no_seat_number_is_invalid(body):
+    show = make_show()
+
+    response = client_for(make_user()).post(f"/api/shows/{show.pk}/book/", body)
+
+    assert response.status_code == 400
+    assert response["Content-Type"] == "application/problem+json"
+    assert Booking.objects.count() == 0
+
+
+def test_nobody_books_without_logging_in():
+    show = make_show()
+
+    response = client_for().post(f"/api/shows/{show.pk}/book/", {"seat_number": 1})
+
+    assert response.status_code == 401
+    assert response.data["code"] == "not_authenticated"
+    assert response["WWW-Authenticate"] == 'Bearer realm="api"'
+
+
+@pytest.mark.parametrize("show_id", [0, 999_999, 2**63 - 1, 2**63, 10**18 * 9, 10**30])
+def test_a_show_that_is_not_there_is_not_found(show_id):
+    response = client_for(make_user()).post(f"/api/shows/{show_id}/book/", {"seat_number": 1})
+
+    assert response.status_code == 404
+    assert response.data["code"] == "not_found" if hasattr(response, "data") else response.json()["code"]
+
+
+def test_a_show_that_started_takes_no_booking():
+    show = make_show(starts_at=timezone.now() - timedelta(minutes=1))
+
+    response = client_for(make_user()).post(f"/api/shows/{show.pk}/book/", {"seat_number": 1})
+
+    assert response.status_code == 409
+    assert response.data["code"] == "show_started"
+    assert Booking.objects.count() == 0
+
+
+def test_a_cancelled_show_takes_no_booking():
+    show = make_show(status=Show.Status.CANCELLED)
+
+    response = client_for(make_user()).post(f"/api/shows/{show.pk}/book/", {"seat_number": 1})
+
+    assert response.status_code == 409
+    assert response.data["code"] == "show_cancelled"
+    assert Booking.objects.count() == 0
+
+
+def test_the_same_seat_of_another_show_is_free():
+    user = make_user()
+    book_seat(user=user, show_id=make_show().pk, seat_number=1)
+
+    assert book_seat(user=user, show_id=make_show().pk, seat_number=1).status == Status.BOOKED
+
+
+def test_a_booking_counts_on_the_show():
+    show = make_show(total_seats=50)
+
+    book_seat(user=make_user(), show_id=show.pk, seat_number=1)
+    book_seat(user=make_user(), show_id=show.pk, seat_number=2)
+
+    show.refresh_from_db()
+    assert (show.live_seats, show.seats_version) == (2, 2)
+    assert client_for().get(f"/api/shows/{show.pk}/").data["available_seats"] == 48
+
+
+def test_a_booking_keeps_the_price_at_which_it_was_made():
+    show = make_show(price=Decimal("10.00"))
+    booking = book_seat(user=make_user(), show_id=show.pk, seat_number=1)
+    Show.objects.update(price=Decimal("99.00"))
+
+    booking.refresh_from_db()
+
+    assert booking.price == Decimal("10.00")

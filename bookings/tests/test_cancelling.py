@@ -1,0 +1,137 @@
+"""Cancelling a booking, and looking at one's bookings."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
+from django.utils import timezone
+
+from accounts.tests.factories import client_for, make_user
+from bookings.models import Booking, Status
+from bookings.services import book_seat
+from movies.models import Show
+from movies.tests.factories import make_show
+
+pytestmark = pytest.mark.django_db
+
+
+def test_cancelling_keeps_the_row_and_frees_the_seat():
+    user, show = make_user(), make_show()
+    booking = book_seat(user=user, show_id=show.pk, seat_number=5)
+
+    response = client_for(user).post(f"/api/bookings/{booking.pk}/cancel/")
+
+    booking.refresh_from_db()
+    show.refresh_from_db()
+    assert response.status_code == 200
+    assert response.data["status"] == "CANCELLED"
+    assert response.json()["cancelled_at"] == booking.cancelled_at.isoformat().replace("+00:00", "Z")
+    assert booking.status == Status.CANCELLED
+    assert (show.live_seats, show.seats_version) == (0, 2)
+    assert book_seat(user=make_user(), show_id=show.pk, seat_number=5).status == Status.BOOKED
+    assert Booking.objects.count() == 2
+
+
+def test_cancelling_twice_is_a_conflict():
+    user = make_user()
+    booking = book_seat(user=user, show_id=make_show().pk, seat_number=5)
+    client = client_for(user)
+    client.post(f"/api/bookings/{booking.pk}/cancel/")
+
+    response = client.post(f"/api/bookings/{booking.pk}/cancel/")
+
+    assert response.status_code == 409
+    assert response.data["code"] == "already_cancelled"
+
+
+@pytest.mark.parametrize("path", ["", "cancel/"])
+def test_somebody_elses_booking_is_not_found(path):
+    booking = book_seat(user=make_user(), show_id=make_show().pk, seat_number=5)
+    stranger = client_for(make_user(is_staff=True))
+
+    response = (
+        stranger.post(f"/api/bookings/{booking.pk}/{path}")
+        if path
+        else stranger.get(f"/api/bookings/{booking.pk}/")
+    )
+
+    booking.refresh_from_db()
+    assert response.status_code == 404
+    assert response.data["code"] == "not_found"
+    assert booking.status == Status.BOOKED
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"starts_at": timezone.now() - timedelta(minutes=1)}, "show_started"),
+        ({"status": Show.Status.CANCELLED}, "show_cancelled"),
+    ],
+)
+def test_a_show_that_is_past_or_cancelled_takes_no_cancelling(change, code):
+    user, show = make_user(), make_show()
+    booking = book_seat(user=user, show_id=show.pk, seat_number=5)
+    Show.objects.update(**change)
+
+    response = client_for(user).post(f"/api/bookings/{booking.pk}/cancel/")
+
+    booking.refresh_from_db()
+    assert response.status_code == 409
+    assert response.data["code"] == code
+    assert booking.status == Status.BOOKED
+
+
+@pytest.mark.parametrize("path", ["bookings", "my-bookings"])
+def test_the_list_has_ones_own_bookings_only_newest_first(path):
+    user, show = make_user(), make_show()
+    first = book_seat(user=user, show_id=show.pk, seat_number=1)
+    book_seat(user=make_user(), show_id=show.pk, seat_number=2)
+    second = book_seat(user=user, show_id=show.pk, seat_number=3)
+
+    response = client_for(user).get(f"/api/{path}/")
+
+    assert response.status_code == 200
+    assert response.data["count"] == 2
+    assert [row["id"] for row in response.data["results"]] == [second.pk, first.pk]
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_the_list_costs_the_same_queries_for_any_number_of_rows(rows, django_assert_num_queries):
+    user = make_user()
+    for _ in range(rows):
+        book_seat(user=user, show_id=make_show().pk, seat_number=1)
+    client = client_for(user)
+
+    with django_assert_num_queries(3):  # who is asking, how many rows, the rows
+        client.get("/api/bookings/")
+
+
+def test_the_list_can_be_narrowed_to_a_status():
+    user, show = make_user(), make_show()
+    book_seat(user=user, show_id=show.pk, seat_number=1)
+    cancelled = book_seat(user=user, show_id=show.pk, seat_number=2)
+    client = client_for(user)
+    client.post(f"/api/bookings/{cancelled.pk}/cancel/")
+
+    response = client.get("/api/bookings/?status=CANCELLED")
+
+    assert [row["id"] for row in response.data["results"]] == [cancelled.pk]
+
+
+def test_the_database_itself_refuses_a_second_live_booking():
+    booking = book_seat(user=make_user(), show_id=make_show().pk, seat_number=5)
+
+    for status in (Status.HELD, Status.BOOKED, Status.BLOCKED):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Booking.objects.create(
+                show=booking.show, user=booking.user, seat_number=5, price=0, status=status
+            )
+
+
+def test_what_was_sold_cannot_be_deleted():
+    booking = book_seat(user=make_user(), show_id=make_show().pk, seat_number=5)
+
+    for row in (booking.show, booking.show.movie, booking.show.screen, booking.user):
+        with pytest.raises(ProtectedError):
+            row.delete()

@@ -1,0 +1,219 @@
+"""Many people who want the same seat at the same moment.
+
+Real threads, each with a connection of its own. The control comes first: with the lock patched out
+the race does happen, and only the constraint stops it. If it did not, the other tests would prove
+nothing.
+"""
+
+import time
+from collections import Counter
+from functools import partial
+from threading import Barrier, BrokenBarrierError, Event
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from accounts.tests.factories import client_for, make_user
+from bookings.models import Booking, BookingQuerySet, Status
+from bookings.services import SeatTaken, book_seat
+from movie_booking.tests.races import at_once
+from movies.models import Show, ShowQuerySet
+from movies.tests.factories import make_show
+
+pytestmark = pytest.mark.usefixtures("real_transactions")
+
+
+def assert_nothing_was_sold_twice(show: Show) -> None:
+    seats = Counter(show.bookings.live().values_list("seat_number", flat=True))
+    show.refresh_from_db()
+    assert set(seats.values()) <= {1}
+    assert show.live_seats == sum(seats.values())
+
+
+def meet_after_the_check(monkeypatch, patience: float) -> list[bool]:
+    """Have two buyers wait for each other when both have found seat 5 free, before either books it.
+
+    Returns a list that fills with whether they met.
+    """
+    meeting, met = Barrier(2), []
+    check = BookingQuerySet.taken
+
+    def check_then_meet(self, seat_numbers):
+        taken = check(self, seat_numbers)
+        try:
+            meeting.wait(patience)
+            met.append(not taken)
+        except BrokenBarrierError:
+            met.append(False)
+        return taken
+
+    monkeypatch.setattr(BookingQuerySet, "taken", check_then_meet)
+    return met
+
+
+@pytest.mark.postgres
+def test_control_without_the_lock_both_buyers_find_the_seat_free_and_the_constraint_stops_one(monkeypatch):
+    show, users = make_show(), [make_user(), make_user()]
+    met = meet_after_the_check(monkeypatch, patience=10)
+    monkeypatch.setattr(ShowQuerySet, "lock", lambda self, show_id: self.with_details().get(pk=show_id))
+
+    results = at_once(*(partial(book_seat, user=user, show_id=show.pk, seat_number=5) for user in users))
+
+    refused = [result for result in results if isinstance(result, SeatTaken)]
+    assert met == [True, True]
+    assert len(refused) == 1
+    assert isinstance(refused[0].__cause__, IntegrityError)
+    assert Booking.objects.count() == 1
+
+
+@pytest.mark.postgres
+def test_with_the_lock_two_buyers_cannot_both_find_the_seat_free(monkeypatch):
+    """The control with the lock in place: the second waits at the show, so nobody comes to meet the first."""
+    show, users = make_show(), [make_user(), make_user()]
+    met = meet_after_the_check(monkeypatch, patience=0.5)
+
+    results = at_once(*(partial(book_seat, user=user, show_id=show.pk, seat_number=5) for user in users))
+
+    assert met == [False, False]
+    assert sorted(type(result).__name__ for result in results) == ["Booking", "SeatTaken"]
+    assert not any(result.__cause__ for result in results if isinstance(result, SeatTaken))
+
+
+def test_of_many_buyers_of_one_seat_one_gets_it():
+    show, users = make_show(), [make_user() for _ in range(12)]
+
+    results = at_once(*(partial(book_seat, user=user, show_id=show.pk, seat_number=5) for user in users))
+
+    assert Counter(type(result).__name__ for result in results) == {"Booking": 1, "SeatTaken": 11}
+    assert_nothing_was_sold_twice(show)
+
+
+def test_twenty_buyers_over_http_for_five_seats_sell_exactly_five():
+    show = make_show(total_seats=5)
+    clients = [client_for(make_user()) for _ in range(20)]
+
+    def buy(number, client):
+        return client.post(f"/api/shows/{show.pk}/book/", {"seat_number": number % 5 + 1}).status_code
+
+    statuses = at_once(*(partial(buy, number, client) for number, client in enumerate(clients)))
+
+    assert Counter(statuses) == {201: 5, 409: 15}
+    assert_nothing_was_sold_twice(show)
+
+
+@pytest.mark.postgres
+def test_locking_shows_in_opposite_order_of_request_does_not_deadlock():
+    """Each books a seat of both shows, one transaction a seat: nobody holds one lock and wants another."""
+    shows = [make_show(), make_show()]
+    there, back = make_user(), make_user()
+
+    def book_both(user, order):
+        return [book_seat(user=user, show_id=show.pk, seat_number=n) for n, show in enumerate(order, 1)]
+
+    for _ in range(5):
+        Booking.objects.all().delete()
+        Show.objects.update(live_seats=0)
+        results = at_once(partial(book_both, there, shows), partial(book_both, back, shows[::-1]))
+
+        assert [type(result) for result in results] == [list, list]
+        assert Booking.objects.count() == 4
+
+
+@pytest.mark.postgres
+def test_a_booking_visibly_waits_for_a_held_lock():
+    show, user = make_show(), make_user()
+    locked, release = Event(), Event()
+
+    def hold_the_lock():
+        with transaction.atomic():
+            Show.objects.lock(show.pk)
+            locked.set()
+            assert release.wait(timeout=10)
+
+    def book():
+        assert locked.wait(timeout=10)
+        return book_seat(user=user, show_id=show.pk, seat_number=5)
+
+    def watch():
+        assert locked.wait(timeout=10)
+        waiting = 0
+        for _ in range(200):
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                    " AND wait_event_type = 'Lock' AND query LIKE '%movies_show%'"
+                )
+                [waiting] = cursor.fetchone()
+            if waiting:
+                break
+            time.sleep(0.02)
+        booked_meanwhile = Booking.objects.count()
+        release.set()
+        return waiting, booked_meanwhile
+
+    _, booking, seen = at_once(hold_the_lock, book, watch)
+
+    assert seen == (1, 0)
+    assert booking.status == Status.BOOKED
+
+
+@pytest.mark.postgres
+def test_who_waits_too_long_for_the_lock_is_told_to_come_back():
+    show, client = make_show(), client_for(make_user())
+    locked, release = Event(), Event()
+
+    def hold_the_lock():
+        with transaction.atomic():
+            Show.objects.lock(show.pk)
+            locked.set()
+            assert release.wait(timeout=20)
+
+    def book():
+        assert locked.wait(timeout=10)
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '100ms'")
+        try:
+            return client.post(f"/api/shows/{show.pk}/book/", {"seat_number": 5})
+        finally:
+            release.set()
+
+    _, response = at_once(hold_the_lock, book)
+
+    assert response.status_code == 503
+    assert response.data["code"] == "busy"
+    assert response["Retry-After"] == "1"
+    assert Booking.objects.count() == 0
+
+
+def test_of_many_cancels_of_one_booking_exactly_one_succeeds():
+    user, show = make_user(), make_show()
+    booking = book_seat(user=user, show_id=show.pk, seat_number=5)
+    clients = [client_for(user) for _ in range(8)]
+
+    def cancel(client):
+        return client.post(f"/api/bookings/{booking.pk}/cancel/").status_code
+
+    statuses = at_once(*(partial(cancel, client) for client in clients))
+
+    assert Counter(statuses) == {200: 1, 409: 7}
+    assert_nothing_was_sold_twice(show)
+    assert show.live_seats == 0
+
+
+def test_a_cancel_races_the_next_buyer_and_the_seat_has_one_owner_at_most():
+    show = make_show()
+    owner, buyers = make_user(), [make_user() for _ in range(3)]
+    for _ in range(5):
+        booking = book_seat(user=owner, show_id=show.pk, seat_number=5)
+        cancel = partial(client_for(owner).post, f"/api/bookings/{booking.pk}/cancel/")
+        rebook = [partial(book_seat, user=user, show_id=show.pk, seat_number=5) for user in buyers]
+
+        cancelled, *rebooked = at_once(cancel, *rebook)
+
+        assert cancelled.status_code == 200
+        winners = [result for result in rebooked if isinstance(result, Booking)]
+        assert len(winners) <= 1
+        assert all(isinstance(result, (Booking, SeatTaken)) for result in rebooked)
+        assert_nothing_was_sold_twice(show)
+        for winner in winners:
+            client_for(winner.user).post(f"/api/bookings/{winner.pk}/cancel/")

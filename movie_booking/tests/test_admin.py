@@ -1,0 +1,85 @@
+"""Every page that the Admin has opens."""
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.test import Client
+
+from accounts.tests.factories import client_for, make_user
+from movies.tests.factories import make_movie, make_show
+
+pytestmark = pytest.mark.django_db
+
+MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
+
+
+@pytest.fixture
+def root():
+    """A superuser's browser, with a row of everything in the house."""
+    client = Client()
+    client.force_login(make_user("root", is_staff=True, is_superuser=True))
+    Group.objects.create(name="Box office")
+    show = make_show(movie=make_movie(genres=["Drama"], release_date="2010-07-16"))
+    booked = client_for(make_user()).post(f"/api/shows/{show.pk}/book/", {"seat_number": 1})
+    assert booked.status_code == 201
+    return client
+
+
+def paths(model):
+    row = model._default_manager.first()
+    assert row is not None, f"The fixture makes no {model.__name__}."
+    base = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
+    return {
+        "list": base,
+        "search": f"{base}?q=Inception+1",
+        "search for an id": f"{base}?q=1",
+        "search for nonsense": f"{base}?q=%27%22%25%00%F0%9F%8E%AC" + "9" * 40,
+        "change": f"{base}{row.pk}/change/",
+        "history": f"{base}{row.pk}/history/",
+    }
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_every_page_opens(root, model):
+    for page, path in paths(model).items():
+        assert root.get(path).status_code == 200, page
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_every_add_and_delete_page_opens_where_staff_may_add_and_delete(root, model, rf):
+    request = rf.get("/")
+    request.user = make_user(is_staff=True, is_superuser=True)
+    rights = admin.site._registry[model].get_model_perms(request)
+    change = paths(model)["change"]
+
+    assert root.get(paths(model)["list"] + "add/").status_code == (200 if rights["add"] else 403)
+    assert root.get(change.replace("/change/", "/delete/")).status_code == (200 if rights["delete"] else 403)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_a_row_that_is_not_there_leads_back_to_the_index(root, model):
+    for row in ("999999", "0", "9" * 40, "nonsense", "%00", "%ff"):
+        response = root.get(f"{paths(model)['list']}{row}/change/")
+
+        assert (response.status_code, response["Location"]) == (302, "/admin/"), row
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_every_filter_and_column_of_a_list_works(root, model):
+    response = root.get(paths(model)["list"])
+    changes = response.context["cl"]
+    links = [
+        choice["query_string"]
+        for spec in changes.filter_specs
+        for choice in spec.choices(changes)
+        if "query_string" in choice
+    ]
+    links += [f"?o={column}" for column in range(len(changes.list_display) + 1)]
+
+    for link in links:
+        assert root.get(f"{paths(model)['list']}{link}").status_code == 200, link
+
+
+def test_the_index_and_the_log_in_page_open(root):
+    assert root.get("/admin/").status_code == 200
+    assert Client().get("/admin/login/").status_code == 200

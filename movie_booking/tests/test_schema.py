@@ -1,0 +1,169 @@
+"""What developers see: Swagger UI, ReDoc and the schema they draw."""
+
+import json
+import re
+
+import pytest
+from django.test import Client
+
+from accounts.tests.factories import client_for
+from movie_booking.schema import TAGS
+
+METHODS = {"get", "put", "post", "patch", "delete"}
+
+
+@pytest.fixture(scope="module")
+def schema():
+    response = Client().get("/swagger.json")
+    assert response.status_code == 200
+    return json.loads(response.content)
+
+
+@pytest.fixture(scope="module")
+def operations(schema):
+    """Every operation, by its method and its path below `/api`, with {} for what varies."""
+
+    def name(path):
+        return re.sub(r"\{\w+\}", "{}", f"{schema['basePath']}{path}".replace("//", "/")).removeprefix("/api")
+
+    return {
+        f"{method.upper()} {name(path)}": operation
+        for path, methods in schema["paths"].items()
+        for method, operation in methods.items()
+        if method in METHODS
+    }
+
+
+def codes(operation):
+    """The problem codes that an operation documents, by status."""
+    return {
+        int(status): set(re.findall(r"`(\w+)`", response["description"]))
+        for status, response in operation["responses"].items()
+        if status >= "400"
+    }
+
+
+def test_the_front_door_leads_to_swagger():
+    response = Client().get("/")
+
+    assert (response.status_code, response["Location"]) == (302, "/swagger/")
+
+
+@pytest.mark.parametrize("path", ["/swagger/", "/redoc/"])
+def test_the_pages_open(path):
+    response = Client().get(path)
+
+    assert response.status_code == 200
+    assert response["Content-Type"] == "text/html; charset=utf-8"
+    assert "Movie booking" in response.content.decode()
+
+
+def test_every_route_of_the_contract_is_there(operations):
+    contract = """
+        POST /signup/ | POST /login/ | POST /token/refresh/ | POST /logout/ | GET /me/ | PATCH /me/
+        POST /shows/{}/book/ | GET /bookings/ | GET /my-bookings/
+        GET /bookings/{}/ | POST /bookings/{}/cancel/
+        GET /movies/ | GET /movies/{}/ | GET /movies/{}/shows/ | GET /cinemas/ | GET /screens/ | GET /shows/
+        GET /shows/{}/ | POST /movies/ | PUT /shows/{}/ | PATCH /screens/{}/ | DELETE /cinemas/{}/
+    """
+
+    assert {
+        entry.strip() for entry in re.split(r"\||\n", contract) if entry.strip()
+    } - operations.keys() == set()
+
+
+def test_every_operation_has_a_summary_one_known_tag_and_an_answer(operations):
+    assert len(operations) > 20
+    for name, operation in operations.items():
+        assert operation["summary"], name
+        assert len(operation["tags"]) == 1, name
+        assert operation["tags"][0] in TAGS, name
+        assert [status for status in operation["responses"] if status.startswith("2")], name
+
+
+def test_no_two_operations_have_one_summary_or_id(operations):
+    # my-bookings/ is bookings/ under its other name.
+    found = [operation for name, operation in operations.items() if "my-bookings" not in name]
+
+    assert len({operation["summary"] for operation in found}) == len(found)
+    assert len({operation["operationId"] for operation in operations.values()}) == len(operations)
+
+
+def test_every_tag_is_explained_and_used(schema, operations):
+    assert [(tag["name"], tag["description"]) for tag in schema["tags"]] == list(TAGS.items())
+    assert {tag for operation in operations.values() for tag in operation["tags"]} == set(TAGS)
+
+
+def test_every_problem_is_documented_with_its_code_and_the_shape_of_a_problem(schema, operations):
+    required = schema["definitions"]["Problem"]["required"]
+
+    assert required == ["type", "title", "status", "detail", "code"]
+    for name, operation in operations.items():
+        for status, found in codes(operation).items():
+            assert found, f"{name}: {status}"
+            assert operation["responses"][str(status)]["schema"] == {"$ref": "#/definitions/Problem"}, name
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "expected"),
+    [
+        ("POST /signup/", 400, {"invalid", "parse_error"}),
+        ("POST /login/", 401, {"no_active_account"}),
+        ("POST /token/refresh/", 401, {"token_not_valid"}),
+        ("POST /logout/", 415, {"unsupported_media_type"}),
+        ("POST /movies/", 403, {"permission_denied"}),
+        ("POST /movies/", 413, {"body_too_large"}),
+        ("DELETE /movies/{}/", 409, {"in_use"}),
+        ("POST /shows/", 409, {"screen_occupied"}),
+        ("PATCH /shows/{}/", 409, {"screen_occupied", "show_has_bookings"}),
+        ("GET /shows/{}/", 404, {"not_found"}),
+        ("POST /shows/{}/book/", 400, {"invalid", "no_such_seat", "parse_error"}),
+        ("POST /shows/{}/book/", 401, {"not_authenticated", "token_not_valid"}),
+        ("POST /shows/{}/book/", 404, {"not_found"}),
+        ("POST /shows/{}/book/", 409, {"seat_taken", "show_started", "show_cancelled"}),
+        ("POST /shows/{}/book/", 503, {"busy"}),
+        ("POST /bookings/{}/cancel/", 409, {"already_cancelled", "show_started", "show_cancelled"}),
+    ],
+)
+def test_the_problems_of_an_operation_are_named(operations, name, status, expected):
+    assert codes(operations[name]).get(status, set()) >= expected
+
+
+def test_what_may_be_filtered_by_is_named_with_its_type(operations):
+    parameters = {
+        parameter["name"]: (parameter["in"], parameter["type"])
+        for parameter in operations["GET /shows/"]["parameters"]
+    }
+
+    assert parameters == {
+        "movie": ("query", "integer"),
+        "cinema": ("query", "integer"),
+        "screen": ("query", "integer"),
+        "date": ("query", "string"),
+        "starts_after": ("query", "string"),
+        "starts_before": ("query", "string"),
+        "upcoming": ("query", "boolean"),
+        "status": ("query", "string"),
+        "search": ("query", "string"),
+        "ordering": ("query", "string"),
+        "page": ("query", "integer"),
+        "page_size": ("query", "integer"),
+    }
+
+
+def test_what_is_open_to_all_asks_for_no_token_and_the_rest_does(schema, operations):
+    assert schema["security"] == [{"Bearer": []}]
+    open_to_all = {name for name, operation in operations.items() if operation.get("security") == []}
+
+    assert {"POST /signup/", "POST /login/", "GET /movies/", "GET /shows/"} <= open_to_all
+    assert {name for name in open_to_all if "book" in name or "/me/" in name} == set()
+
+
+@pytest.mark.django_db
+def test_what_asks_for_no_token_answers_without_one_and_the_rest_does_not(operations):
+    for name, operation in operations.items():
+        method, path = name.split()
+
+        response = client_for().generic(method, "/api" + path.replace("{}", "1"))
+
+        assert (response.status_code == 401) == (operation.get("security") != []), name

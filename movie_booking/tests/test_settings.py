@@ -1,0 +1,148 @@
+"""What the environment may say, and that nonsense stops the start. In a process of its own each."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+
+PRODUCTION = {
+    "DEBUG": "0",
+    "SECRET_KEY": "a-key-that-only-this-test-knows-9f8e7d6c5b4a-0123456789-abcdefgh",
+    "ALLOWED_HOSTS": "cinema.example",
+    "DATABASE_URL": "postgres://user:password@db.example:5432/movie_booking",
+}
+# Set to nothing in particular, so that neither the tests' own environment nor a developer's .env counts.
+DEVELOPMENT = {"DEBUG": "1", "SECRET_KEY": "for-this-test", "DATABASE_URL": "sqlite:///db.sqlite3"}
+
+
+def python(*arguments, **environment):
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "SYSTEMROOT") if name in os.environ}
+    return subprocess.run(  # noqa: S603 - our own arguments
+        [sys.executable, *arguments],
+        cwd=settings.BASE_DIR,
+        env={**kept, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def load(expression="None", **environment):
+    return python("-c", f"from movie_booking import settings as s; print({expression})", **environment)
+
+
+def test_it_starts_for_development_without_a_word():
+    started = load("s.DEBUG", **DEVELOPMENT)
+
+    assert (started.returncode, started.stdout, started.stderr) == (0, "True\n", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DEBUG", "maybe"),
+        ("PORT", "eighty"),
+        ("PORT", "0"),
+        ("PORT", "65536"),
+        ("WEB_CONCURRENCY", "many"),
+        ("WEB_CONCURRENCY", "0"),
+        ("LOCK_TIMEOUT_SECONDS", "0"),
+        ("ACCESS_TOKEN_MINUTES", "-1"),
+        ("REFRESH_TOKEN_DAYS", "forever"),
+        ("CLEANING_MINUTES", "-1"),
+        ("DEFAULT_PRICE", "-0.01"),
+        ("DEFAULT_PRICE", "cheap"),
+        ("DEFAULT_PRICE", "NaN"),
+        ("SECURE_HSTS_SECONDS", "-1"),
+        ("BEHIND_HTTPS_PROXY", "perhaps"),
+        ("LOG_LEVEL", "LOUD"),
+        ("DATABASE_URL", "mysql://user@db/movie_booking"),
+        ("DATABASE_URL", "nonsense"),
+        ("DATABASE_URL", "nonsense://db"),
+        ("DATABASE_URL", ""),
+    ],
+)
+def test_a_value_that_makes_no_sense_stops_the_start_with_its_name(name, value):
+    stopped = load(**{**DEVELOPMENT, name: value})
+
+    assert stopped.returncode == 1
+    assert name in stopped.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("key", ["", "insecure-key-for-development-only-never-in-production"])
+def test_production_wants_a_secret_key_of_its_own(key):
+    stopped = load(**{**PRODUCTION, "SECRET_KEY": key})
+
+    assert stopped.returncode == 1
+    assert "SECRET_KEY" in stopped.stderr.splitlines()[-1]
+
+
+def test_production_passes_the_deployment_checks():
+    checked = python("manage.py", "check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
+
+    assert (checked.returncode, checked.stdout) == (0, "System check identified no issues (0 silenced).\n"), (
+        checked.stderr
+    )
+
+
+def test_production_sends_everybody_to_https_unless_told_otherwise():
+    flags = "s.SECURE_SSL_REDIRECT, s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE, s.SECURE_HSTS_SECONDS"
+
+    assert load(flags, **PRODUCTION).stdout == "True True True 31536000\n"
+    assert load(flags, **PRODUCTION, SECURE_SSL_REDIRECT="0").stdout == "False False False 0\n"
+
+
+def test_a_forwarded_header_is_believed_only_behind_a_proxy():
+    header = "getattr(s, 'SECURE_PROXY_SSL_HEADER', None)"
+
+    assert load(header, **PRODUCTION).stdout == "None\n"
+    assert (
+        load(header, **PRODUCTION, BEHIND_HTTPS_PROXY="1").stdout == "('HTTP_X_FORWARDED_PROTO', 'https')\n"
+    )
+
+
+@pytest.mark.parametrize("given", [{}, {"DEFAULT_PRICE": "12.50"}])
+def test_the_price_of_the_house_is_a_decimal(given):
+    price = given.get("DEFAULT_PRICE", "10.00")
+
+    assert load("repr(s.DEFAULT_PRICE)", **DEVELOPMENT, **given).stdout == f"Decimal('{price}')\n"
+
+
+@pytest.mark.parametrize(
+    ("url", "engine"),
+    [
+        ("postgres://u@h/db", "django.db.backends.postgresql"),
+        ("postgresql://u@h/db", "django.db.backends.postgresql"),
+        ("sqlite:///x.sqlite3", "django.db.backends.sqlite3"),
+    ],
+)
+def test_bookings_are_kept_in_postgresql_or_sqlite(url, engine):
+    assert (
+        load("s.DATABASES['default']['ENGINE']", **{**DEVELOPMENT, "DATABASE_URL": url}).stdout
+        == f"{engine}\n"
+    )
+
+
+def test_no_lock_is_waited_for_for_ever_and_sqlite_transactions_take_the_lock_at_once():
+    options = "s.DATABASES['default']['OPTIONS']"
+
+    postgres = load(options, **PRODUCTION, LOCK_TIMEOUT_SECONDS="7").stdout
+    sqlite = load(options, **DEVELOPMENT, LOCK_TIMEOUT_SECONDS="7").stdout
+
+    assert "lock_timeout=7s" in postgres
+    assert "'transaction_mode': 'IMMEDIATE'" in sqlite
+
+
+def test_there_is_nothing_left_to_migrate():
+    checked = python(
+        "manage.py",
+        "makemigrations",
+        "--check",
+        "--dry-run",
+        **DEVELOPMENT | {"DATABASE_URL": "sqlite://:memory:"},
+    )
+
+    assert (checked.returncode, checked.stdout) == (0, "No changes detected\n"), checked.stderr

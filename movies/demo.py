@@ -1,0 +1,118 @@
+"""A believable programme: real films, made-up cinemas. Times and prices as a cinema has them."""
+
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from itertools import cycle, islice
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from movies.models import Cinema, Movie, Screen, Show
+from movies.services import ScreenOccupied, save_movie, schedule_show
+
+
+class Film(NamedTuple):
+    title: str
+    minutes: int
+    language: str
+    genres: list[str]
+    certificate: str
+    release_date: date
+    description: str
+
+
+FILMS = [
+    Film("Inception", 148, "English", ["Science fiction", "Thriller"], "PG-13", date(2010, 7, 16),
+         "A thief who steals secrets from dreams is asked to plant an idea instead."),
+    Film("Metropolis", 153, "Silent", ["Science fiction", "Drama"], "PG", date(1927, 1, 10),
+         "In a city of towers, the son of its master falls in love with a prophet of the workers."),
+    Film("Spirited Away", 125, "Japanese (subtitled)", ["Animation", "Fantasy"], "PG", date(2001, 7, 20),
+         "A girl of ten takes work in a bathhouse of spirits to free her parents."),
+    Film("The Godfather", 175, "English", ["Crime", "Drama"], "R", date(1972, 3, 24),
+         "The ageing head of a crime family hands his empire to his reluctant son."),
+    Film("Parasite", 132, "Korean (subtitled)", ["Drama", "Thriller"], "R", date(2019, 5, 30),
+         "A poor family talks its way, one by one, into the household of a rich one."),
+    Film("Amélie", 122, "French (subtitled)", ["Comedy", "Romance"], "R", date(2001, 4, 25),
+         "A shy waitress in Montmartre decides to mend the lives around her."),
+    Film("Mad Max: Fury Road", 120, "English", ["Action"], "R", date(2015, 5, 15),
+         "A road warrior and a general flee a warlord across the desert."),
+    Film("Casablanca", 102, "English", ["Drama", "Romance"], "PG", date(1942, 11, 26),
+         "A bar owner in wartime Morocco meets the woman who left him in Paris."),
+    Film("Finding Nemo", 100, "English", ["Animation", "Family"], "G", date(2003, 5, 30),
+         "A timid clownfish crosses the ocean to find his son."),
+    Film("Arrival", 116, "English", ["Science fiction", "Drama"], "PG-13", date(2016, 11, 11),
+         "A linguist learns to speak with visitors from elsewhere."),
+    Film("Singin' in the Rain", 103, "English", ["Comedy", "Musical"], "G", date(1952, 4, 11),
+         "Hollywood learns to talk, and to sing."),
+    Film("Run Lola Run", 81, "German (subtitled)", ["Thriller"], "R", date(1998, 8, 20),
+         "Twenty minutes to find a hundred thousand marks, three times over."),
+]  # fmt: skip
+
+CINEMAS: list[tuple[dict[str, str], list[tuple[str, int]]]] = [
+    (
+        {"name": "Lumière London", "address": "14 Rupert Street, London", "time_zone": "Europe/London"},
+        [("Screen 1", 180), ("Screen 2", 90), ("Studio", 50)],
+    ),
+    (
+        {
+            "name": "Orpheum New York",
+            "address": "126 Second Avenue, New York",
+            "time_zone": "America/New_York",
+        },
+        [("Screen 1", 300), ("Screen 2", 120)],
+    ),
+]
+
+OPENING = time(11, 0)
+LAST_START = time(22, 0)
+MATINEE, EVENING = Decimal("8.50"), Decimal("12.50")
+
+
+def make_movies() -> list[Movie]:
+    """Return the films, making those that are not there yet."""
+    return [Movie.objects.filter(title=film.title).first() or _make_movie(film) for film in FILMS]
+
+
+def _make_movie(film: Film) -> Movie:
+    fields: dict[str, Any] = film._asdict()
+    return save_movie(Movie(), duration_minutes=fields.pop("minutes"), **fields)
+
+
+def make_screens() -> list[Screen]:
+    """Return the screens of both cinemas, making those that are not there yet."""
+    screens = []
+    for fields, rooms in CINEMAS:
+        cinema, _ = Cinema.objects.get_or_create(name=fields["name"], defaults=fields)
+        for name, seats in rooms:
+            screens.append(
+                Screen.objects.get_or_create(cinema=cinema, name=name, defaults={"total_seats": seats})[0]
+            )
+    return screens
+
+
+def make_day(screen: Screen, day: date, movies: list[Movie]) -> list[Show]:
+    """Fill a screen's day with films one after another; return the shows that are new.
+
+    The same screen and day always get the same shows, so that a second run adds none.
+    """
+    zone = ZoneInfo(screen.cinema.time_zone)
+    first = (7 * day.toordinal() + 5 * screen.pk) % len(movies)
+    starts_at = datetime.combine(day, OPENING, zone)
+    shows: list[Show] = []
+    for movie in islice(cycle(movies), first, None):
+        if starts_at.date() > day or starts_at.time() > LAST_START:
+            return shows
+        show = _make_show(movie, screen, starts_at)
+        if show is not None:
+            shows.append(show)
+        # The next one on the quarter of an hour, with time to clean.
+        minutes = -(-(movie.duration_minutes + 20) // 15) * 15
+        starts_at += timedelta(minutes=minutes)
+    return shows
+
+
+def _make_show(movie: Movie, screen: Screen, starts_at: datetime) -> Show | None:
+    price = EVENING if starts_at.hour >= 17 else MATINEE
+    try:
+        return schedule_show(movie=movie, screen=screen, starts_at=starts_at, price=price)
+    except ScreenOccupied:
+        return None

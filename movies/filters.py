@@ -1,0 +1,76 @@
+"""How the catalogue can be narrowed down: `?name=value`."""
+
+import datetime as dt
+from typing import Any
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django_filters import rest_framework as filters
+
+from movies.models import FIRST_MOMENT, LAST_MOMENT, Movie, MovieQuerySet, Screen, Show, ShowQuerySet
+
+DAYS = [MinValueValidator(FIRST_MOMENT.date()), MaxValueValidator(LAST_MOMENT.date())]
+MOMENTS = [MinValueValidator(FIRST_MOMENT), MaxValueValidator(LAST_MOMENT)]
+
+
+class IdFilter(filters.NumberFilter):
+    """The id of a related row. One that no row has finds nothing."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=0, max_value=2**63 - 1, decimal_places=0, **kwargs)
+
+    def get_max_validator(self) -> None:
+        return None
+
+
+class MovieFilter(filters.FilterSet):
+    genre = filters.CharFilter("genres__name", "iexact", max_length=50, help_text="Name of a genre.")
+    language = filters.CharFilter("language", "iexact", max_length=50, help_text="What is spoken.")
+    now_showing = filters.BooleanFilter(
+        method="filter_now_showing", help_text="Whether a show is on sale that has yet to start."
+    )
+
+    class Meta:
+        model = Movie
+        fields = ("genre", "language", "now_showing")
+
+    def filter_now_showing(self, movies: MovieQuerySet, name: str, value: bool) -> MovieQuerySet:
+        showing = movies.now_showing()
+        return showing if value else movies.exclude(pk__in=showing.values("pk"))
+
+
+class ScreenFilter(filters.FilterSet):
+    cinema = IdFilter(field_name="cinema", help_text="Id of a cinema.")
+
+    class Meta:
+        model = Screen
+        fields = ("cinema",)
+
+
+class ShowFilter(filters.FilterSet):
+    movie = IdFilter(field_name="movie", help_text="Id of a movie.")
+    cinema = IdFilter(field_name="screen__cinema", help_text="Id of a cinema.")
+    screen = IdFilter(field_name="screen", help_text="Id of a screen.")
+    date = filters.DateFilter(
+        method="filter_date", validators=DAYS, help_text="Day by the cinema's own clock: 2026-11-23."
+    )
+    starts_after = filters.IsoDateTimeFilter(
+        "starts_at", "gte", validators=MOMENTS, help_text="Starts at this time or later."
+    )
+    starts_before = filters.IsoDateTimeFilter(
+        "starts_at", "lt", validators=MOMENTS, help_text="Starts before this time."
+    )
+    upcoming = filters.BooleanFilter(
+        method="filter_upcoming", help_text="Whether it is on sale and has yet to start."
+    )
+    status = filters.ChoiceFilter(choices=Show.Status.choices, help_text="Status of the show.")
+
+    class Meta:
+        model = Show
+        fields = ("movie", "cinema", "screen", "date", "starts_after", "starts_before", "upcoming", "status")
+
+    def filter_date(self, shows: ShowQuerySet, name: str, value: dt.date) -> ShowQuerySet:
+        return shows.on_local_date(value)
+
+    def filter_upcoming(self, shows: ShowQuerySet, name: str, value: bool) -> ShowQuerySet:
+        upcoming = Show.objects.upcoming()
+        return shows.filter(pk__in=upcoming) if value else shows.exclude(pk__in=upcoming)

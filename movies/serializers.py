@@ -1,0 +1,133 @@
+"""The JSON of the catalogue. Input classes check shape, output classes are read-only."""
+
+from datetime import timezone
+from typing import Any
+
+from django.db import models
+from rest_framework import serializers
+
+from movie_booking.api import (
+    StrictCharField,
+    StrictIntegerField,
+    StrictPrimaryKeyField,
+)
+from movies.models import Cinema, Movie, Screen, Show
+
+
+class StrictModelSerializer(serializers.ModelSerializer[Any]):
+    """Fields from the model, types from the JSON: "5" is no number and 5 is no name."""
+
+    serializer_field_mapping = {
+        **serializers.ModelSerializer.serializer_field_mapping,
+        models.CharField: StrictCharField,
+        models.TextField: StrictCharField,
+        models.PositiveIntegerField: StrictIntegerField,
+        models.PositiveSmallIntegerField: StrictIntegerField,
+    }
+    serializer_related_field = StrictPrimaryKeyField
+
+
+class MovieInput(StrictModelSerializer):
+    genres = serializers.ListField(
+        child=StrictCharField(max_length=50),
+        required=False,
+        max_length=20,
+        help_text="By name. A genre that is new to the house is added.",
+    )
+
+    class Meta:
+        model = Movie
+        fields = (
+            "title",
+            "description",
+            "duration_minutes",
+            "language",
+            "genres",
+            "certificate",
+            "release_date",
+            "poster_url",
+        )
+
+
+class MovieSerializer(serializers.ModelSerializer[Movie]):
+    genres: Any = serializers.SlugRelatedField(slug_field="name", many=True, read_only=True)
+
+    class Meta:
+        model = Movie
+        fields = ("id", *MovieInput.Meta.fields)
+        read_only_fields = fields
+
+
+class CinemaInput(StrictModelSerializer):
+    class Meta:
+        model = Cinema
+        fields = ("name", "address", "time_zone")
+
+
+class CinemaSerializer(serializers.ModelSerializer[Cinema]):
+    class Meta:
+        model = Cinema
+        fields = ("id", *CinemaInput.Meta.fields)
+        read_only_fields = fields
+
+
+class ScreenInput(StrictModelSerializer):
+    class Meta:
+        model = Screen
+        fields = ("cinema", "name", "total_seats")
+
+
+class ScreenSerializer(serializers.ModelSerializer[Screen]):
+    cinema_name = serializers.CharField(source="cinema.name", read_only=True)
+
+    class Meta:
+        model = Screen
+        fields = ("id", "cinema", "cinema_name", "name", "total_seats")
+        read_only_fields = fields
+
+
+class ShowInput(StrictModelSerializer):
+    starts_at = serializers.DateTimeField(
+        validators=Show._meta.get_field("starts_at").validators,
+        help_text="ISO 8601; UTC if it names no offset.",
+        default_timezone=timezone.utc,
+    )
+    total_seats = StrictIntegerField(
+        min_value=1, required=False, help_text="All of the screen's if not given."
+    )
+
+    class Meta:
+        model = Show
+        fields = ("movie", "screen", "starts_at", "total_seats", "price")
+
+
+class ShowChangeInput(ShowInput):
+    class Meta(ShowInput.Meta):
+        fields = (*ShowInput.Meta.fields, "status")  # type: ignore[assignment]
+
+
+class ShowSerializer(serializers.ModelSerializer[Show]):
+    movie_title = serializers.CharField(source="movie.title", read_only=True)
+    screen_name = serializers.CharField(source="screen.name", read_only=True)
+    cinema = serializers.IntegerField(source="screen.cinema_id", read_only=True)
+    cinema_name = serializers.CharField(source="screen.cinema.name", read_only=True)
+    available_seats = serializers.IntegerField(read_only=True)
+
+    class Meta:
+        model = Show
+        fields = (
+            "id",
+            "movie",
+            "movie_title",
+            "screen",
+            "screen_name",
+            "cinema",
+            "cinema_name",
+            "starts_at",
+            "ends_at",
+            "total_seats",
+            "available_seats",
+            "price",
+            "status",
+        )
+        read_only_fields = fields

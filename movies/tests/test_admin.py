@@ -1,0 +1,365 @@
+"""The timetable as staff fill it in: one form, by the clock of the cinema."""
+
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.test import Client
+from django.utils.timezone import now
+
+from accounts.tests.factories import client_for, make_staff, make_user
+from movies.models import Cinema, Genre, Movie, Screen, Show
+from movies.tests.factories import make_cinema, make_movie, make_screen, make_show
+
+pytestmark = pytest.mark.django_db
+
+ADD = "/admin/movies/show/add/"
+
+
+def utc(*parts):
+    return datetime(*parts, tzinfo=timezone.utc)
+
+
+def client_of(user):
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def staff():
+    """Staff with every right on the timetable."""
+    return client_of(make_staff("view_show", "add_show", "change_show", "delete_show"))
+
+
+@pytest.fixture
+def root():
+    return client_of(make_user(is_staff=True, is_superuser=True))
+
+
+@pytest.fixture
+def movie():
+    return make_movie("Inception", duration_minutes=148)
+
+
+@pytest.fixture
+def screen():
+    cinema = make_cinema(name="Odeon", time_zone="America/New_York")
+    return make_screen(name="Screen 1", cinema=cinema, total_seats=50)
+
+
+@pytest.fixture
+def form(movie, screen):
+    """What staff type: date and time stand in two boxes."""
+
+    def form(day="2030-01-15", time="20:00", **fields):
+        return {
+            "movie": movie.pk,
+            "screen": screen.pk,
+            "starts_at_0": day,
+            "starts_at_1": time,
+            "total_seats": 50,
+            "price": "12.50",
+            **fields,
+        }
+
+    return form
+
+
+def change_page(show):
+    return f"/admin/movies/show/{show.pk}/change/"
+
+
+def errors_of(response):
+    """What the form of the page says, by field."""
+    assert response.status_code == 200
+    return response.context["adminform"].form.errors
+
+
+def test_inception_on_screen_1_today_with_50_seats_takes_one_form(staff, form, movie, screen):
+    zone = ZoneInfo("America/New_York")
+    today = now().astimezone(zone).date()
+
+    response = staff.post(ADD, form(day=today.isoformat(), time="20:00"))
+
+    show = Show.objects.get()
+    assert response.status_code == 302
+    assert (show.movie, show.screen, show.total_seats, show.price) == (movie, screen, 50, Decimal("12.50"))
+    assert show.starts_at == datetime(today.year, today.month, today.day, 20, tzinfo=zone)
+    assert show.ends_at == show.starts_at + timedelta(minutes=148)
+    assert show.status == Show.Status.ON_SALE
+    assert client_for().get(f"/api/shows/{show.pk}/").data["available_seats"] == 50
+
+
+@pytest.mark.parametrize(
+    ("day", "time", "expected"),
+    [
+        ("2030-01-15", "20:00", utc(2030, 1, 16, 1)),  # winter: five hours behind
+        ("2030-07-15", "20:00", utc(2030, 7, 16, 0)),  # summer: four
+        ("15/07/2030", "20:00:00", utc(2030, 7, 16, 0)),
+        ("2030-03-10", "01:59", utc(2030, 3, 10, 6, 59)),
+        ("2030-03-10", "03:00", utc(2030, 3, 10, 7)),  # a minute later: the hour between is skipped
+        ("2030-11-03", "01:30", utc(2030, 11, 3, 5, 30)),  # comes twice; the first is meant
+    ],
+)
+def test_the_time_is_by_the_clock_of_the_cinema(staff, form, day, time, expected):
+    staff.post(ADD, form(day=day, time=time))
+
+    assert Show.objects.get().starts_at == expected
+
+
+def test_a_time_that_the_clocks_skip_is_an_error_next_to_the_field(staff, form):
+    response = staff.post(ADD, form(day="2030-03-10", time="02:30"))
+
+    assert errors_of(response) == {"starts_at": ["The clocks of the cinema skip this time on that day."]}
+    assert Show.objects.count() == 0
+
+
+def test_a_clash_is_an_error_next_to_the_field_and_says_with_what(staff, form, settings):
+    settings.CLEANING_MINUTES = 15
+    staff.post(ADD, form(time="20:00"))
+
+    response = staff.post(ADD, form(time="22:40"))
+
+    assert errors_of(response) == {
+        "starts_at": [
+            "Another show is on this screen at that time, or it is being cleaned."
+            " Inception from 15 Jan 2030 20:00, free again at 22:43"
+        ]
+    }
+    assert Show.objects.count() == 1
+
+
+def test_more_seats_than_the_screen_has_are_an_error_next_to_the_field(staff, form, screen):
+    response = staff.post(ADD, form(total_seats=51))
+
+    assert errors_of(response) == {"total_seats": [f"{screen} has 50 seats."]}
+
+
+def test_no_number_of_seats_means_all_of_the_screen(staff, form):
+    staff.post(ADD, form(total_seats=""))
+
+    assert Show.objects.get().total_seats == 50
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("movie", ""),
+        ("movie", "999999"),
+        ("screen", "0"),
+        ("starts_at_0", ""),
+        ("starts_at_0", "31/02/2030"),
+        ("starts_at_1", "25:00"),
+        ("total_seats", "0"),
+        ("total_seats", 10**30),
+        ("price", ""),
+        ("price", "-1"),
+        ("price", "NaN"),
+    ],
+)
+def test_what_is_no_show_is_an_error_next_to_the_field(staff, form, field, value):
+    response = staff.post(ADD, form(**{field: value}))
+
+    assert errors_of(response).keys() == {field.removesuffix("_0").removesuffix("_1")}
+    assert Show.objects.count() == 0
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York"])
+@pytest.mark.parametrize(("day", "time"), [("0001-01-01", "00:00"), ("9999-12-31", "23:59")])
+def test_a_day_at_the_edge_of_the_calendar_is_an_error_next_to_the_field(staff, form, zone, day, time):
+    Cinema.objects.update(time_zone=zone)
+
+    response = staff.post(ADD, form(day=day, time=time))
+
+    assert errors_of(response).keys() == {"starts_at"}
+
+
+def test_the_form_of_a_show_gives_back_the_time_that_was_typed(staff, form):
+    staff.post(ADD, form(day="2030-07-15", time="20:00"))
+
+    page = staff.get(change_page(Show.objects.get())).content.decode()
+
+    assert 'value="2030-07-15"' in page or 'value="15/07/2030"' in page
+    assert 'value="20:00:00"' in page
+
+
+def test_moving_a_show_moves_its_end(staff, form):
+    staff.post(ADD, form(time="20:00"))
+    show = Show.objects.get()
+
+    response = staff.post(change_page(show), form(time="21:00", status="ON_SALE"))
+
+    show.refresh_from_db()
+    assert response.status_code == 302
+    assert show.starts_at == utc(2030, 1, 16, 2)
+    assert show.ends_at == utc(2030, 1, 16, 4, 28)
+
+
+def test_saving_a_show_unchanged_changes_nothing(staff, form):
+    staff.post(ADD, form())
+    before = Show.objects.values().get()
+
+    response = staff.post(change_page(Show.objects.get()), form(status="ON_SALE"))
+
+    assert response.status_code == 302
+    assert Show.objects.values().get() == before
+
+
+def test_moving_a_show_onto_another_is_an_error_next_to_the_field(staff, form):
+    staff.post(ADD, form(time="10:00"))
+    staff.post(ADD, form(time="20:00"))
+    show = Show.objects.order_by("starts_at").last()
+
+    response = staff.post(change_page(show), form(time="10:30", status="ON_SALE"))
+
+    assert errors_of(response).keys() == {"starts_at"}
+
+
+@pytest.fixture
+def booked_show(movie, screen):
+    show = make_show(movie=movie, screen=screen, starts_at=utc(2030, 1, 16, 1), total_seats=50)
+    client_for(make_user()).post(f"/api/shows/{show.pk}/book/", {"seat_number": 1})
+    show.refresh_from_db()
+    return show
+
+
+def test_a_show_with_bookings_offers_no_other_movie_screen_or_seats(staff, booked_show):
+    page = staff.get(change_page(booked_show))
+
+    assert set(page.context["adminform"].form.fields) == {"starts_at", "price", "status"}
+
+
+def test_a_show_with_bookings_can_be_moved_repriced_and_cancelled(staff, booked_show):
+    response = staff.post(
+        change_page(booked_show),
+        {"starts_at_0": "2030-01-15", "starts_at_1": "21:00", "price": "15.00", "status": "CANCELLED"},
+    )
+
+    show = Show.objects.get()
+    assert response.status_code == 302
+    assert (show.starts_at, show.price, show.status) == (utc(2030, 1, 16, 2), Decimal("15.00"), "CANCELLED")
+    assert (show.live_seats, show.seats_version, show.total_seats) == (1, 1, 50)
+
+
+def test_a_show_with_bookings_cannot_be_moved_onto_another(staff, booked_show, movie, screen):
+    make_show(movie=movie, screen=screen, starts_at=utc(2030, 1, 16, 12))
+
+    response = staff.post(
+        change_page(booked_show),
+        {"starts_at_0": "2030-01-16", "starts_at_1": "07:00", "price": "15.00", "status": "ON_SALE"},
+    )
+
+    assert errors_of(response).keys() == {"starts_at"}
+
+
+def test_a_show_with_bookings_is_not_deleted(staff, booked_show):
+    response = staff.post(f"/admin/movies/show/{booked_show.pk}/delete/", {"post": "yes"})
+
+    assert response.status_code == 200
+    assert "Cannot delete show" in response.content.decode()
+    assert Show.objects.count() == 1
+
+
+def test_a_show_without_bookings_is_deleted(staff):
+    show = make_show()
+
+    staff.post(f"/admin/movies/show/{show.pk}/delete/", {"post": "yes"})
+
+    assert Show.objects.count() == 0
+
+
+def test_the_list_says_how_full_a_show_is_by_the_clock_of_the_cinema(staff, movie, screen):
+    make_show(movie=movie, screen=screen, starts_at=utc(2030, 7, 16, 0), total_seats=50, live_seats=8)
+
+    page = staff.get("/admin/movies/show/").content.decode()
+
+    assert "8 of 50 (16 %)" in page
+    assert "Mon 15 Jul 2030, 20:00" in page
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_the_list_costs_as_many_queries_for_any_number_of_shows(
+    staff, rows, movie, django_assert_num_queries
+):
+    for _ in range(rows):
+        make_show(movie=movie)
+
+    # Session, user and rights (4), cinemas and movies to filter by (2), how many there are and the
+    # page (2), the first and last date and the days between (2).
+    with django_assert_num_queries(10):
+        staff.get("/admin/movies/show/")
+
+
+def test_staff_look_and_do_not_touch_without_the_right():
+    show = make_show()
+    viewer = client_of(make_staff("view_show"))
+
+    assert viewer.get("/admin/movies/show/").status_code == 200
+    assert viewer.get(change_page(show)).status_code == 200
+    assert viewer.post(change_page(show), {}).status_code == 403
+    assert viewer.get(ADD).status_code == 403
+
+
+@pytest.mark.parametrize("model", ["genre", "movie", "cinema", "screen", "show"])
+@pytest.mark.parametrize("path", ["", "add/"])
+def test_staff_without_rights_and_customers_do_not_get_in(model, path):
+    url = f"/admin/movies/{model}/{path}"
+
+    assert client_of(make_staff()).get(url).status_code == 403
+    assert client_of(make_user()).get(url)["Location"] == f"/admin/login/?next={url}"
+    assert Client().get(url)["Location"] == f"/admin/login/?next={url}"
+
+
+def test_a_genre_that_differs_in_case_only_is_an_error(root):
+    Genre.objects.create(name="Drama")
+
+    response = root.post("/admin/movies/genre/add/", {"name": "drama"})
+
+    assert response.status_code == 200
+    assert "There is a genre of that name already." in response.content.decode()
+    assert Genre.objects.count() == 1
+
+
+def test_a_movie_takes_one_form(root):
+    genre = Genre.objects.create(name="Drama")
+
+    response = root.post(
+        "/admin/movies/movie/add/", {"title": "Dune", "duration_minutes": 155, "genres": [genre.pk]}
+    )
+
+    movie = Movie.objects.get()
+    assert response.status_code == 302
+    assert (movie.title, movie.duration_minutes, list(movie.genres.all())) == ("Dune", 155, [genre])
+
+
+def test_a_cinema_and_its_screens_take_one_form(root):
+    response = root.post(
+        "/admin/movies/cinema/add/",
+        {
+            "name": "Odeon",
+            "time_zone": "Europe/London",
+            "screens-TOTAL_FORMS": 2,
+            "screens-INITIAL_FORMS": 0,
+            "screens-0-name": "Screen 1",
+            "screens-0-total_seats": 50,
+            "screens-1-name": "Screen 2",
+            "screens-1-total_seats": 120,
+        },
+    )
+
+    assert response.status_code == 302
+    assert list(Screen.objects.values_list("cinema__name", "name", "total_seats")) == [
+        ("Odeon", "Screen 1", 50),
+        ("Odeon", "Screen 2", 120),
+    ]
+
+
+def test_a_time_zone_that_is_none_is_an_error(root):
+    response = root.post(
+        "/admin/movies/cinema/add/",
+        {"name": "Odeon", "time_zone": "Mars", "screens-TOTAL_FORMS": 0, "screens-INITIAL_FORMS": 0},
+    )
+
+    assert errors_of(response) == {"time_zone": ["“Mars” is not an IANA time zone."]}

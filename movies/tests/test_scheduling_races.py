@@ -1,0 +1,137 @@
+"""Two managers who want the same screen at the same moment, and a database that trusts nobody."""
+
+from collections import Counter
+from datetime import datetime, timedelta, timezone
+from functools import partial
+from threading import Barrier
+
+import pytest
+from django.db import IntegrityError, OperationalError
+
+from movie_booking.tests.races import at_once
+from movies import services
+from movies.models import ScreenQuerySet, Show
+from movies.services import ScreenOccupied, change_show, schedule_show
+from movies.tests.factories import make_movie, make_screen, make_show
+
+pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("real_transactions")]
+
+EIGHT = datetime(2030, 1, 1, 20, tzinfo=timezone.utc)
+MINUTE = timedelta(minutes=1)
+
+
+def insert(screen, starts_at=EIGHT, **fields):
+    """A show that no service has looked at."""
+    movie = make_movie(duration_minutes=100)
+    return make_show(movie=movie, screen=screen, starts_at=starts_at, **fields)
+
+
+def kinds(results):
+    return Counter(type(result).__name__ for result in results)
+
+
+def test_of_many_shows_for_one_screen_at_one_time_one_is_scheduled():
+    movie, screen = make_movie(duration_minutes=100), make_screen()
+
+    results = at_once(
+        *(
+            partial(schedule_show, movie=movie, screen=screen, starts_at=EIGHT + n * 10 * MINUTE)
+            for n in range(8)
+        )
+    )
+
+    assert kinds(results) == {"Show": 1, "ScreenOccupied": 7}
+    assert Show.objects.count() == 1
+    assert {
+        refused.extra["shows"][0]["id"] for refused in results if isinstance(refused, ScreenOccupied)
+    } == {Show.objects.get().pk}
+
+
+def test_shows_on_different_screens_are_all_scheduled():
+    movie = make_movie()
+    screens = [make_screen() for _ in range(6)]
+
+    results = at_once(
+        *(partial(schedule_show, movie=movie, screen=screen, starts_at=EIGHT) for screen in screens)
+    )
+
+    assert kinds(results) == {"Show": 6}
+
+
+def test_of_two_shows_that_move_to_one_place_one_arrives():
+    shows = [insert(make_screen()), insert(make_screen())]
+    screen = make_screen()
+
+    results = at_once(*(partial(change_show, show_id=show.pk, screen=screen) for show in shows))
+
+    assert kinds(results) == {"Show": 1, "ScreenOccupied": 1}
+    assert Show.objects.filter(screen=screen).count() == 1
+
+
+def test_shows_that_change_places_do_not_deadlock():
+    first, second = insert(make_screen()), insert(make_screen())
+
+    for _ in range(5):
+        results = at_once(
+            partial(change_show, show_id=first.pk, screen=second.screen),
+            partial(change_show, show_id=second.pk, screen=first.screen),
+        )
+
+        # Each finds the other's old place taken, unless the other was quick enough to leave it.
+        assert kinds(results).keys() <= {"Show", "ScreenOccupied"}
+
+
+@pytest.mark.parametrize("minutes", [-114, 0, 50, 99, 100, 114])
+def test_the_database_itself_refuses_an_overlap(minutes):
+    screen = make_screen()
+    cleaned = {"screen_free_at": EIGHT + 115 * MINUTE}
+    insert(screen, **cleaned)
+    starts_at = EIGHT + minutes * MINUTE
+
+    with pytest.raises(IntegrityError, match="one_show_per_screen_at_a_time"):
+        insert(screen, starts_at, screen_free_at=starts_at + 115 * MINUTE)
+
+    assert Show.objects.count() == 1
+
+
+def test_the_database_lets_shows_follow_each_other_and_ignores_cancelled_ones():
+    screen = make_screen()
+    insert(screen, screen_free_at=EIGHT + 115 * MINUTE)
+
+    insert(screen, EIGHT + 115 * MINUTE)
+    insert(screen, EIGHT, status=Show.Status.CANCELLED)
+    insert(screen, EIGHT, status=Show.Status.CANCELLED)
+    insert(make_screen(), EIGHT)
+
+    assert Show.objects.count() == 5
+
+
+def test_of_two_inserts_that_overlap_the_database_takes_one():
+    screen = make_screen()
+
+    results = at_once(*(partial(insert, screen, EIGHT + n * MINUTE) for n in range(2)))
+
+    # Each may find the other's row before it is committed and wait for it: then PostgreSQL ends the
+    # deadlock. Under the lock of the screen that cannot happen.
+    [refused] = [result for result in results if not isinstance(result, Show)]
+    assert isinstance(refused, (IntegrityError, OperationalError))
+    assert Show.objects.count() == 1
+
+
+def test_control_without_the_lock_both_find_the_screen_free_and_the_constraint_stops_one(monkeypatch):
+    movie, screen = make_movie(duration_minutes=100), make_screen()
+    meeting = Barrier(2)
+    find_clashes = services.find_clashes
+
+    def find_then_meet(show):
+        found = find_clashes(show)
+        meeting.wait(timeout=10)
+        return found
+
+    monkeypatch.setattr(ScreenQuerySet, "lock", lambda self, screen_id: self.get(pk=screen_id))
+    monkeypatch.setattr(services, "find_clashes", find_then_meet)
+    results = at_once(*[partial(schedule_show, movie=movie, screen=screen, starts_at=EIGHT)] * 2)
+
+    [refused] = [result for result in results if not isinstance(result, Show)]
+    assert isinstance(refused, OperationalError) or isinstance(refused.__cause__, IntegrityError)
+    assert Show.objects.count() == 1
