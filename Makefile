@@ -25,7 +25,9 @@ dev: install .venv/dev  ## The same, with the tools that `make check` needs
 run: install  ## Serve the API for development on SQLite, with demo data, on $PORT (8000)
 	$(BIN)/python manage.py migrate --verbosity 0
 	$(BIN)/python manage.py seed_demo --if-empty
-	@exec $(BIN)/python manage.py runserver $$($(BIN)/python -c "from movie_booking.settings import PORT; print(PORT)")
+	@PORT=$$($(BIN)/python -c "from movie_booking.settings import PORT; print(PORT)") && \
+		echo "Open http://127.0.0.1:$$PORT/swagger/ (customer: demo, popcorn-and-cola) or /admin/ (after make superuser)" && \
+		exec $(BIN)/python manage.py runserver $$PORT
 
 serve: export DEBUG ?= 0
 serve: install  ## Serve the API in production on $PORT (8000), settings from the environment

@@ -3,17 +3,27 @@
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.contrib.auth.validators import ASCIIUsernameValidator
+from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.db.models.functions import Lower
+
+
+def validate_ascii(email: str) -> None:
+    """Raises ValidationError for letters whose case one database folds and another does not.
+
+    Django's pattern ignores case, and so lets the Kelvin sign through as a K.
+    """
+    if not email.isascii():
+        raise ValidationError("Enter an e-mail address in plain letters (ASCII).")
 
 
 class UserQuerySet(models.QuerySet["User"]):
     def named(self, username: str) -> "UserQuerySet":
-        return self.alias(folded_name=Lower("username")).filter(folded_name=username.lower())
+        return self.alias(folded_name=Lower("username")).filter(folded_name=Lower(Value(username)))
 
     def with_email(self, email: str) -> "UserQuerySet":
-        return self.alias(folded_email=Lower("email")).filter(folded_email=email.lower())
+        return self.alias(folded_email=Lower("email")).filter(folded_email=Lower(Value(email)))
 
 
 class UserManager(DjangoUserManager.from_queryset(UserQuerySet)["User"]):  # type: ignore[misc]
@@ -37,7 +47,7 @@ class User(AbstractUser):
         help_text="150 characters or fewer: letters, digits and @ . + - _",
     )
     # Blank for accounts made with `createsuperuser` only; signing up asks for one.
-    email = models.EmailField("e-mail address", blank=True)
+    email = models.EmailField("e-mail address", blank=True, validators=[validate_ascii])
 
     objects = UserManager()  # type: ignore[misc]
 

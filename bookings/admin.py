@@ -1,12 +1,32 @@
-"""Bookings as the box office sees them: to look up and to cancel, never to edit."""
+"""Seats as the box office sees them: on the page of a show, and as a list of bookings."""
+
+from collections.abc import Callable
+from typing import Any, cast
 
 from django.contrib import admin, messages
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.shortcuts import render
+from django.urls import URLPattern, path, reverse
+from django.views.decorators.http import require_POST
 
+from accounts.models import User
 from bookings import services
-from bookings.models import Booking, BookingQuerySet
-from movie_booking.admin import HouseAdmin
+from bookings.exports import booking_rows, csv_lines, occupancy_rows
+from bookings.models import Booking, BookingQuerySet, Status
+from movie_booking.admin import HouseAdmin, refusal
 from movie_booking.errors import DomainError
+from movies.admin import TimetableAdmin
+from movies.models import Show, ShowQuerySet
+from movies.pictures import Room, draw_room
+
+
+def csv_response(name: str, rows: Any) -> StreamingHttpResponse:
+    return StreamingHttpResponse(
+        csv_lines(rows),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
+    )
 
 
 @admin.register(Booking)
@@ -18,16 +38,8 @@ class BookingAdmin(HouseAdmin):
     search_fields = ("=id", "user__username", "user__email", "show__movie__title")
     search_help_text = "Number of the booking, user name, e-mail address or film."
     ordering = ("-id",)
-    actions = ("cancel",)
-    fields = (
-        "show",
-        "seat",
-        "customer",
-        "price",
-        "status",
-        "created_at",
-        "cancelled_at",
-    )
+    actions = ("cancel", "export")
+    fields = ("show", "seat", "customer", "price", "status", "reason", "created_at", "cancelled_at")
 
     # A seat changes hands under the lock of its show only, and only the services take that.
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -40,19 +52,15 @@ class BookingAdmin(HouseAdmin):
         return False
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("bookings.change_booking")
+        return may_cancel(request)
 
     @admin.action(description="Cancel selected bookings", permissions=["cancel"])
     def cancel(self, request: HttpRequest, selected: BookingQuerySet) -> None:
-        cancelled = 0
-        for booking_id in selected.order_by("id").values_list("id", flat=True):
-            try:
-                services.cancel_booking(among=Booking.objects.all(), booking_id=booking_id)
-                cancelled += 1
-            except DomainError as error:
-                self.message_user(request, f"Booking {booking_id}: {error.detail}", messages.ERROR)
-        if cancelled:
-            self.message_user(request, f"Cancelled: {cancelled}.", messages.SUCCESS)
+        cancel_each(self, request, selected)
+
+    @admin.action(description="Export selected bookings as CSV", permissions=["view"])
+    def export(self, request: HttpRequest, selected: BookingQuerySet) -> StreamingHttpResponse:
+        return csv_response("bookings", booking_rows(selected))
 
     @admin.display(description="Film", ordering="show__movie__title")
     def movie(self, booking: Booking) -> str:
@@ -70,3 +78,145 @@ class BookingAdmin(HouseAdmin):
     @admin.display(description="Customer", ordering="user__username")
     def customer(self, booking: Booking) -> str:
         return f"{booking.user.username} <{booking.user.email}>"
+
+
+def may_cancel(request: HttpRequest) -> bool:
+    return request.user.has_perm("bookings.change_booking")
+
+
+def may_block(request: HttpRequest) -> bool:
+    return request.user.has_perm("bookings.block_seats")
+
+
+def cancel_each(page: HouseAdmin, request: HttpRequest, bookings: BookingQuerySet) -> None:
+    """Cancel the bookings one by one, and say of each that cannot be cancelled why."""
+    cancelled = 0
+    for booking_id in bookings.order_by("id").values_list("id", flat=True):
+        try:
+            services.cancel_booking(among=Booking.objects.all(), booking_id=booking_id)
+            cancelled += 1
+        except DomainError as error:
+            page.message_user(request, f"Booking {booking_id}: {error.detail}", messages.ERROR)
+    if cancelled:
+        page.message_user(request, f"Cancelled: {cancelled}.", messages.SUCCESS)
+
+
+@admin.register(Show)
+class ShowAdmin(TimetableAdmin):
+    """The timetable, with the room of each show to work in."""
+
+    change_form_template = "admin/bookings/show.html"
+    actions = (*TimetableAdmin.actions, "report")
+
+    def get_urls(self) -> list[URLPattern]:
+        def page(route: str, view: Callable[..., HttpResponse], name: str) -> URLPattern:
+            return path(route, self.admin_site.admin_view(view), name=f"movies_show_{name}")
+
+        return [
+            page("<int:show_id>/seats/", require_POST(self.change_seats), "seats"),
+            page("<int:show_id>/cancel/", self.cancel_show, "cancel"),
+            *super().get_urls(),
+        ]
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        show = self.get_object(request, object_id) if object_id else None
+        context: dict[str, Any] = dict(extra_context or {})
+        if show is not None and self.has_view_permission(request, show):
+            context |= {
+                "show": show,
+                "room": room_of(show, with_names=request.user.has_perm("bookings.view_booking")),
+                "may_block": may_block(request),
+                "may_cancel": may_cancel(request),
+                "may_cancel_show": self.has_change_permission(request, show)
+                and show.status != Show.Status.CANCELLED,
+            }
+        return super().changeform_view(request, object_id, form_url, context)
+
+    def change_seats(self, request: HttpRequest, show_id: int) -> HttpResponse:
+        """Block, free or cancel the seats that were ticked in the picture."""
+        show = Show.objects.filter(pk=show_id).first()
+        numbers = {int(seat) for seat in request.POST.getlist("seat") if seat.isdecimal() and len(seat) < 6}
+        numbers = {number for number in numbers if show and show.plan.has_seat(number)}
+        wish = request.POST.get("wish")
+        if not (may_cancel(request) if wish == "cancel" else may_block(request)):
+            raise PermissionDenied
+        if show is None or not numbers:
+            self.message_user(request, "Tick at least one seat first.", messages.WARNING)
+        elif wish == "cancel":
+            cancel_each(self, request, show.bookings.filter(status=Status.BOOKED, seat_number__in=numbers))
+        else:
+            self.block_or_free(request, show, numbers, block=wish == "block")
+        return HttpResponseRedirect(reverse("admin:movies_show_change", args=[show_id]))
+
+    def block_or_free(self, request: HttpRequest, show: Show, numbers: set[int], *, block: bool) -> None:
+        seats = show.plan.labels_of(numbers)
+        try:
+            if block:
+                reason = request.POST.get("reason", "").replace("\0", "").strip()[:200]
+                staff = cast("User", request.user)
+                services.block_seats(staff=staff, show_id=show.pk, seats=seats, reason=reason)
+            else:
+                services.free_seats(show_id=show.pk, seats=seats)
+        except DomainError as error:
+            self.message_user(request, f"{refusal(error)} {seat_by_seat(show, error)}", messages.ERROR)
+        else:
+            self.message_user(request, f"{'Blocked' if block else 'Freed'}: {seats}.", messages.SUCCESS)
+
+    def cancel_show(self, request: HttpRequest, show_id: int) -> HttpResponse:
+        """Ask for the reason; then cancel the show with all its bookings."""
+        show = Show.objects.with_details().filter(pk=show_id).first()
+        if not self.has_change_permission(request, show):
+            raise PermissionDenied
+        back = reverse("admin:movies_show_change", args=[show_id])
+        if show is None:
+            return HttpResponseRedirect(back)
+        reason = request.POST.get("reason", "").replace("\0", "").strip()[:200]
+        if request.method == "POST" and reason:
+            try:
+                _, cancelled = services.cancel_show(show_id=show_id, reason=reason)
+            except DomainError as error:
+                self.message_user(request, error.detail, messages.ERROR)
+            else:
+                self.log_change(request, show, f"Cancelled: {reason}")
+                text = f"The show is cancelled, and with it {cancelled} bookings."
+                self.message_user(request, text, messages.SUCCESS)
+            return HttpResponseRedirect(back)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": "Cancel the show",
+            "show": show,
+            "missing": request.method == "POST",
+        }
+        return render(request, "admin/bookings/cancel_show.html", context)
+
+    @admin.action(description="Occupancy and takings as CSV", permissions=["report"])
+    def report(self, request: HttpRequest, selected: ShowQuerySet) -> StreamingHttpResponse:
+        return csv_response("occupancy", occupancy_rows(selected))
+
+    def has_report_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("bookings.view_booking")
+
+
+def room_of(show: Show, *, with_names: bool) -> Room:
+    """Return the picture of the show's room, with who has which seat if one may know."""
+    live = show.bookings.live().select_related("user")
+    notes = {}
+    for booking in live if with_names else ():
+        who = booking.reason if booking.status == Status.BLOCKED else booking.user.username
+        notes[booking.seat_number] = f"booking {booking.pk}: {who}" if who else f"booking {booking.pk}"
+    return draw_room(show.plan, {b.seat_number: b.status.lower() for b in live}, notes)
+
+
+def seat_by_seat(show: Show, error: DomainError) -> str:
+    """Return which seats stood in the way, and why: "C1 booked, C2 held"."""
+    return ", ".join(
+        f"{show.plan.seat(seat['seat_number']).label} {seat['reason']}"
+        for seat in error.extra.get("seats", ())
+    )

@@ -10,7 +10,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from accounts.models import User
-from bookings.services import book_seat
+from bookings.services import block_seats, book_seat
 from movies.demo import make_day, make_movies, make_screens
 from movies.models import Show
 
@@ -51,13 +51,15 @@ def make_customers() -> list[User]:
 
 
 def take_seats(show: Show, customers: list[User], share: float) -> int:
-    """Book some seats of a show that has yet to start, at most 30; return how many are taken."""
+    """Book some seats of a show that has yet to start, and block one; return how many are taken."""
     if show.has_started():
         return 0
     chance = Random(show.pk)  # noqa: S311 - the same show gets the same seats; nothing is secret here
-    wanted = min(30, int(show.total_seats * share * chance.random()))
-    for seat_number in chance.sample(range(1, show.total_seats + 1), wanted):
-        if seat_number == README_SEAT:
-            continue
-        book_seat(user=chance.choice(customers), show_id=show.pk, seat_number=seat_number)
-    return Show.objects.get(pk=show.pk).live_seats
+    # Sofas are sold in pairs, and so not one by one.
+    free = [seat for seat in show.plan.seats if seat.partner is None and seat.number != README_SEAT]
+    wanted = min(30, int(len(free) * share * chance.random()))
+    house, *booked = chance.sample(free, wanted + 1)
+    block_seats(staff=customers[0], show_id=show.pk, seats=house.label, reason="House seat")
+    for seat in booked:
+        book_seat(user=chance.choice(customers), show_id=show.pk, seat_number=seat.number)
+    return wanted + 1

@@ -1,7 +1,6 @@
 """Who has which seat."""
 
 from collections.abc import Collection
-from datetime import datetime
 from decimal import Decimal
 
 from django.conf import settings
@@ -29,7 +28,7 @@ LIVE = (Status.HELD, Status.BOOKED, Status.BLOCKED)
 class BookingQuerySet(models.QuerySet["Booking"]):
     def of_user(self, user: User) -> "BookingQuerySet":
         """What a customer bought. Seats that a member of staff withheld are not purchases."""
-        return self.filter(user=user).exclude(status=Status.BLOCKED)
+        return self.filter(user=user, for_house=False)
 
     def live(self) -> "BookingQuerySet":
         return self.filter(status__in=LIVE)
@@ -61,6 +60,12 @@ class Booking(models.Model):
         help_text="What the seat cost when it was booked.",
         validators=[MinValueValidator(Decimal(0))],
     )
+    for_house = models.BooleanField(default=False, help_text="Withheld by the user for the house.")
+    reason = models.CharField(
+        max_length=200,
+        blank=True,
+        help_text="Why the house blocked the seat, or cancelled the booking.",
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     cancelled_at = models.DateTimeField(null=True, blank=True, editable=False)
 
@@ -68,6 +73,7 @@ class Booking(models.Model):
 
     class Meta:
         ordering = ("-id",)
+        permissions = [("block_seats", "Can block and free seats of the house")]
         indexes = [
             # Read by every booking, to see whether the seat is free, and by the seat map.
             models.Index(fields=["show", "seat_number", "status"], name="booking_by_seat"),
@@ -90,6 +96,9 @@ class Booking(models.Model):
                 | (~Q(status="CANCELLED") & Q(cancelled_at__isnull=True)),
                 name="cancelled_says_when",
             ),
+            models.CheckConstraint(
+                condition=~Q(status="BLOCKED") | Q(for_house=True), name="only_the_house_blocks_seats"
+            ),
             models.CheckConstraint(condition=Q(seat_number__gte=1), name="seats_count_from_one"),
             models.CheckConstraint(condition=Q(price__gte=0), name="a_seat_costs_nothing_or_more"),
         ]
@@ -101,10 +110,10 @@ class Booking(models.Model):
     def seat_label(self) -> str:
         return self.show.seat_label(self.seat_number)
 
-    def cancel(self, *, locked_show: Show, at: datetime | None = None) -> "Booking":
+    def cancel(self, *, locked_show: Show) -> "Booking":
         """Free the seat; the row stays. The caller holds the lock of `locked_show`."""
         self.status = Status.CANCELLED
-        self.cancelled_at = at or timezone.now()
+        self.cancelled_at = timezone.now()
         self.save(update_fields=["status", "cancelled_at"])
         locked_show.count_taken(-1)
         self.show = locked_show

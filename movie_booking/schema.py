@@ -15,6 +15,7 @@ from drf_yasg.inspectors import SwaggerAutoSchema
 from drf_yasg.utils import swagger_auto_schema
 from rest_framework import serializers
 
+from movie_booking.api import TooDeep
 from movie_booking.errors import DomainError
 
 # In the order in which a newcomer meets them.
@@ -64,8 +65,10 @@ PERMISSION_DENIED: FrameworkProblem = (403, "permission_denied")
 PARSE_ERROR: FrameworkProblem = (400, "parse_error")
 BODY_TOO_LARGE: FrameworkProblem = (413, "body_too_large")
 UNSUPPORTED_MEDIA_TYPE: FrameworkProblem = (415, "unsupported_media_type")
-SIGNED_IN = (NOT_AUTHENTICATED, TOKEN_NOT_VALID)
-BODY = (PARSE_ERROR, BODY_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)
+BAD_AUTHORIZATION_HEADER: FrameworkProblem = (401, "bad_authorization_header")
+USER_INACTIVE: FrameworkProblem = (401, "user_inactive")
+SIGNED_IN = (NOT_AUTHENTICATED, TOKEN_NOT_VALID, BAD_AUTHORIZATION_HEADER, USER_INACTIVE)
+BODY = (PARSE_ERROR, TooDeep, BODY_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)
 
 
 def operation(

@@ -174,6 +174,8 @@ SIMPLE_JWT = {
 
 # Minutes a screen is kept free after each show, for cleaning and for people to leave and enter.
 CLEANING_MINUTES = env.int("CLEANING_MINUTES", default=15, validate=validate.Range(0, 240))
+# What all prices are in: the code of a currency with two decimals (ISO 4217).
+CURRENCY = env.str("CURRENCY", default="EUR", validate=validate.Regexp("^[A-Z]{3}$"))
 # What a seat costs where staff do not say.
 DEFAULT_PRICE = env.decimal("DEFAULT_PRICE", default=Decimal("10.00"), validate=validate.Range(0, 9999))
 

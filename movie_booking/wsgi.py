@@ -5,6 +5,7 @@ from typing import Any
 
 import django
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
+from django.utils.http import parse_header_parameters
 
 os.environ.setdefault("DEBUG", "0")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "movie_booking.settings")
@@ -15,11 +16,13 @@ class Request(WSGIRequest):
 
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:
         try:
-            super()._set_content_type_params(meta)  # type: ignore[misc]
+            parsed = parse_header_parameters(meta.get("CONTENT_TYPE", ""))
         except (LookupError, ValueError):
             # A parameter in an unknown encoding (RFC 2231), for example: it is no type we know.
-            meta["CONTENT_TYPE"] = ""
-            self.content_type, self.content_params = "", {}
+            meta["CONTENT_TYPE"], parsed = "", ("", {})
+        # The charset is not followed: all we take is UTF-8, and Python's codecs include some, like
+        # rot13, that are no encodings of text at all.
+        self.content_type, self.content_params = parsed
 
 
 class Application(WSGIHandler):

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from movies.models import Cinema, Movie, Screen, Show
-from movies.services import ScreenOccupied, save_movie, schedule_show
+from movies.services import ScreenOccupied, save_movie, save_screen, schedule_show
 
 
 class Film(NamedTuple):
@@ -47,10 +47,55 @@ FILMS = [
          "Twenty minutes to find a hundred thousand marks, three times over."),
 ]  # fmt: skip
 
-CINEMAS: list[tuple[dict[str, str], list[tuple[str, int]]]] = [
+STUDIO = """\
+A WCoo__ooCW
+B oooo__oooo
+C oooo__oooo
+D oooo__oooo
+E PPPP__PPPP
+F SSSSSSSSSS
+"""
+
+TWO_AISLES = """\
+A __WC_oooooooo_CW__
+B _ooo_oooooooo_ooo_
+
+C oooo_oooooooo_oooo
+D oooo_oooooooo_oooo
+E oooo_oooooooo_oooo
+F oooo_oooooooo_oooo
+G oooo_oooooooo_oooo
+H oooo_oooooooo_oooo
+J oooo_PPPPPPPP_oooo
+K oooo_PPPPPPPP_oooo
+L oooo_oooooooo_oooo
+M SS____SSSSSS____SS
+"""
+
+GREAT_HALL = """\
+A ___oo__oooooooooo__oo___
+B _oooo__oooooooooo__oooo_
+C ooooo__oooooooooo__ooooo
+D ooooo__oooooooooo__ooooo
+E ooooo__oooooooooo__ooooo
+F ooooo__oooooooooo__ooooo
+
+G WCWC___oooooooooo___CWCW
+H ooooo__oooooooooo__ooooo
+J ooooo__oooooooooo__ooooo
+K ooooo__oooooooooo__ooooo
+L ooooo__PPPPPPPPPP__ooooo
+M ooooo__PPPPPPPPPP__ooooo
+N ooooo__PPPPPPPPPP__ooooo
+P ooooo__oooooooooo__ooooo
+Q ooooo__oooooooooo__ooooo
+R _______SSSSSSSSSS_______
+"""
+
+CINEMAS: list[tuple[dict[str, str], list[tuple[str, str | int]]]] = [
     (
         {"name": "Lumière London", "address": "14 Rupert Street, London", "time_zone": "Europe/London"},
-        [("Screen 1", 180), ("Screen 2", 90), ("Studio", 50)],
+        [("Screen 1", TWO_AISLES), ("Screen 2", 90), ("Studio", STUDIO)],
     ),
     (
         {
@@ -58,7 +103,7 @@ CINEMAS: list[tuple[dict[str, str], list[tuple[str, int]]]] = [
             "address": "126 Second Avenue, New York",
             "time_zone": "America/New_York",
         },
-        [("Screen 1", 300), ("Screen 2", 120)],
+        [("Screen 1", GREAT_HALL), ("Screen 2", 120)],
     ),
 ]
 
@@ -83,9 +128,11 @@ def make_screens() -> list[Screen]:
     for fields, rooms in CINEMAS:
         cinema, _ = Cinema.objects.get_or_create(name=fields["name"], defaults=fields)
         for name, seats in rooms:
-            screens.append(
-                Screen.objects.get_or_create(cinema=cinema, name=name, defaults={"total_seats": seats})[0]
-            )
+            screen = Screen.objects.filter(cinema=cinema, name=name).first()
+            if screen is None:
+                room: dict[str, Any] = {"total_seats" if isinstance(seats, int) else "seat_plan": seats}
+                screen = save_screen(Screen(cinema=cinema, name=name), **room)
+            screens.append(screen)
     return screens
 
 
@@ -112,7 +159,8 @@ def make_day(screen: Screen, day: date, movies: list[Movie]) -> list[Show]:
 
 def _make_show(movie: Movie, screen: Screen, starts_at: datetime) -> Show | None:
     price = EVENING if starts_at.hour >= 17 else MATINEE
+    dearer: dict[str, Any] = {"premium_price": price + 3, "sofa_price": price + 2}
     try:
-        return schedule_show(movie=movie, screen=screen, starts_at=starts_at, price=price)
+        return schedule_show(movie=movie, screen=screen, starts_at=starts_at, price=price, **dearer)
     except ScreenOccupied:
         return None

@@ -4,19 +4,18 @@ import zoneinfo
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Value
 from django.db.models.functions import Lower
 from django.utils.timezone import now
 
 from movie_booking.errors import NotFound
-
-# The largest cinemas ever built had some 6,000 seats (the Roxy in New York: 5,920).
-MAX_SEATS = 6_000
+from movies.seat_plan import MAX_SEATS, SeatKind, SeatPlan, SeatPlanError, parse_plan, plan_of
 
 # Outside of these a time may have no equivalent in another time zone. Films began in 1895.
 FIRST_MOMENT = datetime(1895, 1, 1, tzinfo=timezone.utc)
@@ -31,6 +30,14 @@ def validate_time_zone(name: str) -> None:
         raise ValidationError("“%(name)s” is not an IANA time zone.", params={"name": name})
 
 
+def validate_plan(text: str) -> None:
+    """Raises ValidationError, with line and column, for a drawing that is no seat plan."""
+    try:
+        parse_plan(text)
+    except SeatPlanError as error:
+        raise ValidationError(str(error)) from error
+
+
 def default_price() -> Decimal:
     """The price of a seat where staff do not say, in the currency of the house."""
     return settings.DEFAULT_PRICE
@@ -39,7 +46,12 @@ def default_price() -> Decimal:
 class GenreQuerySet(models.QuerySet["Genre"]):
     def named(self, names: Iterable[str]) -> list["Genre"]:
         """Return the genres of these names, whatever their case; one that is new is added."""
-        return [self.get_or_create(name__iexact=name, defaults={"name": name})[0] for name in names]
+        return [self._named(name) for name in names]
+
+    def _named(self, name: str) -> "Genre":
+        # Folded by the database, as its constraint is.
+        found = self.alias(folded=Lower("name")).filter(folded=Lower(Value(name))).first()
+        return found or self.create(name=name)
 
 
 class Genre(models.Model):
@@ -83,7 +95,11 @@ class Movie(models.Model):
     certificate = models.CharField(
         max_length=10, blank=True, help_text="The age rating where you are: PG-13, 12A, FSK 12."
     )
-    release_date = models.DateField(null=True, blank=True)
+    release_date = models.DateField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(FIRST_MOMENT.date()), MaxValueValidator(LAST_MOMENT.date())],
+    )
     poster_url = models.URLField("poster", blank=True, max_length=500, help_text="Address of a picture.")
 
     objects = MovieQuerySet.as_manager()
@@ -139,6 +155,11 @@ class Screen(models.Model):
 
     cinema = models.ForeignKey(Cinema, on_delete=models.PROTECT, related_name="screens", db_index=False)
     name = models.CharField(max_length=50, help_text="As on the door: Screen 1.")
+    seat_plan = models.TextField(
+        validators=[validate_plan],
+        blank=True,
+        help_text="The room as a drawing, a line a row. Left empty, it has rows of ten.",
+    )
     total_seats = models.PositiveIntegerField(
         "seats", validators=[MinValueValidator(1), MaxValueValidator(MAX_SEATS)]
     )
@@ -156,6 +177,18 @@ class Screen(models.Model):
     def __str__(self) -> str:
         return f"{self.name}, {self.cinema}"
 
+    @property
+    def plan(self) -> SeatPlan:
+        return plan_of(self.seat_plan, self.total_seats)
+
+    def furnish(self, *, seat_plan: str = "", total_seats: int | None = None) -> None:
+        """Take the seats from the drawing, or rows of ten from a number of seats. Writes nothing.
+
+        Raises SeatPlanError for what is no drawing, and ValueError for what is no number of seats.
+        """
+        self.seat_plan = seat_plan if seat_plan.strip() else ""
+        self.total_seats = plan_of(self.seat_plan, total_seats or 0).total_seats
+
 
 class ShowQuerySet(models.QuerySet["Show"]):
     def lock(self, show_id: int) -> "Show":
@@ -171,20 +204,24 @@ class ShowQuerySet(models.QuerySet["Show"]):
             raise NotFound from None
 
     def with_details(self) -> "ShowQuerySet":
-        """With all that a ticket says of the show, in the same query."""
-        return self.select_related("movie", "screen__cinema")
+        """With all that a ticket says of the show, in the same query, and not the long texts."""
+        return self.select_related("movie", "screen__cinema").defer("movie__description", "screen__seat_plan")
+
+    def visible_to_customers(self) -> "ShowQuerySet":
+        return self.exclude(status=Show.Status.DRAFT)
 
     def upcoming(self, at: datetime | None = None) -> "ShowQuerySet":
         """Shows on sale that have yet to start."""
         return self.filter(status=Show.Status.ON_SALE, starts_at__gt=at or now())
 
-    def on_local_date(self, day: date) -> "ShowQuerySet":
-        """Shows that start on that day by the clock of their own cinema."""
+    def on_local_date(self, day: date | None = None) -> "ShowQuerySet":
+        """Shows that start on that day, or today, by the clock of their own cinema."""
         zones = Cinema.objects.order_by().values_list("time_zone", flat=True).distinct()
         days = [
             Q(screen__cinema__time_zone=name, starts_at__gte=start, starts_at__lt=end)
             for name in zones
-            for start, end in [local_day(day, zoneinfo.ZoneInfo(name))]
+            for zone in [zoneinfo.ZoneInfo(name)]
+            for start, end in [local_day(day or now().astimezone(zone).date(), zone)]
         ]
         return self.filter(Q(*days, _connector=Q.OR)) if days else self.none()
 
@@ -202,10 +239,26 @@ def local_day(day: date, zone: zoneinfo.ZoneInfo) -> tuple[datetime, datetime]:
     return midnight, next_midnight
 
 
+def _price_of_a_kind(help_text: str = "") -> "models.DecimalField[Any, Any]":
+    return models.DecimalField(
+        max_digits=8,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal(0))],
+        help_text=help_text,
+    )
+
+
+# A week: nobody closes the sales of a show earlier than that.
+MAX_CUTOFF_MINUTES = 7 * 24 * 60
+
+
 class Show(models.Model):
     """One screening: the row that bookings queue on."""
 
     class Status(models.TextChoices):
+        DRAFT = "DRAFT", "Draft"
         ON_SALE = "ON_SALE", "On sale"
         CANCELLED = "CANCELLED", "Cancelled"
 
@@ -222,10 +275,37 @@ class Show(models.Model):
     total_seats = models.PositiveIntegerField(
         "seats", validators=[MinValueValidator(1), MaxValueValidator(MAX_SEATS)]
     )
-    price = models.DecimalField(
-        max_digits=8, decimal_places=2, default=default_price, validators=[MinValueValidator(Decimal(0))]
+    seat_plan = models.TextField(
+        blank=True,
+        editable=False,
+        validators=[validate_plan],
+        help_text="The screen's as it was when the show was made: re-seating a room moves no sold ticket.",
     )
+    price = models.DecimalField(
+        max_digits=8,
+        decimal_places=2,
+        default=default_price,
+        validators=[MinValueValidator(Decimal(0))],
+        help_text="Of a standard seat, and of every kind that has no price of its own.",
+    )
+    premium_price = _price_of_a_kind()
+    sofa_price = _price_of_a_kind(help_text="Of one half: sofas are sold in pairs.")
+    wheelchair_price = _price_of_a_kind()
+    companion_price = _price_of_a_kind()
     status = models.CharField(max_length=10, choices=Status, default=Status.ON_SALE)
+    sales_open_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(FIRST_MOMENT), MaxValueValidator(LAST_MOMENT)],
+        help_text="Empty: as soon as the show is on sale.",
+    )
+    sales_cutoff_minutes = models.PositiveSmallIntegerField(
+        default=0,
+        validators=[MaxValueValidator(MAX_CUTOFF_MINUTES)],
+        help_text="So many minutes before the start, sales end.",
+    )
+    cancel_reason = models.CharField(max_length=200, blank=True, editable=False)
+    cancelled_at = models.DateTimeField(null=True, editable=False)
     # How many seats are taken, and how often that changed: written only under the lock of this row,
     # so that lists and caches read availability without counting bookings.
     live_seats = models.PositiveIntegerField("taken", default=0, editable=False)
@@ -253,7 +333,7 @@ class Show(models.Model):
             ),
             models.CheckConstraint(condition=Q(price__gte=0), name="a_show_costs_nothing_or_more"),
             models.CheckConstraint(
-                condition=Q(status__in=["ON_SALE", "CANCELLED"]), name="a_show_has_a_known_status"
+                condition=Q(status__in=["DRAFT", "ON_SALE", "CANCELLED"]), name="a_show_has_a_known_status"
             ),
             # On PostgreSQL there is one more, `one_show_per_screen_at_a_time`: see migration 0002.
         ]
@@ -267,27 +347,35 @@ class Show(models.Model):
         return self.total_seats - self.live_seats
 
     @property
-    def was_ever_booked(self) -> bool:
-        return self.seats_version > 0
+    def plan(self) -> SeatPlan:
+        return plan_of(self.seat_plan, self.total_seats)
+
+    @property
+    def prices(self) -> dict[SeatKind, Decimal]:
+        """What a seat of each kind costs."""
+        own = {kind: getattr(self, f"{kind.value}_price", None) for kind in SeatKind}
+        return {kind: self.price if price is None else price for kind, price in own.items()}
+
+    def price_of(self, seat_number: int) -> Decimal:
+        return self.prices[self.plan.seat(seat_number).kind]
+
+    @property
+    def sales_close_at(self) -> datetime:
+        return self.starts_at - timedelta(minutes=self.sales_cutoff_minutes)
 
     def has_started(self, at: datetime | None = None) -> bool:
         return self.starts_at <= (at or now())
 
-    def has_seat(self, number: int) -> bool:
-        return 1 <= number <= self.total_seats
-
     def seat_label(self, number: int) -> str:
-        """Row and place of a seat, "C7" for seat 27: rows of ten, A nearest to the screen."""
-        row, place = divmod(number - 1, 10)
-        letters = ""
-        while row >= 0:  # A to Z, AA to AZ, BA, ...
-            row, letter = divmod(row, 26)
-            letters = chr(ord("A") + letter) + letters
-            row -= 1
-        return f"{letters}{place + 1}"
+        """Row and place of a seat as its ticket says it: "C7"."""
+        return self.plan.seat(number).label
 
     def count_taken(self, change: int) -> None:
         """Note that so many more (or fewer) seats are taken. Only under this show's lock."""
         self.live_seats += change
         self.seats_version += 1
         self.save(update_fields=["live_seats", "seats_version"])
+
+    def has_bookings(self) -> bool:
+        """Whether a seat was ever taken, be it free again: then the room stays as it was."""
+        return self.bookings.exists()

@@ -3,6 +3,7 @@
 from datetime import timezone
 from typing import Any
 
+from django.conf import settings
 from django.db import models
 from rest_framework import serializers
 
@@ -12,6 +13,9 @@ from movie_booking.api import (
     StrictPrimaryKeyField,
 )
 from movies.models import Cinema, Movie, Screen, Show
+from movies.seat_plan import MAX_SEATS
+
+KIND_PRICES = ("premium_price", "sofa_price", "wheelchair_price", "companion_price")
 
 
 class StrictModelSerializer(serializers.ModelSerializer[Any]):
@@ -72,9 +76,19 @@ class CinemaSerializer(serializers.ModelSerializer[Cinema]):
 
 
 class ScreenInput(StrictModelSerializer):
+    seat_plan = StrictCharField(
+        required=False,
+        allow_blank=True,
+        trim_whitespace=False,
+        help_text="The room as a drawing, a line a row.",
+    )
+    total_seats = StrictIntegerField(
+        required=False, min_value=1, max_value=MAX_SEATS, help_text="Instead of a drawing: rows of ten."
+    )
+
     class Meta:
         model = Screen
-        fields = ("cinema", "name", "total_seats")
+        fields = ("cinema", "name", "seat_plan", "total_seats")
 
 
 class ScreenSerializer(serializers.ModelSerializer[Screen]):
@@ -82,7 +96,7 @@ class ScreenSerializer(serializers.ModelSerializer[Screen]):
 
     class Meta:
         model = Screen
-        fields = ("id", "cinema", "cinema_name", "name", "total_seats")
+        fields = ("id", "cinema", "cinema_name", "name", "total_seats", "seat_plan")
         read_only_fields = fields
 
 
@@ -96,14 +110,25 @@ class ShowInput(StrictModelSerializer):
         min_value=1, required=False, help_text="All of the screen's if not given."
     )
 
+    status: Any = serializers.ChoiceField(
+        choices=[Show.Status.DRAFT, Show.Status.ON_SALE],
+        required=False,
+        help_text="Customers do not see a DRAFT. To take a show off, cancel it.",
+    )
+
     class Meta:
         model = Show
-        fields = ("movie", "screen", "starts_at", "total_seats", "price")
-
-
-class ShowChangeInput(ShowInput):
-    class Meta(ShowInput.Meta):
-        fields = (*ShowInput.Meta.fields, "status")  # type: ignore[assignment]
+        fields = (
+            "movie",
+            "screen",
+            "starts_at",
+            "total_seats",
+            "price",
+            *KIND_PRICES,
+            "status",
+            "sales_open_at",
+            "sales_cutoff_minutes",
+        )
 
 
 class ShowSerializer(serializers.ModelSerializer[Show]):
@@ -112,6 +137,13 @@ class ShowSerializer(serializers.ModelSerializer[Show]):
     cinema = serializers.IntegerField(source="screen.cinema_id", read_only=True)
     cinema_name = serializers.CharField(source="screen.cinema.name", read_only=True)
     available_seats = serializers.IntegerField(read_only=True)
+    prices: Any = serializers.DictField(
+        child=serializers.DecimalField(max_digits=8, decimal_places=2),
+        read_only=True,
+        help_text="Of a seat of each kind.",
+    )
+    currency = serializers.SerializerMethodField(help_text="ISO 4217.")
+    sales_close_at = serializers.DateTimeField(read_only=True)
 
     class Meta:
         model = Show
@@ -128,6 +160,13 @@ class ShowSerializer(serializers.ModelSerializer[Show]):
             "total_seats",
             "available_seats",
             "price",
+            "prices",
+            "currency",
             "status",
+            "sales_open_at",
+            "sales_close_at",
         )
         read_only_fields = fields
+
+    def get_currency(self, show: Show) -> str:
+        return settings.CURRENCY

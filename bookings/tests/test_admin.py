@@ -95,3 +95,16 @@ def test_the_list_costs_the_same_queries_for_any_number_of_rows(
 
     with django_assert_num_queries(7):
         admin_client.get(LIST)
+
+
+@pytest.mark.parametrize(("page", "wish"), [("seats", "block"), ("cancel", "")])
+def test_a_reason_that_cannot_be_stored_is_no_server_error(page, wish, admin_client):
+    show = make_show()
+
+    response = admin_client.post(
+        reverse(f"admin:movies_show_{page}", args=[show.pk]), {"wish": wish, "seat": ["1"], "reason": "a\0b"}
+    )
+
+    show.refresh_from_db()
+    assert response.status_code in (200, 302)
+    assert "\0" not in show.cancel_reason

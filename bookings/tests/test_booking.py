@@ -63,7 +63,14 @@ def test_booking_a_taken_seat_is_a_conflict_and_books_nothing():
 @pytest.mark.parametrize("status", [Status.HELD, Status.BLOCKED])
 def test_a_held_or_blocked_seat_is_taken_too(status):
     show = make_show()
-    Booking.objects.create(show=show, user=make_user(), seat_number=2, price=0, status=status)
+    Booking.objects.create(
+        show=show,
+        user=make_user(),
+        seat_number=2,
+        price=0,
+        status=status,
+        for_house=status == Status.BLOCKED,
+    )
 
     response = client_for(make_user()).post(f"/api/shows/{show.pk}/book/", {"seat_number": 2})
 
@@ -159,6 +166,35 @@ def test_a_booking_counts_on_the_show():
     show.refresh_from_db()
     assert (show.live_seats, show.seats_version) == (2, 2)
     assert client_for().get(f"/api/shows/{show.pk}/").data["available_seats"] == 48
+
+
+@pytest.mark.parametrize(
+    ("seat_number", "label", "price"),
+    [(1, "A1", "10.00"), (4, "A4", "12.50"), (5, "B1", "10.00"), (6, "B2", "0.00")],
+)
+def test_a_booking_costs_what_a_seat_of_its_kind_costs(seat_number, label, price):
+    screen = make_screen(seat_plan="A oo_oP\n\nB WC_SS")
+    show = make_show(
+        screen=screen, price=Decimal("10.00"), premium_price=Decimal("12.50"), companion_price=Decimal(0)
+    )
+    client = client_for(make_user())
+
+    booked = client.post(f"/api/shows/{show.pk}/book/", {"seat_number": seat_number})
+
+    assert (booked.status_code, booked.data["seat_label"], booked.data["price"]) == (201, label, price)
+    assert client.get("/api/bookings/").data["results"] == [booked.data]
+
+
+@pytest.mark.parametrize(("half", "other"), [(7, 8), (8, 7)])
+def test_half_a_sofa_is_not_sold_and_the_other_half_is_named(half, other):
+    show = make_show(screen=make_screen(seat_plan="A oo_oP\n\nB WC_SS"))
+
+    response = client_for(make_user()).post(f"/api/shows/{show.pk}/book/", {"seat_number": half})
+
+    assert response.status_code == 409
+    assert response.data["code"] == "sold_in_pairs"
+    assert response.data["seats"] == [{"seat_number": other, "reason": "other_half"}]
+    assert Booking.objects.count() == 0
 
 
 def test_a_booking_keeps_the_price_at_which_it_was_made():

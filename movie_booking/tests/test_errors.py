@@ -13,9 +13,10 @@ from rest_framework_simplejwt.tokens import RefreshToken
 from accounts.models import User
 from accounts.tests.factories import PASSWORD, make_user
 from bookings.models import Booking
+from bookings.services import block_seats
 from movie_booking.wsgi import application
-from movies.models import Cinema, Movie, Show
-from movies.tests.factories import make_cinema, make_screen, make_show
+from movies.models import Cinema, Movie, Screen, Show
+from movies.tests.factories import make_cinema, make_movie, make_screen, make_show
 
 pytestmark = pytest.mark.django_db
 
@@ -76,6 +77,10 @@ DOORS = {
         "POST", "/api/screens/", {"cinema": "{cinema}", "name": "Screen A", "total_seats": 50}
     ),
     "change a screen": Door("PATCH", "/api/screens/{screen}/", {"name": "Screen A", "total_seats": 50}),
+    "draw a screen": Door(
+        "POST", "/api/screens/", {"cinema": "{cinema}", "name": "Screen A", "seat_plan": "A oo_PP\nB WC_SS"}
+    ),
+    "change a drawing": Door("PATCH", "/api/screens/{screen}/", {"seat_plan": "A oo_PP\nB WC_SS"}),
     "schedule a show": Door(
         "POST",
         "/api/shows/",
@@ -85,26 +90,52 @@ DOORS = {
             "starts_at": "2031-01-01T20:00:00Z",
             "total_seats": 40,
             "price": "9.50",
+            "premium_price": "12.50",
+            "sofa_price": "12.50",
+            "wheelchair_price": "9.50",
+            "companion_price": "0.00",
+            "status": "DRAFT",
+            "sales_open_at": "2030-12-01T09:00:00Z",
+            "sales_cutoff_minutes": 30,
         },
     ),
     "change a show": Door(
         "PATCH",
         "/api/shows/{show}/",
-        {"starts_at": "2031-01-02T20:00:00Z", "price": "9.50", "status": "CANCELLED"},
+        {
+            "starts_at": "2031-01-02T20:00:00Z",
+            "price": "9.50",
+            "premium_price": "12.50",
+            "status": "ON_SALE",
+            "sales_open_at": "2030-12-01T09:00:00Z",
+            "sales_cutoff_minutes": 30,
+        },
     ),
     "book a seat": Door("POST", "/api/shows/{show}/book/", {"seat_number": 5}),
+    "block seats": Door("POST", "/api/shows/{show}/block/", {"seats": "A1-A3, B2", "reason": "Press"}),
+    "free seats": Door("POST", "/api/shows/{show}/free/", {"seats": "E10"}),
+    "cancel a show": Door("POST", "/api/shows/{show}/cancel/", {"reason": "No heating"}),
 }
 # Where leaving a field out means the default, or to leave it as it is.
 OPTIONAL = {
     "add a movie": {"description", "language", "genres", "certificate", "release_date", "poster_url"},
     "add a cinema": {"address", "time_zone"},
-    "schedule a show": {"total_seats", "price"},
+    "schedule a show": DOORS["schedule a show"].body.keys() - {"movie", "screen", "starts_at"},
+    "block seats": {"reason"},
 }
-# Where null is a value: nobody knows the date.
-NULLABLE = {"release_date"}
+# Where null is a value: nobody knows the date, it goes on sale at once, the kind has no price of its own.
+NULLABLE = {
+    "release_date",
+    "sales_open_at",
+    "premium_price",
+    "sofa_price",
+    "wheelchair_price",
+    "companion_price",
+}
 # What no field takes, but a price of a half.
 NO_GOOD = ["\x00", "a\x00b", True, HUGE, -HUGE, -1, 0.5, {}, {"pk": 1}, [[]], [{}], [None]]
 FIELDS = [(name, field) for name, door in DOORS.items() for field in door.body]
+CHARSETS = ["utf-8", "UTF-8", "utf-16", "latin-1", "rot13", "hex", "idna", "bogus", '"', "\xff"]
 LISTS = ["movies", "cinemas", "screens", "shows", "bookings", "my-bookings"]
 every_door = pytest.mark.parametrize("name", DOORS)
 every_field = pytest.mark.parametrize(
@@ -132,6 +163,7 @@ def anonymous():
 def ids(root):
     screen = make_screen(cinema=make_cinema(), total_seats=50)
     show = make_show(screen=screen)
+    block_seats(staff=root, show_id=show.pk, seats="E10")
     return {
         "movie": show.movie_id,
         "cinema": screen.cinema_id,
@@ -171,7 +203,7 @@ def rows(ids):
     def rows():
         return {
             model: list(model.objects.order_by("pk").values())
-            for model in (User, Movie, Cinema, Show, Booking)
+            for model in (User, Movie, Cinema, Screen, Show, Booking)
         }
 
     return rows
@@ -259,7 +291,7 @@ def test_json_that_is_nested_too_deeply_is_refused_at_every_door(send, depth, op
 def test_a_value_that_is_no_good_is_refused_and_the_field_named(send, body_of, rows, name):
     before = rows()
     for field, value in product(DOORS[name].body, NO_GOOD):
-        if (field, value) == ("price", 0.5):
+        if field.endswith("price") and value == 0.5:
             continue
 
         response = send(name, {**body_of(name), field: value})
@@ -304,8 +336,108 @@ def test_a_missing_field_is_named(send, body_of, name, field):
 
     if name.startswith("change") or field in OPTIONAL.get(name, ()):
         assert response.status_code in (200, 201)
+    elif field in ("seat_plan", "total_seats"):
+        errors = assert_problem(response, 400, "invalid")["errors"]
+        assert errors == {"seat_plan": ["Draw the room, or give its number of seats."]}
     else:
         assert assert_problem(response, 400, "invalid")["errors"] == {field: ["This field is required."]}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\x00",
+        "A o\x00",
+        "\t",
+        "A\tx",
+        "A o\to",
+        "\x1b[31m",
+        "\N{CLAPPER BOARD}",
+        "A \N{CLAPPER BOARD}",
+        "\N{FULLWIDTH LATIN CAPITAL LETTER A} o",
+        "A \N{ARABIC-INDIC DIGIT ONE}",
+        "A o\N{COMBINING ACUTE ACCENT}",
+        "\N{ZERO WIDTH NO-BREAK SPACE}A o",
+        "\N{RIGHT-TO-LEFT OVERRIDE}A1",
+        "A o\u2028B o",
+        "A o\x0bB o",
+        "A-",
+        "A1-A999999999",
+        ",".join(["A1"] * 100_000),
+        "A " + "o" * 1_000_000,
+        "A o\n" * 200_000,
+        "\n" * 500_000 + "A",
+        "A oo\nB oo\n" + "_" * 1_000_000,
+    ],
+    ids=lambda text: f"{text[:12]!a} {len(text)}",
+)
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [
+        ("draw a screen", "seat_plan"),
+        ("change a drawing", "seat_plan"),
+        ("block seats", "seats"),
+        ("free seats", "seats"),
+    ],
+)
+def test_what_draws_no_room_and_names_no_seat_is_invalid(send, body_of, rows, name, field, text):
+    before = rows()
+
+    response = send(name, {**body_of(name), field: text})
+
+    # Too long for a field, or in order as a text, but no seat of this show.
+    code = json.loads(response.content)["code"]
+    assert code in (("invalid",) if field == "seat_plan" else ("invalid", "no_such_seat"))
+    assert assert_problem(response, 400, code)["errors"].keys() == {field}
+    assert rows() == before
+
+
+@pytest.mark.parametrize("name", ["block seats", "cancel a show"])
+@pytest.mark.parametrize("reason", ["\N{CLAPPER BOARD}" * 200, "\N{RIGHT-TO-LEFT OVERRIDE}'\"><b>", "=1+1"])
+def test_a_reason_is_any_text_of_a_line(send, body_of, name, reason):
+    assert send(name, {**body_of(name), "reason": reason}).status_code == 200
+    assert reason in (*Booking.objects.values_list("reason", flat=True), Show.objects.get().cancel_reason)
+
+
+@pytest.mark.parametrize("name", ["block seats", "cancel a show"])
+@pytest.mark.parametrize(
+    "reason", ["a\x00", "x" * 201, "\N{CLAPPER BOARD}" * 80_000], ids=["NUL", "long", "emoji"]
+)
+def test_a_reason_of_more_than_a_line_is_invalid(send, body_of, rows, name, reason):
+    before = rows()
+
+    response = send(name, {**body_of(name), "reason": reason})
+
+    assert assert_problem(response, 400, "invalid")["errors"].keys() == {"reason"}
+    assert rows() == before
+
+
+@pytest.mark.parametrize("name", ["schedule a show", "change a show"])
+def test_prices_and_moments_at_the_edge_of_what_can_be_written_are_refused(send, body_of, rows, name):
+    prices = ["NaN", "sNaN", "Infinity", "-Infinity", "-0.01", "0.001", "1e30", "1e-30", "1e999999999", "1,5"]
+    moments = [
+        "0001-01-01T00:00:00+14:00",
+        "0001-01-01T00:00:00",
+        "1894-12-31T23:59:59Z",
+        "3000-01-01T00:00:00Z",
+        "9999-12-31T23:59:59-14:00",
+        "9999-12-31T23:59:59Z",
+        "10000-01-01T00:00:00Z",
+        "2031-02-30T00:00:00Z",
+        "2031-01-01T25:00:00Z",
+        1924992000,
+        "",
+    ]
+    before = rows()
+    for field in DOORS[name].body:
+        for value in prices * field.endswith("price") + moments * field.endswith("_at"):
+            if (field, value) == ("sales_open_at", ""):
+                continue
+
+            response = send(name, {**body_of(name), field: value})
+
+            assert assert_problem(response, 400, "invalid")["errors"].keys() == {field}, value
+    assert rows() == before
 
 
 @pytest.mark.parametrize(
@@ -333,13 +465,13 @@ def test_a_body_of_another_kind_is_refused_at_every_door(send, body_of, rows, co
     assert rows() == before
 
 
-@pytest.mark.parametrize(
-    "charset", ["utf-8", "UTF-8", "utf-16", "latin-1", "rot13", "hex", "idna", "bogus", '"', "\xff"]
-)
+@pytest.mark.parametrize("charset", CHARSETS)
 def test_json_is_utf_8_whatever_else_the_header_says(send, charset):
-    body = {"username": "jane", "password": PASSWORD, "email": "jane@example.com"}
+    movie = {"title": "Amélie", "duration_minutes": 122}
 
-    assert send("sign up", body, f"application/json; charset={charset}").status_code == 201
+    response = send("add a movie", movie, f"application/json; charset={charset}")
+
+    assert (response.status_code, response.json()["title"]) == (201, "Amélie")
 
 
 @pytest.mark.parametrize(
@@ -372,16 +504,18 @@ def test_a_body_of_a_mebibyte_is_read(client):
         *((method, f"{model}/{{}}/") for model in ("movies", "cinemas", "screens", "shows")
           for method in ("GET", "PUT", "PATCH", "DELETE")),
         ("GET", "movies/{}/shows/"),
-        ("POST", "shows/{}/book/"),
+        ("GET", "shows/{}/seats/"),
+        *(("POST", f"shows/{{}}/{action}/") for action in ("book", "block", "free", "cancel")),
         ("GET", "bookings/{}/"),
         ("POST", "bookings/{}/cancel/"),
     ],
 )  # fmt: skip
 def test_a_row_that_is_not_there_is_not_found(client, method, path):
+    body = b'{"seat_number": 5, "seats": "A1", "reason": "Press"}'
     for row in (0, 999_999, 2**63 - 1, 2**63, 10**19 - 1, 10**19, HUGE, "9" * 5000):
         url = f"/api/{path.format(row)}"
 
-        response = client.generic(method, url, b'{"seat_number": 5}', content_type="application/json")
+        response = client.generic(method, url, body, content_type="application/json")
 
         assert_problem(response, 404, "not_found")
 
@@ -441,6 +575,10 @@ def test_who_forgets_the_slash_is_told(anonymous, path, hinted):
         ("shows/", {"GET", "HEAD", "POST"}),
         ("shows/{show}/", {"GET", "HEAD", "PUT", "PATCH", "DELETE"}),
         ("shows/{show}/book/", {"POST"}),
+        ("shows/{show}/block/", {"POST"}),
+        ("shows/{show}/free/", {"POST"}),
+        ("shows/{show}/cancel/", {"POST"}),
+        ("shows/{show}/seats/", {"GET", "HEAD"}),
         ("bookings/", {"GET", "HEAD"}),
         ("my-bookings/", {"GET", "HEAD"}),
         ("bookings/1/", {"GET", "HEAD"}),
@@ -571,6 +709,25 @@ def test_two_thousand_parameters_are_too_many(client, path):
     assert_problem(client.get(f"/api/{path}/?{query}"), 400, "parse_error")
 
 
+FIELDS_OF_NO_MAP = ["", "%00", "%ff", "LAYOUT", "layout,availability", "%F0%9F%8E%AC", "x" * 50_000]
+
+
+@pytest.mark.parametrize("fields", FIELDS_OF_NO_MAP, ids=lambda fields: fields[:20] or "none")
+def test_a_part_of_the_seat_map_that_there_is_none_of_is_invalid(anonymous, ids, fields):
+    for headers in ({}, {"HTTP_IF_NONE_MATCH": '"1-0"'}):
+        response = anonymous.get(f"/api/shows/{ids['show']}/seats/?fields={fields}", **headers)
+
+        assert assert_problem(response, 400, "invalid")["errors"].keys() == {"fields"}
+
+
+@pytest.mark.parametrize("known", ["\xff", '"\x00"', '"', "W/", '"a",' * 5000, "x" * 50_000])
+@pytest.mark.parametrize("query", ["", "?fields=availability", "?a=1&a=2&fields=layout"])
+def test_an_etag_of_nobody_gets_the_seat_map(anonymous, ids, query, known):
+    response = anonymous.get(f"/api/shows/{ids['show']}/seats/{query}", HTTP_IF_NONE_MATCH=known)
+
+    assert (response.status_code, response["Content-Type"]) == (200, "application/json")
+
+
 # --- Headers -----------------------------------------------------------------------------------
 
 
@@ -660,6 +817,28 @@ def test_other_headers_do_no_harm(anonymous, headers):
     assert b"evil.example" not in response.content
 
 
+# --- Through WSGI itself: Django reads the Content-Type before any of its error handling ----------
+
+
+def at_the_socket(path, query="", content_type=""):
+    """What the web server gets to send: status, content type and body."""
+    answer = []
+    environ = {
+        "REQUEST_METHOD": "GET",
+        "PATH_INFO": path,
+        "QUERY_STRING": query,
+        "CONTENT_TYPE": content_type,
+        "SERVER_NAME": "testserver",
+        "SERVER_PORT": "80",
+        "wsgi.input": BytesIO(),
+        "wsgi.errors": BytesIO(),
+        "wsgi.url_scheme": "http",
+    }
+    body = application(environ, lambda status, headers: answer.extend((int(status[:3]), dict(headers))))
+    status, headers = answer
+    return status, headers["Content-Type"], b"".join(body)
+
+
 @pytest.mark.parametrize(
     "content_type",
     [
@@ -670,21 +849,27 @@ def test_other_headers_do_no_harm(anonymous, headers):
     ids=lambda content_type: content_type[:40],
 )
 def test_a_content_type_that_django_cannot_read_is_no_server_error(content_type):
-    """Through WSGI itself: Django reads this header before any of its own error handling."""
-    answers = []
-    environ = {
-        "REQUEST_METHOD": "GET",
-        "PATH_INFO": "/api/nothing/",
-        "SERVER_NAME": "testserver",
-        "SERVER_PORT": "80",
-        "HTTP_X_FORWARDED_PROTO": "https",
-        "CONTENT_TYPE": content_type,
-        "wsgi.input": BytesIO(),
-        "wsgi.errors": BytesIO(),
-        "wsgi.url_scheme": "http",
-    }
+    status, kind, _ = at_the_socket("/api/nothing/", content_type=content_type)
 
-    application(environ, lambda status, headers: answers.append((status[:3], dict(headers)["Content-Type"])))
+    assert (status, kind) == (404, "application/problem+json")
 
-    assert answers[0][0] in ("400", "404")
-    assert answers[0][1] == "application/problem+json"
+
+@pytest.mark.usefixtures("real_transactions")  # a request that comes in closes old connections
+def test_addresses_are_utf_8_whatever_else_the_header_says():
+    make_movie("Amélie", genres=["Comédie"])
+
+    for charset in CHARSETS:
+        content_type = f"application/json; charset={charset}"
+        status, _, body = at_the_socket("/api/movies/", "genre=Com%C3%A9die", content_type)
+
+        assert (status, json.loads(body)["count"]) == (200, 1), charset
+
+
+@pytest.mark.parametrize("content_type", ["", *(f"application/json; charset={name}" for name in CHARSETS)])
+def test_too_many_parameters_are_refused_whatever_the_header_says(content_type):
+    query = "&".join(f"a{number}=1" for number in range(2000))
+
+    status, kind, body = at_the_socket("/api/movies/", query, content_type)
+
+    assert (status, kind) == (400, "application/problem+json")
+    assert json.loads(body)["code"] == "parse_error"

@@ -61,7 +61,8 @@ def test_the_pages_open(path):
 def test_every_route_of_the_contract_is_there(operations):
     contract = """
         POST /signup/ | POST /login/ | POST /token/refresh/ | POST /logout/ | GET /me/ | PATCH /me/
-        POST /shows/{}/book/ | GET /bookings/ | GET /my-bookings/
+        POST /shows/{}/book/ | GET /bookings/ | GET /my-bookings/ | GET /shows/{}/seats/
+        POST /shows/{}/block/ | POST /shows/{}/free/ | POST /shows/{}/cancel/
         GET /bookings/{}/ | POST /bookings/{}/cancel/
         GET /movies/ | GET /movies/{}/ | GET /movies/{}/shows/ | GET /cinemas/ | GET /screens/ | GET /shows/
         GET /shows/{}/ | POST /movies/ | PUT /shows/{}/ | PATCH /screens/{}/ | DELETE /cinemas/{}/
@@ -115,13 +116,20 @@ def test_every_problem_is_documented_with_its_code_and_the_shape_of_a_problem(sc
         ("POST /movies/", 413, {"body_too_large"}),
         ("DELETE /movies/{}/", 409, {"in_use"}),
         ("POST /shows/", 409, {"screen_occupied"}),
-        ("PATCH /shows/{}/", 409, {"screen_occupied", "show_has_bookings"}),
+        ("PATCH /shows/{}/", 409, {"screen_occupied", "show_has_bookings", "wrong_status", "show_cancelled"}),
         ("GET /shows/{}/", 404, {"not_found"}),
         ("POST /shows/{}/book/", 400, {"invalid", "no_such_seat", "parse_error"}),
         ("POST /shows/{}/book/", 401, {"not_authenticated", "token_not_valid"}),
         ("POST /shows/{}/book/", 404, {"not_found"}),
         ("POST /shows/{}/book/", 409, {"seat_taken", "show_started", "show_cancelled"}),
+        ("POST /shows/{}/book/", 409, {"sold_in_pairs", "not_on_sale", "sales_closed"}),
         ("POST /shows/{}/book/", 503, {"busy"}),
+        ("POST /shows/{}/block/", 400, {"invalid", "no_such_seat"}),
+        ("POST /shows/{}/block/", 403, {"permission_denied"}),
+        ("POST /shows/{}/block/", 409, {"seat_taken", "show_started", "show_cancelled"}),
+        ("POST /shows/{}/free/", 409, {"not_blocked", "show_cancelled"}),
+        ("POST /shows/{}/cancel/", 409, {"show_started", "show_cancelled"}),
+        ("GET /shows/{}/seats/", 404, {"not_found"}),
         ("POST /bookings/{}/cancel/", 409, {"already_cancelled", "show_started", "show_cancelled"}),
     ],
 )

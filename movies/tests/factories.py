@@ -6,6 +6,8 @@ from itertools import count
 from django.utils import timezone
 
 from movies.models import Cinema, Genre, Movie, Screen, Show
+from movies.seat_plan import crop_plan, draw_plan
+from movies.services import save_screen
 
 _numbers = count(1)
 
@@ -23,15 +25,31 @@ def make_cinema(**fields: object) -> Cinema:
 
 
 def make_screen(**fields: object) -> Screen:
-    fields = {"name": f"Screen {next(_numbers)}", "total_seats": 50, **fields}
-    return Screen.objects.create(**{"cinema": fields.pop("cinema", None) or make_cinema(), **fields})
+    """A screen with 50 seats in rows of ten, or with those of a `seat_plan`."""
+    if "seat_plan" not in fields:
+        fields.setdefault("total_seats", 50)
+    fields = {
+        "name": f"Screen {next(_numbers)}",
+        "cinema": fields.pop("cinema", None) or make_cinema(),
+        **fields,
+    }
+    return save_screen(Screen(), **fields)
+
+
+def tomorrow() -> datetime:
+    return timezone.now() + timedelta(days=1)
 
 
 def make_show(*, starts_at: datetime | None = None, **fields: object) -> Show:
-    """A show with 50 seats tomorrow, on a screen of its own."""
-    starts_at = starts_at or timezone.now() + timedelta(days=1)
+    """A show with 50 seats tomorrow, on a screen of its own. It may lie in the past or be cancelled."""
+    starts_at = starts_at or tomorrow()
     movie = fields.pop("movie", None) or make_movie()
-    ends_at = starts_at + timedelta(minutes=movie.duration_minutes)
-    defaults = {"total_seats": 50, "ends_at": ends_at, "screen_free_at": ends_at}
     screen = fields.pop("screen", None) or make_screen(total_seats=fields.get("total_seats", 50))
+    ends_at = starts_at + timedelta(minutes=movie.duration_minutes)
+    total_seats = fields.setdefault("total_seats", screen.total_seats)
+    defaults = {
+        "ends_at": ends_at,
+        "screen_free_at": ends_at,
+        "seat_plan": draw_plan(crop_plan(screen.plan, total_seats)),
+    }
     return Show.objects.create(movie=movie, screen=screen, starts_at=starts_at, **{**defaults, **fields})

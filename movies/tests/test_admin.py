@@ -10,6 +10,7 @@ from django.utils.timezone import now
 
 from accounts.tests.factories import client_for, make_staff, make_user
 from movies.models import Cinema, Genre, Movie, Screen, Show
+from movies.services import save_screen
 from movies.tests.factories import make_cinema, make_movie, make_screen, make_show
 
 pytestmark = pytest.mark.django_db
@@ -109,10 +110,11 @@ def test_the_time_is_by_the_clock_of_the_cinema(staff, form, day, time, expected
     assert Show.objects.get().starts_at == expected
 
 
-def test_a_time_that_the_clocks_skip_is_an_error_next_to_the_field(staff, form):
-    response = staff.post(ADD, form(day="2030-03-10", time="02:30"))
+@pytest.mark.parametrize("field", ["starts_at", "sales_open_at"])
+def test_a_time_that_the_clocks_skip_is_an_error_next_to_the_field(staff, form, field):
+    response = staff.post(ADD, form(**{f"{field}_0": "2030-03-10", f"{field}_1": "02:30"}))
 
-    assert errors_of(response) == {"starts_at": ["The clocks of the cinema skip this time on that day."]}
+    assert errors_of(response) == {field: ["The clocks of the cinema skip this time on that day."]}
     assert Show.objects.count() == 0
 
 
@@ -157,6 +159,11 @@ def test_no_number_of_seats_means_all_of_the_screen(staff, form):
         ("price", ""),
         ("price", "-1"),
         ("price", "NaN"),
+        ("sofa_price", "-1"),
+        ("status", "SOLD_OUT"),
+        ("status", "CANCELLED"),
+        ("sales_cutoff_minutes", "-1"),
+        ("sales_cutoff_minutes", "10081"),
     ],
 )
 def test_what_is_no_show_is_an_error_next_to_the_field(staff, form, field, value):
@@ -168,12 +175,13 @@ def test_what_is_no_show_is_an_error_next_to_the_field(staff, form, field, value
 
 @pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York"])
 @pytest.mark.parametrize(("day", "time"), [("0001-01-01", "00:00"), ("9999-12-31", "23:59")])
-def test_a_day_at_the_edge_of_the_calendar_is_an_error_next_to_the_field(staff, form, zone, day, time):
+@pytest.mark.parametrize("field", ["starts_at", "sales_open_at"])
+def test_a_day_at_the_edge_of_the_calendar_is_an_error_next_to_the_field(staff, form, zone, day, time, field):
     Cinema.objects.update(time_zone=zone)
 
-    response = staff.post(ADD, form(day=day, time=time))
+    response = staff.post(ADD, form(**{f"{field}_0": day, f"{field}_1": time}))
 
-    assert errors_of(response).keys() == {"starts_at"}
+    assert errors_of(response).keys() == {field}
 
 
 def test_the_form_of_a_show_gives_back_the_time_that_was_typed(staff, form):
@@ -228,10 +236,19 @@ def booked_show(movie, screen):
 def test_a_show_with_bookings_offers_no_other_movie_screen_or_seats(staff, booked_show):
     page = staff.get(change_page(booked_show))
 
-    assert set(page.context["adminform"].form.fields) == {"starts_at", "price", "status"}
+    assert set(page.context["adminform"].form.fields) == {
+        "starts_at",
+        "price",
+        "premium_price",
+        "sofa_price",
+        "wheelchair_price",
+        "companion_price",
+        "sales_open_at",
+        "sales_cutoff_minutes",
+    }
 
 
-def test_a_show_with_bookings_can_be_moved_repriced_and_cancelled(staff, booked_show):
+def test_a_show_with_bookings_can_be_moved_and_repriced_but_not_cancelled_by_its_form(staff, booked_show):
     response = staff.post(
         change_page(booked_show),
         {"starts_at_0": "2030-01-15", "starts_at_1": "21:00", "price": "15.00", "status": "CANCELLED"},
@@ -239,8 +256,76 @@ def test_a_show_with_bookings_can_be_moved_repriced_and_cancelled(staff, booked_
 
     show = Show.objects.get()
     assert response.status_code == 302
-    assert (show.starts_at, show.price, show.status) == (utc(2030, 1, 16, 2), Decimal("15.00"), "CANCELLED")
-    assert (show.live_seats, show.seats_version, show.total_seats) == (1, 1, 50)
+    assert (show.starts_at, show.price, show.status) == (utc(2030, 1, 16, 2), Decimal("15.00"), "ON_SALE")
+    assert (show.live_seats, show.seats_version, show.total_seats) == (1, 2, 50)
+
+
+@pytest.mark.parametrize("booked", [False, True])
+def test_a_show_whose_screen_lost_seats_since_can_still_be_moved(staff, form, screen, booked):
+    staff.post(ADD, form())
+    show = Show.objects.get()
+    if booked:
+        client_for(make_user()).post(f"/api/shows/{show.pk}/book/", {"seat_number": 1})
+    save_screen(screen, total_seats=40)
+
+    response = staff.post(change_page(show), form(time="21:00"))
+
+    show.refresh_from_db()
+    assert response.status_code == 302
+    assert (show.starts_at, show.total_seats) == (utc(2030, 1, 16, 2), 50)
+
+
+def test_a_draft_is_made_and_later_put_on_sale_and_a_show_on_sale_stays_so(staff, form):
+    staff.post(ADD, form(status="DRAFT"))
+    show = Show.objects.get()
+    assert show.status == "DRAFT"
+
+    for status in ("ON_SALE", "DRAFT"):
+        staff.post(change_page(show), form(status=status))
+        show.refresh_from_db()
+        assert show.status == "ON_SALE"
+
+
+def test_a_show_is_not_cancelled_by_a_form(staff, form):
+    staff.post(ADD, form(status="DRAFT"))
+
+    response = staff.post(change_page(Show.objects.get()), form(status="CANCELLED"))
+
+    assert errors_of(response).keys() == {"status"}
+
+
+def test_a_cancelled_show_can_be_looked_at_and_not_changed(staff, form, screen):
+    staff.post(ADD, form())
+    show = Show.objects.get()
+    Show.objects.update(status=Show.Status.CANCELLED, cancelled_at=now(), cancel_reason="No heating")
+    staff.post(ADD, form())  # another show takes its place
+    before = Show.objects.filter(pk=show.pk).values().get()
+
+    page = staff.get(change_page(show))
+    response = staff.post(change_page(show), form(price="99.00", status="ON_SALE"))
+
+    assert "No heating" in page.content.decode()
+    assert response.status_code in (200, 302, 403)
+    assert Show.objects.filter(pk=show.pk).values().get() == before
+
+
+def test_sales_open_by_the_clock_of_the_cinema(staff, form):
+    opens = {"sales_open_at_0": "2030-01-10", "sales_open_at_1": "09:00", "sales_cutoff_minutes": "30"}
+    staff.post(ADD, form(**opens))
+    show = Show.objects.get()
+    assert (show.sales_open_at, show.sales_cutoff_minutes) == (utc(2030, 1, 10, 14), 30)
+
+    staff.post(change_page(show), form(price="99.00", **opens))
+
+    show.refresh_from_db()
+    assert (show.sales_open_at, show.price) == (utc(2030, 1, 10, 14), Decimal("99.00"))
+
+
+def test_each_kind_of_seat_may_have_a_price(staff, form):
+    staff.post(ADD, form(premium_price="15.00", companion_price="0"))
+
+    show = Show.objects.get()
+    assert [str(price) for price in show.prices.values()] == ["12.50", "15.00", "12.50", "12.50", "0.00"]
 
 
 def test_a_show_with_bookings_cannot_be_moved_onto_another(staff, booked_show, movie, screen):
@@ -275,8 +360,8 @@ def test_the_list_says_how_full_a_show_is_by_the_clock_of_the_cinema(staff, movi
 
     page = staff.get("/admin/movies/show/").content.decode()
 
-    assert "8 of 50 (16 %)" in page
-    assert "Mon 15 Jul 2030, 20:00" in page
+    assert "8 / 50 · 16 %" in page
+    assert "Mon 15 Jul, 20:00" in page
 
 
 @pytest.mark.parametrize("rows", [1, 3])
@@ -286,9 +371,9 @@ def test_the_list_costs_as_many_queries_for_any_number_of_shows(
     for _ in range(rows):
         make_show(movie=movie)
 
-    # Session, user and rights (4), cinemas and movies to filter by (2), how many there are and the
-    # page (2), the first and last date and the days between (2).
-    with django_assert_num_queries(10):
+    # Session, user and rights (4), cinemas, screens and movies to filter by (3), how many there are and
+    # the page (2), the first and last date and the days between (2).
+    with django_assert_num_queries(11):
         staff.get("/admin/movies/show/")
 
 

@@ -65,10 +65,6 @@ def book(show, seat_number=1):
     return response
 
 
-def cancel(show):
-    Show.objects.filter(pk=show["id"]).update(status=Show.Status.CANCELLED)
-
-
 def test_the_end_of_a_show_follows_from_the_running_time(schedule):
     response = schedule(EIGHT)
 
@@ -216,20 +212,38 @@ def test_another_screen_is_free(schedule):
     assert schedule(EIGHT, screen=make_screen().pk).status_code == 201
 
 
-def test_a_cancelled_show_occupies_nothing(schedule):
-    cancel(schedule(EIGHT).data)
+def test_a_draft_occupies_its_screen_too(schedule):
+    schedule(EIGHT, status="DRAFT")
 
-    assert schedule(EIGHT).status_code == 201
+    assert schedule(EIGHT).data["code"] == "screen_occupied"
 
 
-def test_a_cancelled_show_comes_back_only_while_its_screen_is_free(schedule, change):
-    show = schedule(EIGHT).data
-    assert change(show, status="CANCELLED").data["status"] == "CANCELLED"
-    in_the_way = schedule(EIGHT).data
+def test_a_draft_is_put_on_sale_and_stays_so(schedule, staff):
+    show = schedule(EIGHT, status="DRAFT").data
+    row = Show.objects.get(pk=show["id"])
+    viewer = client_for(make_staff("view_show", "change_show"))
 
-    assert change(show, status="ON_SALE").data["code"] == "screen_occupied"
-    cancel(in_the_way)
-    assert change(show, status="ON_SALE").data["status"] == "ON_SALE"
+    for status, expected in (("DRAFT", 200), ("ON_SALE", 200), ("ON_SALE", 200), ("DRAFT", 409)):
+        response = viewer.patch(f"/api/shows/{show['id']}/", {"status": status})
+        assert response.status_code == expected
+    assert response.data["code"] == "wrong_status"
+    row.refresh_from_db()
+    assert row.status == "ON_SALE"
+
+
+@pytest.mark.parametrize("status", ["DRAFT", "ON_SALE"])
+def test_a_show_is_not_cancelled_by_changing_its_status(schedule, status):
+    show = schedule(EIGHT, status=status).data
+    staff = client_for(make_staff("view_show", "change_show"))
+
+    response = staff.patch(f"/api/shows/{show['id']}/", {"status": "CANCELLED"})
+
+    assert response.status_code == 400
+    assert response.data["errors"].keys() == {"status"}
+
+
+def test_a_show_is_not_made_cancelled(schedule):
+    assert schedule(EIGHT, status="CANCELLED").data["errors"].keys() == {"status"}
 
 
 def test_moving_a_show_moves_its_end_and_frees_its_old_time(schedule, change):
@@ -290,6 +304,18 @@ def test_a_show_cannot_move_to_a_screen_with_fewer_seats(schedule, change):
     assert response.data["errors"].keys() == {"total_seats"}
 
 
+@pytest.mark.parametrize("booked", [False, True])
+def test_a_show_whose_screen_lost_seats_since_can_still_be_moved(schedule, change, staff, screen, booked):
+    show = schedule(EIGHT).data
+    if booked:
+        book(show)
+    staff.patch(f"/api/screens/{screen.pk}/", {"total_seats": 40})
+
+    moved = change(show, starts_at=(EIGHT + timedelta(hours=1)).isoformat())
+
+    assert (moved.status_code, moved.data["total_seats"]) == (200, 50)
+
+
 @pytest.mark.parametrize("cancelled", [False, True])
 @pytest.mark.parametrize("field", ["movie", "screen", "total_seats"])
 def test_what_a_sold_ticket_says_stays_as_it_is(schedule, change, field, cancelled):
@@ -328,6 +354,7 @@ def test_saying_again_what_a_booked_show_already_is_changes_nothing(schedule, st
 
     assert response.status_code == 200
     assert response.data == {**show, "available_seats": 49}
+    assert Show.objects.get().seats_version == 1  # the booking's: who has a copy of the map may keep it
 
 
 def test_changing_one_field_of_a_show_keeps_what_is_booked(schedule, change):
@@ -338,7 +365,7 @@ def test_changing_one_field_of_a_show_keeps_what_is_booked(schedule, change):
     change(show, price="99.00")
 
     row = Show.objects.get(pk=show["id"])
-    assert (row.live_seats, row.seats_version, row.total_seats) == (2, 2, 50)
+    assert (row.live_seats, row.seats_version, row.total_seats) == (2, 3, 50)
 
 
 @pytest.mark.parametrize("status", ["SOLD_OUT", "", None, 5, "on_sale"])

@@ -1,0 +1,141 @@
+"""Tables for spreadsheets: bookings, and a day's occupancy and takings."""
+
+import csv
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from decimal import Decimal
+from io import StringIO
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, Sum
+
+from bookings.models import Booking, BookingQuerySet, Status
+from movies.models import Show, ShowQuerySet
+
+BOOKING_COLUMNS = (
+    "booking",
+    "show",
+    "film",
+    "cinema",
+    "screen",
+    "starts (cinema's clock)",
+    "seat",
+    "label",
+    "customer",
+    "e-mail",
+    "price",
+    "currency",
+    "status",
+    "reason",
+    "created (UTC)",
+    "cancelled (UTC)",
+)
+SHOW_COLUMNS = (
+    "show",
+    "film",
+    "cinema",
+    "screen",
+    "starts (cinema's clock)",
+    "status",
+    "seats",
+    "booked",
+    "held",
+    "blocked",
+    "free",
+    "occupancy in %",
+    "takings",
+    "currency",
+)
+
+
+def booking_rows(bookings: BookingQuerySet) -> Iterator[tuple[Any, ...]]:
+    """A header, then a row a booking."""
+    yield BOOKING_COLUMNS
+    for booking in bookings.with_details().select_related("user").iterator():
+        yield (
+            booking.pk,
+            booking.show_id,
+            *_show_cells(booking.show),
+            booking.seat_number,
+            booking.seat_label,
+            booking.user.username,
+            booking.user.email,
+            booking.price,
+            settings.CURRENCY,
+            booking.status,
+            booking.reason,
+            _utc(booking.created_at),
+            _utc(booking.cancelled_at),
+        )
+
+
+def occupancy_rows(shows: ShowQuerySet) -> Iterator[tuple[Any, ...]]:
+    """A header, then a row a show: how many seats went which way, and what they brought in.
+
+    Takings are the prices of the seats that are booked, in the currency of the house.
+    """
+    yield SHOW_COLUMNS
+    counted = (
+        Booking.objects.live()
+        .filter(show__in=shows.order_by().values("pk"))
+        .order_by()
+        .values_list("show", "status")
+        .annotate(Count("pk"), Sum("price"))
+    )
+    counts = {(show, status): (count, takings) for show, status, count, takings in counted}
+    for show in shows.with_details():
+        booked, takings = counts.get((show.pk, Status.BOOKED), (0, Decimal("0.00")))
+        held, _ = counts.get((show.pk, Status.HELD), (0, 0))
+        blocked, _ = counts.get((show.pk, Status.BLOCKED), (0, 0))
+        yield (
+            show.pk,
+            *_show_cells(show),
+            show.status,
+            show.total_seats,
+            booked,
+            held,
+            blocked,
+            show.total_seats - booked - held - blocked,
+            f"{100 * booked / show.total_seats:.1f}",
+            f"{takings:.2f}",
+            settings.CURRENCY,
+        )
+
+
+def _show_cells(show: Show) -> tuple[str, str, str, str]:
+    cinema = show.screen.cinema
+    local = show.starts_at.astimezone(cinema.zone)
+    return show.movie.title, cinema.name, show.screen.name, f"{local:%Y-%m-%d %H:%M}"
+
+
+def _utc(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S}" if moment else ""
+
+
+def csv_lines(rows: Iterable[tuple[Any, ...]]) -> Iterator[str]:
+    """Return the rows as lines of CSV, with a byte order mark: spreadsheets read it as UTF-8 then."""
+    yield "\ufeff"
+    for row in rows:
+        line = StringIO()
+        csv.writer(line).writerow([plain_text(cell) for cell in row])
+        yield line.getvalue()
+
+
+# What a formula begins with; the last four are the full-width forms.
+FORMULA_SIGNS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
+# What a formula begins with; the last four are the full-width forms.
+FORMULA_SIGNS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
+def plain_text(cell: Any) -> str:
+    """Return the cell so that no spreadsheet takes it for a formula.
+
+    A leading apostrophe marks text, as OWASP advises against CSV injection. Numbers stay numbers.
+    https://owasp.org/www-community/attacks/CSV_Injection
+    """
+    if isinstance(cell, str) and (cell[:1] in ("\t", "\r", "\n") or cell.lstrip()[:1] in FORMULA_SIGNS):
+        return f"'{cell}"
+    return str(cell)

@@ -1,0 +1,269 @@
+"""Taking a show off: for good, with all its bookings, and with a reason."""
+
+from collections import Counter
+from datetime import timedelta
+from functools import partial
+from threading import Event
+
+import pytest
+from django.utils.timezone import now
+
+from accounts.tests.factories import client_for, make_staff, make_user
+from bookings.models import Booking, BookingQuerySet, Status
+from bookings.services import block_seats, book_seat, cancel_booking, cancel_show
+from movie_booking.tests.races import at_once
+from movies.models import Show, ShowQuerySet
+from movies.services import ShowCancelled, schedule_show
+from movies.tests.factories import make_movie, make_screen, make_show
+
+pytestmark = pytest.mark.django_db
+
+REASON = "The projector is broken."
+
+
+@pytest.fixture
+def cancel():
+    def cancel(show, reason=REASON, user=None):
+        client = client_for(user or make_staff("change_show"))
+        return client.post(f"/api/shows/{show.pk}/cancel/", {"reason": reason})
+
+    return cancel
+
+
+def state(show):
+    return list(Booking.objects.order_by("pk").values()), Show.objects.filter(pk=show.pk).values().get()
+
+
+def test_it_takes_all_bookings_with_it_and_says_how_many(cancel):
+    show = make_show(total_seats=50)
+    users = [make_user(), make_user()]
+    returned = book_seat(user=users[0], show_id=show.pk, seat_number=9)
+    cancel_booking(among=Booking.objects.all(), booking_id=returned.pk)
+    for number, user in ((1, users[0]), (2, users[1]), (3, users[1])):
+        book_seat(user=user, show_id=show.pk, seat_number=number)
+    Booking.objects.create(show=show, user=users[0], seat_number=4, price=0, status=Status.HELD)
+    block_seats(staff=make_user(), show_id=show.pk, seats="B1-B2", reason="Press")
+    returned.refresh_from_db()
+
+    response = cancel(show)
+
+    show.refresh_from_db()
+    assert response.status_code == 200
+    assert response.json() == {
+        **client_for().get(f"/api/shows/{show.pk}/").json(),
+        "status": "CANCELLED",
+        "available_seats": 50,
+        "cancel_reason": REASON,
+        "cancelled_at": show.cancelled_at.isoformat().replace("+00:00", "Z"),
+        "cancelled_bookings": 4,
+    }
+    assert (show.live_seats, show.seats_version) == (0, 7)  # five bookings and a block, and this
+    assert list(
+        Booking.objects.order_by("seat_number").values_list("seat_number", "status", "reason", "cancelled_at")
+    ) == [
+        *((number, Status.CANCELLED, REASON, show.cancelled_at) for number in (1, 2, 3, 4)),
+        (9, Status.CANCELLED, "", returned.cancelled_at),
+        *((number, Status.CANCELLED, "Press", show.cancelled_at) for number in (11, 12)),
+    ]
+
+
+def test_of_a_show_that_nobody_booked_none_are_cancelled(cancel):
+    show = make_show()
+    block_seats(staff=make_user(), show_id=show.pk, seats="A1")
+
+    assert cancel(show).data["cancelled_bookings"] == 0
+
+
+@pytest.mark.parametrize("reason", ["", " ", None, 5, "x" * 201, [REASON]])
+def test_it_takes_a_reason(cancel, reason):
+    show = make_show()
+    before = state(show)
+
+    response = cancel(show, reason)
+
+    assert response.status_code == 400
+    assert response.data["errors"].keys() == {"reason"}
+    assert state(show) == before
+
+
+def test_ones_own_bookings_are_still_listed(cancel):
+    user, show = make_user(), make_show()
+    book_seat(user=user, show_id=show.pk, seat_number=1)
+    before = client_for(user).get("/api/bookings/").data["results"][0]
+
+    cancelled_at = cancel(show).data["cancelled_at"]
+
+    assert client_for(user).get("/api/bookings/").data["results"] == [
+        {**before, "status": "CANCELLED", "cancelled_at": cancelled_at}
+    ]
+
+
+def test_it_cannot_be_undone_changed_booked_or_cancelled_again():
+    user, show = make_user(), make_show()
+    booking = book_seat(user=user, show_id=show.pk, seat_number=1)
+    cancel_show(show_id=show.pk, reason=REASON)
+    client = client_for(make_user(is_staff=True, is_superuser=True))
+    before = state(show)
+
+    for method, path, body in (
+        ("post", "cancel/", {"reason": "Again"}),
+        ("post", "book/", {"seat_number": 2}),
+        ("post", "block/", {"seats": "A2"}),
+        ("post", "free/", {"seats": "A1"}),
+        ("patch", "", {"status": "ON_SALE"}),
+        ("patch", "", {"status": "DRAFT"}),
+        ("patch", "", {"price": "99.00"}),
+        ("patch", "", {"starts_at": "2031-01-01T20:00:00Z"}),
+        ("patch", "", {"total_seats": 40}),
+        ("patch", "", {"screen": make_screen().pk}),
+    ):
+        response = getattr(client, method)(f"/api/shows/{show.pk}/{path}", body)
+
+        assert (response.status_code, response.data["code"]) == (409, "show_cancelled"), (path, body)
+    given_back = client_for(user).post(f"/api/bookings/{booking.pk}/cancel/")
+    assert (given_back.status_code, given_back.data["code"]) == (409, "already_cancelled")
+    assert client.delete(f"/api/shows/{show.pk}/").data["code"] == "in_use"
+    assert state(show) == before
+
+
+def test_its_screen_is_free_again_at_that_time():
+    show = make_show(screen=make_screen(), movie=make_movie())
+    cancel_show(show_id=show.pk, reason=REASON)
+
+    again = schedule_show(movie=show.movie, screen=show.screen, starts_at=show.starts_at)
+
+    assert again.starts_at == show.starts_at
+
+
+def test_a_show_that_is_running_can_be_cancelled_but_not_one_that_is_over_or_a_draft(cancel):
+    film = make_movie(duration_minutes=100)
+
+    def begun(minutes_ago, **fields):
+        return make_show(movie=film, starts_at=now() - timedelta(minutes=minutes_ago), **fields)
+
+    draft = cancel(make_show(status=Show.Status.DRAFT))
+    assert (draft.status_code, draft.data["code"]) == (409, "wrong_status")
+    assert cancel(begun(99)).status_code == 200
+    over = cancel(begun(100))
+    assert (over.status_code, over.data["code"], over.data["detail"]) == (
+        409,
+        "show_started",
+        "The show is over.",
+    )
+
+
+def customer_with_the_right():
+    user = make_staff("change_show")
+    user.is_staff = False
+    user.save()
+    return user
+
+
+@pytest.mark.parametrize(
+    ("who", "status", "code"),
+    [
+        (lambda: None, 401, "not_authenticated"),
+        (make_user, 403, "permission_denied"),
+        (make_staff, 403, "permission_denied"),
+        (lambda: make_staff("block_seats", "delete_show", "change_booking"), 403, "permission_denied"),
+        (customer_with_the_right, 403, "permission_denied"),
+    ],
+)
+def test_it_takes_staff_with_the_right(who, status, code):
+    show = make_show()
+    before = state(show)
+
+    for show_id in (show.pk, 999_999):
+        response = client_for(who()).post(f"/api/shows/{show_id}/cancel/", {"reason": REASON})
+
+        assert (response.status_code, response.data["code"]) == (status, code)
+    assert state(show) == before
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_it_costs_the_same_queries_for_any_number_of_bookings(rows, django_assert_num_queries):
+    show = make_show()
+    for number in range(1, rows + 1):
+        book_seat(user=make_user(), show_id=show.pk, seat_number=number)
+
+    # Savepoint, lock, bookings, blocked seats, show, release.
+    with django_assert_num_queries(6):
+        cancel_show(show_id=show.pk, reason=REASON)
+
+
+# --- Races -------------------------------------------------------------------------------------
+
+
+def cancel_after_the_buyers_check(monkeypatch, patience):
+    """A buyer who found seat 1 free waits for the show to be cancelled before booking it.
+
+    Returns the results of both, and whether the buyer saw the show cancelled meanwhile.
+    """
+    show, checked, cancelled, met = make_show(), Event(), Event(), []
+    check = BookingQuerySet.taken
+
+    def check_then_wait(self, seat_numbers):
+        taken = check(self, seat_numbers)
+        checked.set()
+        met.append(cancelled.wait(patience))
+        return taken
+
+    def take_off():
+        assert checked.wait(timeout=10)
+        result = cancel_show(show_id=show.pk, reason=REASON)
+        cancelled.set()
+        return result
+
+    monkeypatch.setattr(BookingQuerySet, "taken", check_then_wait)
+    booking, result = at_once(partial(book_seat, user=make_user(), show_id=show.pk, seat_number=1), take_off)
+    booking.refresh_from_db()
+    return booking, result, met
+
+
+@pytest.mark.postgres
+@pytest.mark.usefixtures("real_transactions")
+def test_control_without_the_lock_a_seat_of_a_cancelled_show_is_sold(monkeypatch):
+    monkeypatch.setattr(ShowQuerySet, "lock", lambda self, show_id: self.with_details().get(pk=show_id))
+
+    booking, (_, cancelled), met = cancel_after_the_buyers_check(monkeypatch, patience=10)
+
+    assert (met, cancelled, booking.status) == ([True], 0, Status.BOOKED)
+
+
+@pytest.mark.postgres
+@pytest.mark.usefixtures("real_transactions")
+def test_with_the_lock_the_show_is_cancelled_after_the_buyer_and_with_the_booking(monkeypatch):
+    booking, (_, cancelled), met = cancel_after_the_buyers_check(monkeypatch, patience=0.5)
+
+    assert (met, cancelled, booking.status) == ([False], 1, Status.CANCELLED)
+
+
+@pytest.mark.usefixtures("real_transactions")
+def test_of_eight_buyers_and_a_cancelling_nobody_is_left_with_a_seat():
+    show, users = make_show(), [make_user() for _ in range(8)]
+
+    (_, cancelled), *bought = at_once(
+        partial(cancel_show, show_id=show.pk, reason=REASON),
+        *(
+            partial(book_seat, user=user, show_id=show.pk, seat_number=number)
+            for number, user in enumerate(users, 1)
+        ),
+    )
+
+    show.refresh_from_db()
+    assert {type(result) for result in bought} <= {Booking, ShowCancelled}
+    assert Counter(type(result) for result in bought)[Booking] == cancelled == Booking.objects.count()
+    assert (show.status, show.live_seats) == (Show.Status.CANCELLED, 0)
+    assert not Booking.objects.live().exists()
+
+
+@pytest.mark.usefixtures("real_transactions")
+def test_of_many_who_cancel_a_show_exactly_one_does():
+    show = make_show()
+    book_seat(user=make_user(), show_id=show.pk, seat_number=1)
+
+    results = at_once(*[partial(cancel_show, show_id=show.pk, reason=REASON)] * 4)
+
+    assert sorted(type(result).__name__ for result in results) == ["ShowCancelled"] * 3 + ["tuple"]
+    show.refresh_from_db()
+    assert (show.live_seats, show.seats_version) == (0, 2)

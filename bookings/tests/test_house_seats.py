@@ -1,0 +1,275 @@
+"""Seats that the house keeps for itself: blocked and freed by staff, never over a sold one."""
+
+from collections import Counter
+from datetime import timedelta
+from functools import partial
+
+import pytest
+from django.utils.timezone import now
+
+from accounts.tests.factories import client_for, make_staff, make_user
+from bookings.models import Booking, Status
+from bookings.services import SeatTaken, Selection, block_seats, book_seat, cancel_show, free_seats
+from movie_booking.tests.races import at_once
+from movies.models import Show
+from movies.tests.factories import make_screen, make_show
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def staff():
+    return make_staff("block_seats")
+
+
+@pytest.fixture
+def block(staff):
+    client = client_for(staff)
+
+    def block(show, seats, **fields):
+        return client.post(f"/api/shows/{show.pk}/block/", {"seats": seats, **fields})
+
+    return block
+
+
+@pytest.fixture
+def free(staff):
+    client = client_for(staff)
+
+    def free(show, seats):
+        return client.post(f"/api/shows/{show.pk}/free/", {"seats": seats})
+
+    return free
+
+
+def taken(show):
+    return client_for().get(f"/api/shows/{show.pk}/seats/?fields=availability").json()["taken"]
+
+
+def state(show):
+    """All that a refusal must leave alone."""
+    return list(Booking.objects.order_by("pk").values()), Show.objects.filter(pk=show.pk).values().get()
+
+
+# --- Blocking ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("seats", "numbers", "labels"),
+    [
+        ("A1", [1], "A1"),
+        ("C1-C6", [21, 22, 23, 24, 25, 26], "C1-C6"),
+        (" c2 , A1-3,A2", [1, 2, 3, 22], "A1-A3, C2"),
+    ],
+)
+def test_staff_block_seats_by_their_labels(block, staff, seats, numbers, labels):
+    show = make_show(total_seats=50)
+
+    response = block(show, seats, reason="Camera position")
+
+    show.refresh_from_db()
+    assert response.status_code == 200
+    assert response.json() == {"show": show.pk, "seat_numbers": numbers, "seats": labels}
+    assert taken(show) == {"held": [], "booked": [], "blocked": numbers}
+    assert (show.live_seats, show.seats_version) == (len(numbers), 1)
+    assert set(Booking.objects.values_list("user", "status", "price", "reason")) == {
+        (staff.pk, Status.BLOCKED, 0, "Camera position")
+    }
+
+
+def test_labels_are_those_of_the_drawing(block):
+    show = make_show(screen=make_screen(seat_plan="A oo_oP\n\nF WC_SS"))
+
+    assert block(show, "F3-F4").data["seat_numbers"] == [7, 8]
+
+
+def test_a_block_over_taken_seats_names_each_and_takes_none(block):
+    show = make_show()
+    book_seat(user=make_user(), show_id=show.pk, seat_number=22)
+    block_seats(staff=make_user(), show_id=show.pk, seats="C4")
+    Booking.objects.create(show=show, user=make_user(), seat_number=23, price=0, status=Status.HELD)
+    before = state(show)
+
+    response = block(show, "C1-C6")
+
+    assert response.status_code == 409
+    assert response.data["code"] == "seat_taken"
+    assert response.data["seats"] == [
+        {"seat_number": 22, "reason": "booked"},
+        {"seat_number": 23, "reason": "held"},
+        {"seat_number": 24, "reason": "blocked"},
+    ]
+    assert state(show) == before
+
+
+@pytest.mark.parametrize(
+    "seats", ["", " ", ",", "A0", "A11", "F1", "Z1", "A3-A1", "A1-B2", "A1-", "17", "A1;A2", "A1-A2-A3"]
+)
+@pytest.mark.parametrize("route", ["block", "free"])
+def test_what_is_no_seat_of_the_show_is_invalid(staff, route, seats):
+    show = make_show(total_seats=50)
+    before = state(show)
+
+    response = client_for(staff).post(
+        f"/api/shows/{show.pk}/{route}/", {"seats": f"A2, {seats}" * bool(seats)}
+    )
+
+    if seats in (" ", ","):  # what is between two commas may be nothing
+        assert response.status_code == (200 if route == "block" else 409)
+    else:
+        assert response.status_code == 400
+        assert response.data["errors"].keys() == {"seats"}
+        assert state(show) == before
+
+
+@pytest.mark.parametrize("seats", [1, 30])
+def test_a_block_of_any_size_costs_the_same_queries(block, seats, django_assert_num_queries):
+    show = make_show(screen=make_screen(seat_plan="A " + "o" * 30))
+
+    # Who is asking and what they may do (3), savepoint, lock, what is taken, insert, count, release.
+    with django_assert_num_queries(9):
+        block(show, f"A1-A{seats}")
+
+
+# --- Freeing -----------------------------------------------------------------------------------
+
+
+def test_staff_free_some_of_a_block_and_the_seats_are_sold_again(block, free):
+    show = make_show()
+    block(show, "C1-C6", reason="Press")
+
+    response = free(show, "C5-C6")
+
+    show.refresh_from_db()
+    assert response.status_code == 200
+    assert response.json() == {"show": show.pk, "seat_numbers": [25, 26], "seats": "C5-C6"}
+    assert taken(show)["blocked"] == [21, 22, 23, 24]
+    assert (show.live_seats, show.seats_version) == (4, 2)
+    assert book_seat(user=make_user(), show_id=show.pk, seat_number=25).status == Status.BOOKED
+
+
+def test_freeing_what_is_not_blocked_names_each_seat_and_frees_none(block, free):
+    show = make_show()
+    block(show, "A1")
+    book_seat(user=make_user(), show_id=show.pk, seat_number=2)
+    before = state(show)
+
+    response = free(show, "A1-A3")
+
+    assert response.status_code == 409
+    assert response.data["code"] == "not_blocked"
+    assert response.data["seats"] == [
+        {"seat_number": 2, "reason": "booked"},
+        {"seat_number": 3, "reason": "available"},
+    ]
+    assert state(show) == before
+
+
+# --- Who, and when -----------------------------------------------------------------------------
+
+
+def customer_with_the_right():
+    user = make_staff("block_seats")
+    user.is_staff = False
+    user.save()
+    return user
+
+
+@pytest.mark.parametrize("route", ["block", "free"])
+@pytest.mark.parametrize(
+    ("who", "status", "code"),
+    [
+        (lambda: None, 401, "not_authenticated"),
+        (make_user, 403, "permission_denied"),
+        (make_staff, 403, "permission_denied"),
+        (lambda: make_staff("change_show", "change_booking"), 403, "permission_denied"),
+        (customer_with_the_right, 403, "permission_denied"),
+    ],
+)
+def test_it_takes_staff_with_the_right(route, who, status, code):
+    show = make_show()
+    block_seats(staff=make_user(), show_id=show.pk, seats="A1")
+    before = state(show)
+
+    for show_id in (show.pk, 999_999):  # whether there is such a show is none of their business
+        response = client_for(who()).post(f"/api/shows/{show_id}/{route}/", {"seats": "A1"})
+
+        assert (response.status_code, response.data["code"]) == (status, code)
+    assert state(show) == before
+
+
+def test_a_draft_has_house_seats_too(block, free):
+    show = make_show(status=Show.Status.DRAFT)
+
+    assert (block(show, "A1").status_code, free(show, "A1").status_code) == (200, 200)
+
+
+@pytest.mark.parametrize(
+    ("fields", "blocked", "freed"),
+    [
+        ({"status": "CANCELLED"}, "show_cancelled", "show_cancelled"),
+        ({"starts_at": now() - timedelta(minutes=1)}, "show_started", None),
+    ],
+)
+def test_a_show_that_is_cancelled_or_past_is_not_blocked(block, free, staff, fields, blocked, freed):
+    show = make_show()
+    block_seats(staff=staff, show_id=show.pk, seats="A1")
+    Show.objects.update(**fields)
+
+    assert block(show, "A2").data["code"] == blocked
+    assert free(show, "A1").data.get("code") == freed
+
+
+@pytest.mark.parametrize("then", ["still blocked", "freed", "the show is cancelled"])
+def test_blocked_seats_are_not_among_ones_own_bookings(staff, then):
+    show, client = make_show(), client_for(staff)
+    block_seats(staff=staff, show_id=show.pk, seats="A1-A3")
+    blocked = Booking.objects.first()
+    if then == "freed":
+        free_seats(show_id=show.pk, seats="A1-A3")
+    if then == "the show is cancelled":
+        cancel_show(show_id=show.pk, reason="No heating")
+
+    assert client.get("/api/bookings/").data["results"] == []
+    assert client.get(f"/api/bookings/{blocked.pk}/").status_code == 404
+    assert client.post(f"/api/bookings/{blocked.pk}/cancel/").status_code == 404
+
+
+# --- Races -------------------------------------------------------------------------------------
+
+
+@pytest.mark.postgres
+@pytest.mark.usefixtures("real_transactions")
+def test_of_a_block_and_buyers_who_want_one_seat_exactly_one_gets_it():
+    show, staff, users = make_show(), make_user(), [make_user() for _ in range(4)]
+
+    for number in range(1, 6):
+        results = at_once(
+            partial(block_seats, staff=staff, show_id=show.pk, seats=f"A{number}, B{number}"),
+            *(partial(book_seat, user=user, show_id=show.pk, seat_number=number) for user in users),
+        )
+
+        assert Counter(type(result) for result in results)[SeatTaken] == 4
+        [winner] = [result for result in results if isinstance(result, (Selection, Booking))]
+        owner = show.bookings.live().get(seat_number=number)
+        assert owner.user in ([staff] if isinstance(winner, Selection) else users)
+        # All of a block or none of it.
+        assert show.bookings.live().filter(seat_number=10 + number).exists() == isinstance(winner, Selection)
+    show.refresh_from_db()
+    assert show.live_seats == show.bookings.live().count()
+
+
+@pytest.mark.postgres
+@pytest.mark.usefixtures("real_transactions")
+def test_of_two_blocks_that_overlap_one_is_made_and_the_other_takes_nothing():
+    show, staff = make_show(), make_user()
+
+    results = at_once(
+        *(partial(block_seats, staff=staff, show_id=show.pk, seats=seats) for seats in ("A1-A6", "A5-A8, B2"))
+    )
+
+    assert sorted(type(result).__name__ for result in results) == ["SeatTaken", "Selection"]
+    [made] = [result for result in results if isinstance(result, Selection)]
+    assert taken(show)["blocked"] == made.seat_numbers
+    show.refresh_from_db()
+    assert show.live_seats == len(made.seat_numbers)

@@ -1,0 +1,198 @@
+"""When a show can be seen and booked: once it is no draft, and while its sale is open."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils.timezone import now
+
+from accounts.tests.factories import client_for, make_staff, make_user
+from bookings.models import Booking, Status
+from bookings.services import block_seats, book_seat, cancel_booking
+from movies.models import Show
+from movies.services import change_show
+from movies.tests.factories import make_show
+
+pytestmark = pytest.mark.django_db
+
+MINUTE = timedelta(minutes=1)
+
+
+def book(show, user=None):
+    return client_for(user or make_user()).post(f"/api/shows/{show.pk}/book/", {"seat_number": 1})
+
+
+def iso(moment):
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+# --- Drafts ------------------------------------------------------------------------------------
+
+
+def customer_with_the_right():
+    """Left over from when they worked here."""
+    user = make_staff("view_show")
+    user.is_staff = False
+    user.save()
+    return user
+
+
+def seen_in(client, show):
+    """Where the show is to be found."""
+    lists = {
+        path
+        for path in (
+            "shows/",
+            "shows/?status=DRAFT",
+            "shows/?upcoming=false",
+            f"shows/?search={show.movie.title}",
+            f"movies/{show.movie_id}/shows/",
+        )
+        if show.pk in [row["id"] for row in client.get(f"/api/{path}").data["results"]]
+    }
+    return lists | ({"itself"} if client.get(f"/api/shows/{show.pk}/").status_code == 200 else set())
+
+
+@pytest.mark.parametrize("who", [lambda: None, make_user, make_staff, customer_with_the_right])
+def test_customers_do_not_see_a_draft_anywhere(who):
+    show = make_show(status=Show.Status.DRAFT)
+
+    assert seen_in(client_for(who()), show) == set()
+
+
+@pytest.mark.parametrize(
+    "who", [lambda: make_staff("view_show"), lambda: make_user(is_staff=True, is_superuser=True)]
+)
+def test_staff_who_may_look_at_shows_see_it_everywhere(who):
+    show = make_show(status=Show.Status.DRAFT)
+
+    assert seen_in(client_for(who()), show) == {
+        "shows/",
+        "shows/?status=DRAFT",
+        "shows/?upcoming=false",
+        f"shows/?search={show.movie.title}",
+        f"movies/{show.movie_id}/shows/",
+        "itself",
+    }
+
+
+@pytest.mark.parametrize("who", [make_user, lambda: make_user(is_staff=True, is_superuser=True)])
+def test_nobody_books_a_draft_and_it_looks_as_if_it_were_not_there(who):
+    response = book(make_show(status=Show.Status.DRAFT), who())
+
+    assert response.status_code == 404
+    assert response.data["code"] == "not_found"
+    assert Booking.objects.count() == 0
+
+
+def test_a_movie_with_nothing_but_a_draft_is_not_showing():
+    show = make_show(status=Show.Status.DRAFT)
+
+    def showing():
+        return client_for().get("/api/movies/?now_showing=true").data["count"]
+
+    assert showing() == 0
+    change_show(show_id=show.pk, status=Show.Status.ON_SALE)
+    assert showing() == 1
+
+
+def test_a_draft_that_is_put_on_sale_can_be_seen_and_booked():
+    show = make_show(status=Show.Status.DRAFT)
+
+    change_show(show_id=show.pk, status=Show.Status.ON_SALE)
+
+    assert "itself" in seen_in(client_for(), show)
+    assert client_for().get(f"/api/shows/{show.pk}/seats/").status_code == 200
+    assert book(show).status_code == 201
+
+
+# --- The time of the sale ----------------------------------------------------------------------
+
+
+def test_before_its_sale_opens_a_show_is_seen_and_not_booked_and_says_when_it_will_be():
+    opens = now() + MINUTE
+    show = make_show(sales_open_at=opens)
+
+    response = book(show)
+
+    assert response.status_code == 409
+    assert response.json() == {
+        "type": "urn:problem-type:movie-booking:not_on_sale",
+        "title": "Not on sale",
+        "status": 409,
+        "detail": "The sale of this show has not begun.",
+        "code": "not_on_sale",
+        "sales_open_at": iso(opens),
+    }
+    assert client_for().get(f"/api/shows/{show.pk}/").json()["sales_open_at"] == iso(opens)
+    assert Booking.objects.count() == 0
+
+
+@pytest.mark.parametrize("ago", [timedelta(0), MINUTE])
+def test_from_the_moment_that_its_sale_opens_a_show_is_booked(ago):
+    assert book(make_show(sales_open_at=now() - ago)).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("starts_in", "cutoff", "code"),
+    [
+        (31 * MINUTE, 30, None),
+        (30 * MINUTE, 30, "sales_closed"),  # by now it is a little less
+        (MINUTE, 30, "sales_closed"),
+        (MINUTE, 0, None),
+        (timedelta(0), 0, "show_started"),
+        (-MINUTE, 30, "show_started"),
+        (timedelta(days=7, minutes=1), 7 * 24 * 60, None),
+        (timedelta(days=7), 7 * 24 * 60, "sales_closed"),
+    ],
+)
+def test_the_sale_closes_so_many_minutes_before_the_start(starts_in, cutoff, code):
+    show = make_show(starts_at=now() + starts_in, sales_cutoff_minutes=cutoff)
+
+    response = book(show)
+
+    assert response.status_code == (409 if code else 201)
+    assert response.data.get("code") == code
+    assert Booking.objects.count() == (0 if code else 1)
+    assert client_for().get(f"/api/shows/{show.pk}/").json()["sales_close_at"] == iso(
+        show.starts_at - cutoff * MINUTE
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"status": "CANCELLED"}, "show_cancelled"),
+        ({"status": "CANCELLED", "starts_at": now() - MINUTE}, "show_cancelled"),
+        ({"starts_at": now() - MINUTE}, "show_started"),
+        ({"sales_cutoff_minutes": 7 * 24 * 60}, "not_on_sale"),
+    ],
+)
+def test_of_several_reasons_the_one_is_told_that_will_not_pass(fields, code):
+    response = book(make_show(sales_open_at=now() + MINUTE, **fields))
+
+    assert (response.status_code, response.data["code"]) == (409, code)
+
+
+def test_a_sale_can_be_opened_and_closed_early():
+    show = make_show(sales_open_at=now() + MINUTE)
+    staff = client_for(make_staff("change_show"))
+
+    def book_after(**fields):
+        assert staff.patch(f"/api/shows/{show.pk}/", fields).status_code == 200
+        return book(show)
+
+    assert book_after(sales_open_at=None).status_code == 201
+    assert book_after(sales_cutoff_minutes=7 * 24 * 60).data["code"] == "sales_closed"
+    assert book_after(sales_open_at=iso(now() + MINUTE)).data["code"] == "not_on_sale"
+
+
+@pytest.mark.parametrize(
+    "fields", [{"sales_open_at": now() + timedelta(hours=1)}, {"sales_cutoff_minutes": 7 * 24 * 60}]
+)
+def test_outside_of_the_sale_seats_are_still_given_back_and_the_house_still_blocks_some(fields):
+    user, show = make_user(), make_show()
+    booking = book_seat(user=user, show_id=show.pk, seat_number=1)
+    change_show(show_id=show.pk, **fields)
+
+    assert cancel_booking(among=Booking.objects.all(), booking_id=booking.pk).status == Status.CANCELLED
+    assert block_seats(staff=user, show_id=show.pk, seats="A1").seat_numbers == [1]

@@ -1,0 +1,134 @@
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from itertools import groupby
+from typing import Any
+
+from django.core.management import BaseCommand, CommandError
+
+from movie_booking.admin import refusal
+from movie_booking.errors import DomainError
+from movies import planning
+from movies.models import Movie, Screen, Show
+from movies.planning import PlanHasClashes
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+# As many as one reads in an error message.
+SUGGESTIONS = 20
+
+
+class Command(BaseCommand):
+    help = (
+        "Put a film on screens, dates and times: all of the shows are made, or none. Times are by the clock"
+        " of each screen's cinema. Run twice, it makes nothing the second time and says what is there."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        several: dict[str, Any] = {"action": "extend", "nargs": "+"}
+        parser.add_argument("--movie", required=True, help="Its exact title, or its id.")
+        parser.add_argument("--screen", required=True, type=int, metavar="ID", dest="screens", **several)
+        parser.add_argument("--from", required=True, type=_date, metavar="DATE", dest="first")
+        parser.add_argument("--to", required=True, type=_date, metavar="DATE", dest="last", help="Included.")
+        parser.add_argument("--time", required=True, metavar="HH:MM", dest="times", **several)
+        every_day = "Without it, every day."
+        parser.add_argument("--weekday", choices=WEEKDAYS, dest="weekdays", help=every_day, **several)
+        parser.add_argument("--price", type=_price, help="Without it, the usual price of the house.")
+        parser.add_argument("--draft", action="store_true", help="Customers do not see the shows yet.")
+        parser.add_argument("--dry-run", action="store_true", help="Say what would be made; make nothing.")
+
+    def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
+        try:
+            wanted = _what_is_wanted(**options)
+            plan = planning.preview(**wanted)
+            if dry_run:
+                planning.refuse(plan)
+            else:
+                planning.schedule_week(**wanted)
+        except DomainError as error:
+            raise CommandError("\n".join(_reasons(error))) from error
+        for day, shows in groupby(plan, key=lambda proposal: proposal.day):
+            starts = (f"{show.clock:%H:%M} {show.screen}" for show in shows)
+            self.stdout.write(f"{day:%a %d %b %Y}: {'; '.join(starts)}")
+        done = "Would make" if dry_run else "Made"
+        self.stdout.write(self.style.SUCCESS(f"{done}: {len(plan)} shows of {wanted['movie']}."))
+
+
+def _what_is_wanted(
+    *,
+    movie: str,
+    screens: list[int],
+    first: date,
+    last: date,
+    times: list[str],
+    weekdays: list[str] | None,
+    price: Decimal | None,
+    draft: bool,
+    **_: Any,
+) -> dict[str, Any]:
+    """Return what `planning` takes. Raises CommandError for a film, screens or times that are none."""
+    terms: dict[str, Any] = {"status": Show.Status.DRAFT if draft else Show.Status.ON_SALE}
+    if price is not None:
+        terms["price"] = price
+    try:
+        at_times = planning.read_times(" ".join(times))
+    except ValueError as error:
+        raise CommandError(str(error)) from error
+    return {
+        "movie": _movie(movie),
+        "screens": _screens(screens),
+        "dates": planning.dates_between(first, last, map(WEEKDAYS.index, weekdays or WEEKDAYS)),
+        "times": at_times,
+        **terms,
+    }
+
+
+def _movie(text: str) -> Movie:
+    found = list(Movie.objects.filter(title=text))
+    if not found and text.isascii() and text.isdecimal() and len(text) < 19:
+        found = list(Movie.objects.filter(pk=int(text)))
+    if len(found) > 1:
+        ids = ", ".join(str(movie.pk) for movie in found)
+        raise CommandError(f"There are several movies titled “{text}”. Give the id: one of {ids}.")
+    if not found:
+        alike = Movie.objects.filter(title__icontains=text)[:SUGGESTIONS]
+        meant = ", ".join(f"“{movie}” (id {movie.pk})" for movie in alike)
+        raise CommandError(f"There is no movie “{text}”. " + (f"Is it {meant}?" if meant else ""))
+    return found[0]
+
+
+def _screens(ids: list[int]) -> list[Screen]:
+    there = {screen.pk: screen for screen in Screen.objects.select_related("cinema").defer("seat_plan")}
+    if unknown := [str(number) for number in ids if number not in there]:
+        known = "; ".join(f"{number} is {screen}" for number, screen in list(there.items())[:SUGGESTIONS])
+        raise CommandError(f"There is no screen {', '.join(unknown)}. {known or 'There are none at all'}.")
+    return [there[number] for number in ids]
+
+
+def _reasons(error: DomainError) -> Iterator[str]:
+    """Name everything that is in the way, a line each."""
+    if not isinstance(error, PlanHasClashes):
+        yield refusal(error)
+        return
+    yield error.detail
+    for refused in error.extra["clashes"]:
+        others = (
+            f"{other['movie_title']}{' (this plan)' if other['id'] is None else ''}"
+            f" from {other['starts_at']:%d %b %H:%M}, free again at {other['screen_free_at']:%H:%M}"
+            for other in refused["with"]
+        )
+        yield f"{refused['screen_name']}, {refused['starts_at']:%a %d %b %Y %H:%M}: {'; '.join(others)}"
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError(f"“{text}” is no date. Write it like this: 2026-11-30") from None
+
+
+def _price(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise ArgumentTypeError(f"“{text}” is no price. Write it like this: 12.50") from None

@@ -1,0 +1,92 @@
+"""Pictures of rooms for the Admin: what the templates draw, worked out beforehand."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from movies.models import Show
+from movies.seat_plan import Seat, SeatKind, SeatPlan
+
+AVAILABLE = "available"
+
+
+class PictureSeat(NamedTuple):
+    number: int
+    place: int
+    column: int  # of the grid: the first one has the names of the rows
+    kind: str
+    status: str
+    shape: str
+    title: str
+
+
+class PictureRow(NamedTuple):
+    name: str
+    line: int  # of the grid: the first one has the screen
+    seats: list[PictureSeat]
+
+
+class LegendItem(NamedTuple):
+    css: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Room:
+    width: int
+    seats: int
+    rows: list[PictureRow]
+    legend: list[LegendItem]
+
+
+def draw_room(
+    plan: SeatPlan,
+    statuses: Mapping[int, str] | None = None,
+    notes: Mapping[int, str] | None = None,
+) -> Room:
+    """Return the room as rows of seats. `statuses` names those that are not free, by number.
+
+    `notes` says more of a seat, to whoever points at it.
+    """
+    statuses, notes = statuses or {}, notes or {}
+
+    def picture(seat: Seat) -> PictureSeat:
+        status = statuses.get(seat.number, AVAILABLE)
+        parts = (seat.label, seat.kind.label, status if statuses else "", notes.get(seat.number, ""))
+        title = " · ".join(part for part in parts if part)
+        column = seat.x + 2
+        return PictureSeat(seat.number, seat.place, column, seat.kind.value, status, _shape(seat), title)
+
+    rows = [PictureRow(row[0].row, row[0].y + 2, [picture(seat) for seat in row]) for row in plan.rows]
+    kinds = Counter(seat.kind for seat in plan.seats)
+    legend = [LegendItem(f"kind-{kind}", f"{kind.label}: {kinds[kind]}") for kind in SeatKind if kinds[kind]]
+    counts = Counter(statuses.values())
+    legend += [
+        LegendItem(f"status-{name}", f"{name.capitalize()}: {counts[name]}") for name in sorted(counts)
+    ]
+    return Room(plan.width, plan.total_seats, rows, legend)
+
+
+def _shape(seat: Seat) -> str:
+    if seat.partner is None:
+        return ""
+    return "sofa-left" if seat.partner > seat.number else "sofa-right"
+
+
+def occupancy_bar(show: Show) -> SafeString:
+    """Return how full the show is, as a bar with numbers beside it."""
+    percent = 100 * show.live_seats // show.total_seats
+    state = "sold-out" if show.available_seats == 0 else "nearly-full" if percent >= 80 else ""
+    words = "sold out" if show.available_seats == 0 else f"{percent} %"
+    return format_html(
+        '<div class="occupancy {}"><div class="bar"><span style="width: {}%"></span></div>{} / {} · {}</div>',
+        state,
+        percent,
+        show.live_seats,
+        show.total_seats,
+        words,
+    )

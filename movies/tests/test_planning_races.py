@@ -1,0 +1,153 @@
+"""Two managers who plan overlapping weeks at the same moment."""
+
+from collections import Counter
+from concurrent import futures
+from datetime import date, datetime, time, timezone
+from functools import partial
+from threading import Barrier
+
+import pytest
+from django.db import OperationalError, transaction
+
+from movie_booking.tests.races import at_once
+from movies import planning
+from movies.models import Screen, ScreenQuerySet, Show
+from movies.planning import PlanHasClashes, copy_week, schedule_week
+from movies.services import ScreenOccupied, schedule_show
+from movies.tests.factories import make_movie, make_screen
+
+pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("real_transactions")]
+
+WEEK = planning.dates_between(date(2030, 1, 14), date(2030, 1, 20))
+
+
+@pytest.fixture
+def movie():
+    return make_movie(duration_minutes=100)
+
+
+@pytest.fixture
+def screens():
+    return [make_screen() for _ in range(6)]
+
+
+def kinds(results):
+    return Counter(type(result).__name__ for result in results)
+
+
+def test_of_two_overlapping_weeks_in_opposite_order_one_is_made_whole(movie, screens):
+    for week in range(5):
+        dates = [date(2030, 1 + week, day.day) for day in WEEK]
+        early = partial(schedule_week, movie=movie, screens=screens, dates=dates, times=[time(14)])
+        late = partial(schedule_week, movie=movie, screens=screens[::-1], dates=dates, times=[time(15)])
+
+        results = at_once(early, late)
+
+        # Had they locked in the order they were given, one would have died of a deadlock.
+        assert kinds(results) == {"list": 1, "PlanHasClashes": 1}
+        assert Show.objects.count() == (week + 1) * 42
+        [refused] = [result for result in results if isinstance(result, PlanHasClashes)]
+        assert len(refused.extra["clashes"]) == 42
+
+
+def test_of_many_who_plan_one_week_one_does(movie, screens):
+    results = at_once(
+        *[partial(schedule_week, movie=movie, screens=screens, dates=WEEK, times=[time(14)])] * 6
+    )
+
+    assert kinds(results) == {"list": 1, "PlanHasClashes": 5}
+    assert Show.objects.count() == 42
+
+
+def test_of_two_who_copy_one_week_one_does(movie, screens):
+    schedule_week(movie=movie, screens=screens, dates=WEEK, times=[time(14)])
+
+    results = at_once(*[partial(copy_week, shows=Show.objects.all())] * 2)
+
+    assert kinds(results) == {"list": 1, "PlanHasClashes": 1}
+    assert Show.objects.count() == 84
+
+
+def test_weeks_on_different_screens_are_both_made(movie, screens):
+    plan = partial(schedule_week, movie=movie, dates=WEEK, times=[time(14)])
+
+    results = at_once(partial(plan, screens=screens[:3]), partial(plan, screens=screens[3:]))
+
+    assert kinds(results) == {"list": 2}
+    assert Show.objects.count() == 42
+
+
+def test_a_week_and_a_single_show_that_is_in_its_way(movie, screens):
+    one = datetime(2030, 1, 16, 14, 30, tzinfo=timezone.utc)
+
+    results = at_once(
+        partial(schedule_week, movie=movie, screens=screens, dates=WEEK, times=[time(14)]),
+        partial(schedule_show, movie=movie, screen=screens[3], starts_at=one),
+    )
+
+    assert kinds(results) in ({"list": 1, "ScreenOccupied": 1}, {"PlanHasClashes": 1, "Show": 1})
+    assert Show.objects.count() in (42, 1)
+
+
+def test_a_week_waits_for_who_is_at_work_on_one_of_its_screens_and_sees_what_that_did(movie, screens):
+    plan = partial(schedule_week, movie=movie, screens=screens, dates=WEEK, times=[time(14)])
+    with futures.ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            Screen.objects.lock(screens[3].pk)
+            waiting = pool.submit(at_once, plan)
+            with pytest.raises(futures.TimeoutError):
+                waiting.result(timeout=1)
+            one = datetime(2030, 1, 16, 14, 30, tzinfo=timezone.utc)
+            there = schedule_show(movie=movie, screen=screens[3], starts_at=one)
+        [refused] = waiting.result(timeout=10)
+
+    assert isinstance(refused, PlanHasClashes)
+    assert [[other["id"] for other in named["with"]] for named in refused.extra["clashes"]] == [[there.pk]]
+    assert Show.objects.count() == 1
+
+
+def test_the_database_refuses_a_show_that_no_lock_has_seen_and_the_week_is_not_made(
+    movie, screens, monkeypatch
+):
+    refuse = planning.refuse
+
+    def refuse_then_be_overtaken(plan):
+        refuse(plan)
+        monkeypatch.setattr(planning, "refuse", refuse)
+        [made] = at_once(partial(sneak_in, plan[0]))
+        assert isinstance(made, Show)
+
+    def sneak_in(proposal):
+        show = proposal.as_show()
+        show.save()
+        return show
+
+    monkeypatch.setattr(planning, "refuse", refuse_then_be_overtaken)
+
+    with pytest.raises(PlanHasClashes) as refused:
+        schedule_week(movie=movie, screens=screens, dates=WEEK, times=[time(14)])
+
+    assert isinstance(refused.value.__cause__, ScreenOccupied)
+    assert [named["with"][0]["id"] for named in refused.value.extra["clashes"]] == [Show.objects.get().pk]
+
+
+def test_control_without_the_lock_both_find_the_week_free_and_the_constraint_stops_one(
+    movie, screens, monkeypatch
+):
+    meeting = Barrier(2)
+    refuse = planning.refuse
+
+    def refuse_then_meet(plan):
+        refuse(plan)
+        meeting.wait(timeout=10)
+
+    monkeypatch.setattr(ScreenQuerySet, "lock", lambda self, screen_id: self.get(pk=screen_id))
+    monkeypatch.setattr(planning, "refuse", refuse_then_meet)
+    results = at_once(
+        *[partial(schedule_week, movie=movie, screens=screens, dates=WEEK, times=[time(14)])] * 2
+    )
+
+    [refused] = [result for result in results if not isinstance(result, list)]
+    # What both have written in one order, the second waits for; otherwise PostgreSQL ends a deadlock.
+    assert isinstance(refused, (OperationalError, PlanHasClashes))
+    assert Show.objects.count() == 42
