@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from accounts.models import User
 from bookings import services
 from bookings.exports import booking_rows, csv_lines, occupancy_rows
-from bookings.models import Booking, BookingQuerySet, Status
+from bookings.models import Booking, BookingQuerySet, Door, Order, SeatChange, Status
 from movie_booking.admin import HouseAdmin, refusal
 from movie_booking.errors import DomainError
 from movies.admin import TimetableAdmin
@@ -29,27 +29,90 @@ def csv_response(name: str, rows: Any) -> StreamingHttpResponse:
     )
 
 
+class ReadOnly:
+    """A seat changes hands under the lock of its show only, and only the services take that."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class SeatChangeInline(ReadOnly, admin.TabularInline):
+    model = SeatChange
+    verbose_name_plural = "history"
+    fields = ("at", "from_status", "to_status", "actor", "door")
+    readonly_fields = fields
+    extra = 0
+    ordering = ("id",)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("actor")
+
+
+class BookingInline(ReadOnly, admin.TabularInline):
+    model = Booking
+    fields = ("seat_number", "status", "price", "created_at", "expires_at", "cancelled_at", "refund_percent")
+    readonly_fields = fields
+    extra = 0
+    ordering = ("seat_number", "id")
+    show_change_link = True
+
+
+@admin.register(Order)
+class OrderAdmin(ReadOnly, HouseAdmin):
+    date_hierarchy = "created_at"
+    list_display = ("reference", "show", "user", "created_at")
+    list_filter = ("show__screen__cinema", "created_at")
+    list_select_related = ("user", "show__movie", "show__screen__cinema")
+    search_fields = ("reference", "user__username", "user__email", "show__movie__title")
+    search_help_text = "Reference, user name, e-mail address or film."
+    ordering = ("-id",)
+    fields = ("reference", "show", "user", "created_at")
+    inlines = (BookingInline,)
+
+
+@admin.register(SeatChange)
+class SeatChangeAdmin(ReadOnly, HouseAdmin):
+    date_hierarchy = "at"
+    list_display = ("at", "show", "seat_number", "from_status", "to_status", "actor", "door")
+    list_filter = ("door", "to_status")
+    list_select_related = ("actor", "show__movie", "show__screen__cinema")
+    search_fields = ("=show__id", "=booking__id", "actor__username")
+    search_help_text = "Number of the show or of the booking, or who did it."
+    ordering = ("-id",)
+    fields = ("at", "show", "seat_number", "booking", "from_status", "to_status", "actor", "door")
+
+
 @admin.register(Booking)
-class BookingAdmin(HouseAdmin):
+class BookingAdmin(ReadOnly, HouseAdmin):
     date_hierarchy = "created_at"
     list_display = ("id", "movie", "starts", "seat", "customer", "price", "status", "created_at")
     list_filter = ("status", "show__screen__cinema", "show__starts_at")
     list_select_related = ("user", "show__movie", "show__screen__cinema")
-    search_fields = ("=id", "user__username", "user__email", "show__movie__title")
-    search_help_text = "Number of the booking, user name, e-mail address or film."
+    search_fields = ("=id", "=order__reference", "user__username", "user__email", "show__movie__title")
+    search_help_text = "Number of the booking, reference of the order, user name, e-mail address or film."
     ordering = ("-id",)
     actions = ("cancel", "export")
-    fields = ("show", "seat", "customer", "price", "status", "reason", "created_at", "cancelled_at")
-
-    # A seat changes hands under the lock of its show only, and only the services take that.
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Booking | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Booking | None = None) -> bool:
-        return False
+    fields = (
+        "order",
+        "show",
+        "seat",
+        "customer",
+        "price",
+        "status",
+        "reason",
+        "created_at",
+        "expires_at",
+        "cancelled_at",
+        "cancelled_by",
+        "refund_percent",
+    )
+    inlines = (SeatChangeInline,)
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:
         return may_cancel(request)
@@ -80,6 +143,11 @@ class BookingAdmin(HouseAdmin):
         return f"{booking.user.username} <{booking.user.email}>"
 
 
+def staff_of(request: HttpRequest) -> User:
+    """The member of staff who is asking: the Admin lets nobody else in."""
+    return cast("User", request.user)
+
+
 def may_cancel(request: HttpRequest) -> bool:
     return request.user.has_perm("bookings.change_booking")
 
@@ -91,9 +159,20 @@ def may_block(request: HttpRequest) -> bool:
 def cancel_each(page: HouseAdmin, request: HttpRequest, bookings: BookingQuerySet) -> None:
     """Cancel the bookings one by one, and say of each that cannot be cancelled why."""
     cancelled = 0
-    for booking_id in bookings.order_by("id").values_list("id", flat=True):
+    other_halves: set[tuple[int, int | None]] = set()
+    rows = bookings.order_by("id").values_list("id", "order_id", "seat_number")
+    for booking_id, order_id, seat_number in list(rows):
+        if (order_id, seat_number) in other_halves:
+            cancelled += 1  # went with the half before it
+            continue
         try:
-            services.cancel_booking(among=Booking.objects.all(), booking_id=booking_id)
+            booking = services.cancel_booking(
+                user=staff_of(request),
+                among=Booking.objects.all(),
+                booking_id=booking_id,
+                door=Door.ADMIN,
+            )
+            other_halves.add((order_id, booking.show.plan.seat(seat_number).partner))
             cancelled += 1
         except DomainError as error:
             page.message_user(request, f"Booking {booking_id}: {error.detail}", messages.ERROR)
@@ -131,6 +210,7 @@ class ShowAdmin(TimetableAdmin):
             context |= {
                 "show": show,
                 "room": room_of(show, with_names=request.user.has_perm("bookings.view_booking")),
+                "history": history_of(show) if request.user.has_perm("bookings.view_seatchange") else None,
                 "may_block": may_block(request),
                 "may_cancel": may_cancel(request),
                 "may_cancel_show": self.has_change_permission(request, show)
@@ -149,7 +229,7 @@ class ShowAdmin(TimetableAdmin):
         if show is None or not numbers:
             self.message_user(request, "Tick at least one seat first.", messages.WARNING)
         elif wish == "cancel":
-            cancel_each(self, request, show.bookings.filter(status=Status.BOOKED, seat_number__in=numbers))
+            cancel_each(self, request, show.bookings.live().filter(for_house=False, seat_number__in=numbers))
         else:
             self.block_or_free(request, show, numbers, block=wish == "block")
         return HttpResponseRedirect(reverse("admin:movies_show_change", args=[show_id]))
@@ -159,10 +239,11 @@ class ShowAdmin(TimetableAdmin):
         try:
             if block:
                 reason = request.POST.get("reason", "").replace("\0", "").strip()[:200]
-                staff = cast("User", request.user)
-                services.block_seats(staff=staff, show_id=show.pk, seats=seats, reason=reason)
+                services.block_seats(
+                    staff=staff_of(request), show_id=show.pk, seats=seats, reason=reason, door=Door.ADMIN
+                )
             else:
-                services.free_seats(show_id=show.pk, seats=seats)
+                services.free_seats(staff=staff_of(request), show_id=show.pk, seats=seats, door=Door.ADMIN)
         except DomainError as error:
             self.message_user(request, f"{refusal(error)} {seat_by_seat(show, error)}", messages.ERROR)
         else:
@@ -179,7 +260,9 @@ class ShowAdmin(TimetableAdmin):
         reason = request.POST.get("reason", "").replace("\0", "").strip()[:200]
         if request.method == "POST" and reason:
             try:
-                _, cancelled = services.cancel_show(show_id=show_id, reason=reason)
+                _, cancelled = services.cancel_show(
+                    staff=staff_of(request), show_id=show_id, reason=reason, door=Door.ADMIN
+                )
             except DomainError as error:
                 self.message_user(request, error.detail, messages.ERROR)
             else:
@@ -212,6 +295,11 @@ def room_of(show: Show, *, with_names: bool) -> Room:
         who = booking.reason if booking.status == Status.BLOCKED else booking.user.username
         notes[booking.seat_number] = f"booking {booking.pk}: {who}" if who else f"booking {booking.pk}"
     return draw_room(show.plan, {b.seat_number: b.status.lower() for b in live}, notes)
+
+
+def history_of(show: Show) -> Any:
+    """The latest changes of the show's seats, newest first."""
+    return show.seat_changes.select_related("actor").order_by("-id")[:30]
 
 
 def seat_by_seat(show: Show, error: DomainError) -> str:

@@ -15,6 +15,7 @@ from movies.models import Show, ShowQuerySet
 
 BOOKING_COLUMNS = (
     "booking",
+    "order",
     "show",
     "film",
     "cinema",
@@ -27,6 +28,7 @@ BOOKING_COLUMNS = (
     "price",
     "currency",
     "status",
+    "refund",
     "reason",
     "created (UTC)",
     "cancelled (UTC)",
@@ -55,6 +57,7 @@ def booking_rows(bookings: BookingQuerySet) -> Iterator[tuple[Any, ...]]:
     for booking in bookings.with_details().select_related("user").iterator():
         yield (
             booking.pk,
+            booking.order.reference,
             booking.show_id,
             *_show_cells(booking.show),
             booking.seat_number,
@@ -64,6 +67,7 @@ def booking_rows(bookings: BookingQuerySet) -> Iterator[tuple[Any, ...]]:
             booking.price,
             settings.CURRENCY,
             booking.status,
+            "" if booking.refund_amount is None else booking.refund_amount,
             booking.reason,
             _utc(booking.created_at),
             _utc(booking.cancelled_at),
@@ -120,10 +124,6 @@ def csv_lines(rows: Iterable[tuple[Any, ...]]) -> Iterator[str]:
         line = StringIO()
         csv.writer(line).writerow([plain_text(cell) for cell in row])
         yield line.getvalue()
-
-
-# What a formula begins with; the last four are the full-width forms.
-FORMULA_SIGNS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 # What a formula begins with; the last four are the full-width forms.

@@ -1,15 +1,17 @@
-"""Who has which seat."""
+"""Who has which seat, who had it before, and which requests were answered already."""
 
-from collections.abc import Collection
+import secrets
+from datetime import datetime
 from decimal import Decimal
 
 from django.conf import settings
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from accounts.models import User
+from bookings.refunds import refund_amount
 from movies.models import Show
 
 
@@ -21,8 +23,63 @@ class Status(models.TextChoices):
     BLOCKED = "BLOCKED", "Blocked"
 
 
-# A booking in one of these keeps everybody else out of its seat.
+# A booking in one of these keeps everybody else out of its seat; a hold, until it expires.
 LIVE = (Status.HELD, Status.BOOKED, Status.BLOCKED)
+
+
+class Door(models.TextChoices):
+    """The way by which somebody came to change a seat."""
+
+    API = "API", "API"
+    ADMIN = "ADMIN", "Admin"
+    COMMAND = "COMMAND", "Command"
+    EXPIRY = "EXPIRY", "Expiry"
+
+
+# 32 signs that nobody mistakes for one another on the phone (Crockford's base 32).
+REFERENCE_SIGNS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+REFERENCE_LENGTH = 10  # 50 bits: nobody guesses one, and no two orders get the same
+
+
+def new_reference() -> str:
+    """Return a reference for an order, such as "7KX2M9QF4T"."""
+    return "".join(secrets.choice(REFERENCE_SIGNS) for _ in range(REFERENCE_LENGTH))
+
+
+class OrderQuerySet(models.QuerySet["Order"]):
+    def of_user(self, user: User) -> "OrderQuerySet":
+        """What a customer ordered. Seats that a member of staff withheld are no orders of theirs."""
+        for_house = Booking.objects.filter(order=OuterRef("pk"), for_house=True)
+        return self.filter(~Exists(for_house), user=user)
+
+    def with_details(self) -> "OrderQuerySet":
+        """With the bookings and all that their tickets say, in two queries."""
+        bookings = Booking.objects.with_details().order_by("seat_number", "id")
+        return self.prefetch_related(models.Prefetch("bookings", bookings))
+
+
+class Order(models.Model):
+    """The seats of one show that one user took together. How it stands follows from its bookings."""
+
+    reference = models.CharField(max_length=20, unique=True, default=new_reference, editable=False)
+    # No index of its own: `order_by_user` begins with it.
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="orders", db_index=False
+    )
+    show = models.ForeignKey(Show, on_delete=models.PROTECT, related_name="orders")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = OrderQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-id",)
+        indexes = [
+            # Read by a user's list of orders, newest first.
+            models.Index(fields=["user", "-id"], name="order_by_user"),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
 
 
 class BookingQuerySet(models.QuerySet["Booking"]):
@@ -30,22 +87,29 @@ class BookingQuerySet(models.QuerySet["Booking"]):
         """What a customer bought. Seats that a member of staff withheld are not purchases."""
         return self.filter(user=user, for_house=False)
 
-    def live(self) -> "BookingQuerySet":
-        return self.filter(status__in=LIVE)
+    def live(self, at: datetime | None = None) -> "BookingQuerySet":
+        """Bookings that keep others out of their seats; a hold that has expired does not."""
+        return self.filter(status__in=LIVE).exclude(status=Status.HELD, expires_at__lte=at or timezone.now())
 
-    def taken(self, seat_numbers: Collection[int]) -> dict[int, str]:
-        """Return the status of each of these seats that is not free, by its number."""
-        taken = self.live().filter(seat_number__in=seat_numbers)
-        return dict(taken.order_by("seat_number").values_list("seat_number", "status"))
+    def expired(self, at: datetime | None = None) -> "BookingQuerySet":
+        """Holds whose time is over and that nobody has freed yet."""
+        return self.filter(status=Status.HELD, expires_at__lte=at or timezone.now())
+
+    def unfinished(self) -> "BookingQuerySet":
+        """Rows that occupy their seat in the table: the live ones and the holds that have expired."""
+        return self.filter(status__in=LIVE)
 
     def with_details(self) -> "BookingQuerySet":
         """With all that a ticket says, in the same query."""
-        return self.select_related("show__movie", "show__screen__cinema")
+        return self.select_related("order", "show__movie", "show__screen__cinema").defer(
+            "show__movie__description", "show__screen__seat_plan"
+        )
 
 
 class Booking(models.Model):
     """One seat of one show for one user. It is never deleted: it changes its status."""
 
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="bookings")
     # No index of its own: the owner's index begins with it.
     show = models.ForeignKey(Show, on_delete=models.PROTECT, related_name="bookings", db_index=False)
     # No index of its own: `booking_by_user` begins with it.
@@ -67,7 +131,23 @@ class Booking(models.Model):
         help_text="Why the house blocked the seat, or cancelled the booking.",
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True, editable=False)
     cancelled_at = models.DateTimeField(null=True, blank=True, editable=False)
+    cancelled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="cancelled_bookings",
+    )
+    refund_percent = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        editable=False,
+        validators=[MaxValueValidator(100)],
+        help_text="Which share of the price came back.",
+    )
 
     objects = BookingQuerySet.as_manager()
 
@@ -75,10 +155,13 @@ class Booking(models.Model):
         ordering = ("-id",)
         permissions = [("block_seats", "Can block and free seats of the house")]
         indexes = [
-            # Read by every booking, to see whether the seat is free, and by the seat map.
+            # The owner's: whether a seat is free, and what became of its bookings. Read by every
+            # booking and by the seat map (PostgreSQL prefers the constraint's index for live ones).
             models.Index(fields=["show", "seat_number", "status"], name="booking_by_seat"),
             # Read by a user's list of bookings, newest first.
             models.Index(fields=["user", "-id"], name="booking_by_user"),
+            # Read by the sweeper, and by the seat map for the next hold that will expire.
+            models.Index(fields=["show", "expires_at"], name="booking_by_expiry", condition=Q(status="HELD")),
         ]
         constraints = [
             # The promise. The lock on the show makes it polite; this makes it true.
@@ -97,7 +180,14 @@ class Booking(models.Model):
                 name="cancelled_says_when",
             ),
             models.CheckConstraint(
+                condition=~Q(status="HELD") | Q(expires_at__isnull=False), name="a_hold_says_until_when"
+            ),
+            models.CheckConstraint(
                 condition=~Q(status="BLOCKED") | Q(for_house=True), name="only_the_house_blocks_seats"
+            ),
+            models.CheckConstraint(
+                condition=Q(refund_percent__isnull=True) | Q(refund_percent__lte=100),
+                name="no_more_comes_back_than_was_paid",
             ),
             models.CheckConstraint(condition=Q(seat_number__gte=1), name="seats_count_from_one"),
             models.CheckConstraint(condition=Q(price__gte=0), name="a_seat_costs_nothing_or_more"),
@@ -110,11 +200,72 @@ class Booking(models.Model):
     def seat_label(self) -> str:
         return self.show.seat_label(self.seat_number)
 
-    def cancel(self, *, locked_show: Show) -> "Booking":
-        """Free the seat; the row stays. The caller holds the lock of `locked_show`."""
-        self.status = Status.CANCELLED
-        self.cancelled_at = timezone.now()
-        self.save(update_fields=["status", "cancelled_at"])
-        locked_show.count_taken(-1)
-        self.show = locked_show
-        return self
+    @property
+    def refund_amount(self) -> Decimal | None:
+        """What came back to the customer, in the currency of the house; None if nothing was paid."""
+        return None if self.refund_percent is None else refund_amount(self.price, self.refund_percent)
+
+    def has_expired(self, at: datetime | None = None) -> bool:
+        return (
+            self.status == Status.HELD
+            and self.expires_at is not None
+            and self.expires_at <= (at or timezone.now())
+        )
+
+
+class SeatChange(models.Model):
+    """One step in the life of a booking. Written by the ledger, and never changed or deleted.
+
+    A trigger sees to that: see migration 0006.
+    """
+
+    booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="changes")
+    # No index of its own: `change_by_show` begins with it.
+    show = models.ForeignKey(Show, on_delete=models.PROTECT, related_name="seat_changes", db_index=False)
+    seat_number = models.PositiveIntegerField("seat")
+    at = models.DateTimeField(default=timezone.now)
+    # Nobody, if the change came with time.
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="seat_changes",
+        db_index=False,
+    )
+    door = models.CharField(max_length=10, choices=Door)
+    from_status = models.CharField(max_length=10, blank=True, choices=Status)  # blank: it was free
+    to_status = models.CharField(max_length=10, choices=Status)
+
+    class Meta:
+        ordering = ("id",)
+        default_permissions = ("view",)
+        indexes = [
+            # Read by the page of a show in the Admin, newest first.
+            models.Index(fields=["show", "-id"], name="change_by_show"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Seat {self.seat_number}: {self.from_status or 'free'} to {self.to_status}"
+
+
+class IdempotencyKey(models.Model):
+    """The answer already given to a request, for the client that never received it."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    key = models.CharField(max_length=255)
+    fingerprint = models.CharField(max_length=64, help_text="SHA-256 of method, path and body.")
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)  # read by the purge
+    status = models.PositiveSmallIntegerField(null=True)
+    body = models.TextField()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["user", "key"], name="one_answer_per_key"),
+        ]
+
+    def __str__(self) -> str:
+        return self.key

@@ -1,11 +1,15 @@
-"""The seat map: what a room looks like, what each seat costs, and who is in it."""
+"""Reads whose answer is not rows: the seat map, and how an order stands."""
 
 import hashlib
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import connection, models
+from django.utils import timezone
 
 from bookings.models import LIVE, Booking, Status
 from movie_booking.errors import NotFound
@@ -23,11 +27,12 @@ class MapState(NamedTuple):
     seats_version: int
     seat_plan: str
     prices: tuple[str | None, ...]
+    next_expiry: str
 
     @property
     def etag(self) -> str:
-        """Strong: it changes with every change of a seat or a price."""
-        return f'"{self.show}-{self.seats_version}"'
+        """Strong: it changes with every change of a seat or a price, and when a hold expires."""
+        return f'"{self.show}-{self.seats_version}-{self.next_expiry}"'
 
     @property
     def layout_etag(self) -> str:
@@ -40,6 +45,8 @@ class MapState(NamedTuple):
 # with the ORM took half of its time (`benchmarks/seat_map.py`).
 MAP_STATE = """
 SELECT id, total_seats, seats_version, seat_plan,
+    (SELECT min(expires_at) FROM bookings_booking
+        WHERE show_id = movies_show.id AND status = 'HELD' AND expires_at > %s),
     price, premium_price, sofa_price, wheelchair_price, companion_price
 FROM movies_show WHERE id = %s AND status <> 'DRAFT'
 """
@@ -50,13 +57,38 @@ def map_state(show_id: int) -> MapState:
     if show_id > models.BigAutoField.MAX_BIGINT:
         raise NotFound
     with connection.cursor() as cursor:
-        cursor.execute(MAP_STATE, [show_id])
+        cursor.execute(MAP_STATE, [connection.ops.adapt_datetimefield_value(timezone.now()), show_id])
         row = cursor.fetchone()
     if row is None:
         raise NotFound
-    show, total_seats, seats_version, seat_plan, *prices = row
+    show, total_seats, seats_version, seat_plan, next_expiry, *prices = row
     amounts = tuple(None if price is None else f"{price:.2f}" for price in prices)
-    return MapState(show, total_seats, seats_version, seat_plan, amounts)
+    until = "".join(filter(str.isdigit, str(next_expiry or "0")))
+    return MapState(show, total_seats, seats_version, seat_plan, amounts, until)
+
+
+class Standing(NamedTuple):
+    """How an order stands: what follows from its bookings."""
+
+    status: str
+    total: Decimal
+    expires_at: datetime | None
+
+
+def standing(bookings: Iterable[Booking], at: datetime) -> Standing:
+    """Return how an order with these bookings stands at a moment. No query.
+
+    It is HELD while a seat is, else BOOKED while a seat is, else EXPIRED if its time ran out, else
+    CANCELLED; BLOCKED is the house's own. `total` is the price of the seats that are live.
+    """
+    statuses = {
+        booking: Status.EXPIRED if booking.has_expired(at) else Status(booking.status) for booking in bookings
+    }
+    live = [booking for booking, status in statuses.items() if status in LIVE]
+    order = (Status.HELD, Status.BOOKED, Status.BLOCKED, Status.EXPIRED, Status.CANCELLED)
+    status = next((status for status in order if status in statuses.values()), Status.CANCELLED)
+    expiries = [booking.expires_at for booking in live if booking.expires_at is not None]
+    return Standing(status, sum((b.price for b in live), Decimal("0.00")), min(expiries, default=None))
 
 
 def availability(state: MapState) -> dict[str, Any]:
@@ -100,7 +132,7 @@ def seat_map(state: MapState) -> dict[str, Any]:
 
 
 def _taken(show_id: int) -> Any:
-    live = Booking.objects.filter(show=show_id, status__in=LIVE)
+    live = Booking.objects.live().filter(show=show_id)
     return live.order_by("seat_number").values_list("seat_number", "status")
 
 

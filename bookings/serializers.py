@@ -1,21 +1,102 @@
 """The JSON of bookings. Input classes check shape, output classes are read-only."""
 
+from collections import Counter
 from typing import Any
 
+from django.conf import settings
+from django.utils import timezone
 from rest_framework import serializers
 
-from bookings.models import Booking
-from movie_booking.api import StrictCharField, StrictIntegerField
+from bookings.models import Booking, Order, Status
+from bookings.queries import standing
+from movie_booking.api import StrictBooleanField, StrictCharField, StrictIntegerField
 from movies.models import Show
 from movies.seat_plan import SeatKind
 from movies.serializers import ShowSerializer
 
+LEAVE_SINGLE_SEAT = "Staff only: take the seats although they leave a single one free."
+
+
+class SeatNumbersField(serializers.ListField):
+    """Numbers of seats, each once."""
+
+    child = StrictIntegerField(min_value=1)
+    default_error_messages = {
+        "twice": "Each seat once, please: {numbers}.",
+        "too_many": "At most {limit} seats an order.",
+    }
+
+    def to_internal_value(self, data: Any) -> list[int]:
+        # Before looking at each of them: a list of a hundred thousand is not worth a message a seat.
+        if isinstance(data, list) and len(data) > settings.MAX_SEATS_PER_ORDER:
+            self.fail("too_many", limit=settings.MAX_SEATS_PER_ORDER)
+        numbers: list[int] = super().to_internal_value(data)
+        if twice := sorted(number for number, count in Counter(numbers).items() if count > 1):
+            self.fail("twice", numbers=", ".join(map(str, twice)))
+        return numbers
+
 
 class BookSeatInput(serializers.Serializer[Any]):
     seat_number = StrictIntegerField(min_value=1, help_text="Seats are numbered in reading order.")
+    leave_single_seat = StrictBooleanField(required=False, help_text=LEAVE_SINGLE_SEAT)
 
     class Meta:
         swagger_schema_fields = {"example": {"seat_number": 5}}
+
+
+class OrderInput(serializers.Serializer[Any]):
+    show = StrictIntegerField(min_value=0)
+    seat_numbers = SeatNumbersField(required=False, allow_empty=False, help_text="The seats, by number;")
+    best_available = StrictIntegerField(
+        required=False, min_value=1, help_text="or how many seats the house shall choose."
+    )
+    kind = serializers.ChoiceField(
+        choices=[kind.value for kind in SeatKind], required=False, help_text="With best_available."
+    )
+    adjacent = serializers.ChoiceField(
+        choices=["required", "preferred"],
+        required=False,
+        help_text="With best_available: together or not at all?",
+    )
+    leave_single_seat = StrictBooleanField(required=False, help_text=LEAVE_SINGLE_SEAT)
+
+    class Meta:
+        swagger_schema_fields = {"example": {"show": 1, "seat_numbers": [5, 6]}}
+
+    def validate_best_available(self, seats: int) -> int:
+        if seats > settings.MAX_SEATS_PER_ORDER:
+            raise serializers.ValidationError(f"At most {settings.MAX_SEATS_PER_ORDER} seats an order.")
+        return seats
+
+    def validate(self, data: dict[str, Any]) -> dict[str, Any]:
+        if ("seat_numbers" in data) == ("best_available" in data):
+            message = "Give either seat_numbers or best_available."
+            raise serializers.ValidationError({"seat_numbers": message, "best_available": message})
+        for name in ("kind", "adjacent"):
+            if name in data and "best_available" not in data:
+                raise serializers.ValidationError({name: "Goes with best_available only."})
+        return data
+
+
+class CancelOrderInput(serializers.Serializer[Any]):
+    seat_numbers = SeatNumbersField(
+        required=False, allow_empty=False, help_text="Some seats of the order; without it, all."
+    )
+
+
+class ExchangeInput(serializers.Serializer[Any]):
+    to = SeatNumbersField(allow_empty=False, help_text="As many free seats.")
+    leave_single_seat = StrictBooleanField(required=False, help_text=LEAVE_SINGLE_SEAT)
+
+    class Meta:
+        swagger_schema_fields = {"example": {"from": [5], "to": [7]}}
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        # "from" is a word of Python's.
+        return {
+            "from": SeatNumbersField(allow_empty=False, help_text="Seats of the order."),
+            **super().get_fields(),
+        }
 
 
 class SelectionInput(serializers.Serializer[Any]):
@@ -84,16 +165,20 @@ class SeatMapSerializer(serializers.Serializer[Any]):
 
 
 class BookingSerializer(serializers.ModelSerializer[Booking]):
+    order = serializers.CharField(source="order.reference", read_only=True, help_text="Its reference.")
     movie_title = serializers.CharField(source="show.movie.title", read_only=True)
     screen_name = serializers.CharField(source="show.screen.name", read_only=True)
     cinema_name = serializers.CharField(source="show.screen.cinema.name", read_only=True)
     starts_at = serializers.DateTimeField(source="show.starts_at", read_only=True)
     seat_label = serializers.CharField(read_only=True, help_text="Row and place: C7.")
+    status = serializers.SerializerMethodField()
+    refund_amount = serializers.DecimalField(max_digits=8, decimal_places=2, read_only=True)
 
     class Meta:
         model = Booking
         fields = (
             "id",
+            "order",
             "show",
             "movie_title",
             "screen_name",
@@ -105,5 +190,68 @@ class BookingSerializer(serializers.ModelSerializer[Booking]):
             "status",
             "created_at",
             "cancelled_at",
+            "refund_percent",
+            "refund_amount",
         )
         read_only_fields = fields
+
+    def get_status(self, booking: Booking) -> str:
+        """A hold is over when its time is, whether or not somebody has noted it."""
+        return Status.EXPIRED if booking.has_expired() else booking.status
+
+
+class OrderSerializer(serializers.ModelSerializer[Order]):
+    """An order whose bookings were prefetched with `with_details`."""
+
+    status = serializers.SerializerMethodField(help_text="HELD, BOOKED, CANCELLED or EXPIRED.")
+    bookings: Any = BookingSerializer(many=True, read_only=True)
+    total = serializers.SerializerMethodField(help_text="What its live seats cost.")
+    currency = serializers.SerializerMethodField(help_text="ISO 4217.")
+    expires_at = serializers.SerializerMethodField(help_text="Until when its seats are held.")
+    expires_in_seconds = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Order
+        fields = (
+            "reference",
+            "show",
+            "status",
+            "bookings",
+            "total",
+            "currency",
+            "expires_at",
+            "expires_in_seconds",
+            "created_at",
+        )
+        read_only_fields = fields
+
+    def to_representation(self, order: Order) -> Any:
+        self.now = timezone.now()
+        self.stand = standing(order.bookings.all(), self.now)
+        return super().to_representation(order)
+
+    def get_status(self, order: Order) -> str:
+        return self.stand.status
+
+    def get_total(self, order: Order) -> str:
+        return str(self.stand.total)
+
+    def get_currency(self, order: Order) -> str:
+        return settings.CURRENCY
+
+    def get_expires_at(self, order: Order) -> str | None:
+        until = self.stand.expires_at
+        return serializers.DateTimeField().to_representation(until) if until else None
+
+    def get_expires_in_seconds(self, order: Order) -> int | None:
+        until = self.stand.expires_at
+        return max(0, int((until - self.now).total_seconds())) if until else None
+
+
+class QuoteSerializer(serializers.Serializer[Any]):
+    booking = serializers.IntegerField()
+    refund_percent = serializers.IntegerField()
+    refund_amount = serializers.DecimalField(max_digits=8, decimal_places=2)
+    currency = serializers.CharField(help_text="ISO 4217.")
+    valid_until = serializers.DateTimeField(help_text="Until when this much comes back; null: nothing does.")
+    cancel_until = serializers.DateTimeField(help_text="Until when it can be cancelled at all.")

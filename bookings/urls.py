@@ -5,6 +5,7 @@ from bookings import views
 
 router = SimpleRouter()
 router.register("bookings", views.BookingViewSet)
+router.register("orders", views.OrderViewSet)
 
 SHOW = "shows/(?P<id>[0-9]{1,19})"
 

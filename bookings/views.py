@@ -12,33 +12,69 @@ from drf_yasg import openapi
 from drf_yasg.utils import no_body
 from rest_framework import mixins
 from rest_framework.decorators import action
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.status import HTTP_201_CREATED
+from rest_framework.status import HTTP_200_OK, HTTP_201_CREATED
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from accounts.requests import UserRequest
-from bookings import queries, services
+from bookings import errors, queries, services
 from bookings.filters import BookingFilter
-from bookings.models import Booking, BookingQuerySet
+from bookings.idempotent import idempotent
+from bookings.models import Booking, BookingQuerySet, Order, OrderQuerySet
 from bookings.serializers import (
     BlockInput,
     BookingSerializer,
     BookSeatInput,
     CancelledShowSerializer,
+    CancelOrderInput,
     CancelShowInput,
+    ExchangeInput,
+    OrderInput,
+    OrderSerializer,
+    QuoteSerializer,
     SeatMapSerializer,
     SelectionInput,
     SelectionSerializer,
 )
 from movie_booking.errors import Busy, Invalid, NotFound
 from movie_booking.schema import BODY, PERMISSION_DENIED, SIGNED_IN, operation
+from movies.seat_plan import SeatKind
 from movies.services import ShowCancelled
 
 TAG = "Bookings"
 STAFF_BODY = (*BODY, *SIGNED_IN, PERMISSION_DENIED, NotFound, Busy)
+
+
+IDEMPOTENCY = openapi.Parameter(
+    "Idempotency-Key",
+    openapi.IN_HEADER,
+    type=openapi.TYPE_STRING,
+    description=(
+        "Any text that is new for each thing you want. Send the same request again with the same key"
+        " and get the first answer again, with `Idempotent-Replayed: true`: nothing happens twice."
+    ),
+)
+KEYED: tuple[Any, ...] = (errors.KeyReused, errors.InProgress)
+CLOSED: tuple[Any, ...] = (errors.ShowStarted, ShowCancelled, Busy)
+SELLING: tuple[Any, ...] = (*CLOSED, errors.NotOnSale, errors.SalesClosed)
+PICKING: tuple[Any, ...] = (
+    PERMISSION_DENIED,  # for the override of staff only
+    errors.SeatTaken,
+    errors.SoldInPairs,
+    errors.LeavesSingleSeat,
+    errors.TooManySeats,
+)
+
+
+def refuse_unless_staff(request: UserRequest, data: dict[str, Any]) -> None:
+    """Raises PermissionDenied if a customer asks to be let off the single-seat rule."""
+    user = request.user
+    if data.get("leave_single_seat") and not (user.is_staff and user.has_perm("bookings.block_seats")):
+        raise PermissionDenied
 
 
 class BookView(APIView):
@@ -46,29 +82,20 @@ class BookView(APIView):
         TAG,
         "Book a seat",
         {201: BookingSerializer},
-        [
-            Invalid,
-            *BODY,
-            *SIGNED_IN,
-            NotFound,
-            services.NoSuchSeat,
-            services.SeatTaken,
-            services.SoldInPairs,
-            services.NotOnSale,
-            services.SalesClosed,
-            services.ShowStarted,
-            ShowCancelled,
-            Busy,
-        ],
+        [Invalid, *BODY, *SIGNED_IN, NotFound, errors.NoSuchSeat, *PICKING, *SELLING, *KEYED],
         operation_description=(
-            "The show is locked, the seat checked and the booking written in one transaction: "
-            "of any number of buyers who want a seat at the same moment, one gets it."
+            "An order of one seat that is confirmed at once. The show is locked, the seat checked and the"
+            " booking written in one transaction: of any number of buyers who want a seat at the same"
+            " moment, one gets it."
         ),
         request_body=BookSeatInput,
+        manual_parameters=[IDEMPOTENCY],
     )
+    @idempotent
     def post(self, request: UserRequest, id: str) -> Response:  # noqa: A002 - the name in the path
         data = BookSeatInput(data=request.data)
         data.is_valid(raise_exception=True)
+        refuse_unless_staff(request, data.validated_data)
         booking = services.book_seat(user=request.user, show_id=int(id), **data.validated_data)
         return Response(BookingSerializer(booking).data, status=HTTP_201_CREATED)
 
@@ -97,24 +124,236 @@ class BookingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
 
     @operation(
         TAG,
+        "Quote what cancelling a booking brings",
+        {200: QuoteSerializer},
+        [
+            *SIGNED_IN,
+            NotFound,
+            errors.AlreadyCancelled,
+            errors.HoldExpired,
+            errors.TooLateToCancel,
+            *CLOSED,
+        ],
+    )
+    @action(detail=True)
+    def cancellation(self, request: UserRequest, pk: str) -> Response:
+        own = Booking.objects.of_user(request.user)
+        return Response(QuoteSerializer(services.quote_cancellation(among=own, booking_id=int(pk))).data)
+
+    @operation(
+        TAG,
         "Cancel a booking",
         {200: BookingSerializer},
         [
             *SIGNED_IN,
             NotFound,
-            services.AlreadyCancelled,
-            services.NotBooked,
-            services.ShowStarted,
-            ShowCancelled,
-            Busy,
+            errors.AlreadyCancelled,
+            errors.HoldExpired,
+            errors.TooLateToCancel,
+            *CLOSED,
+            *KEYED,
         ],
         operation_description="Frees the seat. The booking stays in your list, as CANCELLED.",
         request_body=no_body,
+        manual_parameters=[IDEMPOTENCY],
     )
     @action(detail=True, methods=["post"])
+    @idempotent
     def cancel(self, request: UserRequest, pk: str) -> Response:
-        booking = services.cancel_booking(among=Booking.objects.of_user(request.user), booking_id=int(pk))
+        own = Booking.objects.of_user(request.user)
+        booking = services.cancel_booking(user=request.user, among=own, booking_id=int(pk))
         return Response(BookingSerializer(booking).data)
+
+
+class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Order]):
+    request: UserRequest
+    permission_classes = (IsAuthenticated,)
+    serializer_class = OrderSerializer
+    queryset = Order.objects.none()  # for the schema, which is drawn for nobody in particular
+    filter_backends = ()
+    lookup_field = "reference"
+    lookup_value_regex = "[0-9A-Za-z]{1,20}"
+
+    def get_queryset(self) -> OrderQuerySet:
+        if getattr(self, "swagger_fake_view", False):
+            return self.queryset
+        return self.own.with_details()
+
+    @property
+    def own(self) -> OrderQuerySet:
+        return Order.objects.of_user(self.request.user)
+
+    def get_object(self) -> Order:
+        order = self.get_queryset().filter(reference=self.reference).first()
+        if order is None:
+            raise NotFound
+        return order
+
+    @property
+    def reference(self) -> str:
+        """As printed: it may be typed in any case."""
+        return self.kwargs["reference"].upper()
+
+    def answer(self, order: Order, status: int = HTTP_200_OK) -> Response:
+        """The order as it is now, whatever a service just did to it."""
+        fresh = Order.objects.with_details().get(pk=order.pk)
+        return Response(OrderSerializer(fresh).data, status=status)
+
+    @operation("Orders", "List my orders", {}, [*SIGNED_IN, NotFound])
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().list(request, *args, **kwargs)
+
+    @operation("Orders", "Show one of my orders", {200: OrderSerializer}, [*SIGNED_IN, NotFound])
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().retrieve(request, *args, **kwargs)
+
+    @operation(
+        "Orders",
+        "Hold seats",
+        {201: OrderSerializer},
+        [
+            Invalid,
+            *BODY,
+            *SIGNED_IN,
+            NotFound,
+            *PICKING,
+            errors.NotTogether,
+            errors.NotEnoughSeats,
+            errors.TooManyHolds,
+            *SELLING,
+            *KEYED,
+        ],
+        operation_description=(
+            "All seats or none, held while you pay: confirm the order before `expires_at`. Name the seats"
+            ' (`{"show": 1, "seat_numbers": [5, 6]}`) or leave the choice to the house'
+            ' (`{"show": 1, "best_available": 2}`). A conflict names every seat in the way.'
+        ),
+        request_body=OrderInput,
+        manual_parameters=[IDEMPOTENCY],
+    )
+    @idempotent
+    def create(self, request: UserRequest) -> Response:
+        data = OrderInput(data=request.data)
+        data.is_valid(raise_exception=True)
+        refuse_unless_staff(request, data.validated_data)
+        wish = {name: value for name, value in data.validated_data.items() if name != "show"}
+        if "kind" in wish:
+            wish["kind"] = SeatKind(wish["kind"])
+        order = services.hold_seats(
+            user=request.user, show_id=data.validated_data["show"], wish=services.Wish(**wish)
+        )
+        return self.answer(order, HTTP_201_CREATED)
+
+    @operation(
+        "Orders",
+        "Confirm an order",
+        {200: OrderSerializer},
+        [
+            *SIGNED_IN,
+            NotFound,
+            errors.HoldExpired,
+            errors.AlreadyConfirmed,
+            errors.AlreadyCancelled,
+            *CLOSED,
+            *KEYED,
+        ],
+        operation_description="Books the held seats. An expired hold stays expired: nothing is booked anew.",
+        request_body=no_body,
+        manual_parameters=[IDEMPOTENCY],
+    )
+    @action(detail=True, methods=["post"])
+    @idempotent
+    def confirm(self, request: UserRequest, reference: str) -> Response:
+        order = services.confirm_order(user=request.user, among=self.own, reference=self.reference)
+        return self.answer(order)
+
+    @operation(
+        "Orders",
+        "Hold the seats of an order for longer",
+        {200: OrderSerializer},
+        [
+            *SIGNED_IN,
+            NotFound,
+            errors.HoldExpired,
+            errors.NotHeld,
+            errors.AlreadyCancelled,
+            errors.HoldLimitReached,
+            *CLOSED,
+        ],
+        request_body=no_body,
+    )
+    @action(detail=True, methods=["post"])
+    def extend(self, request: UserRequest, reference: str) -> Response:
+        return self.answer(services.extend_order(among=self.own, reference=self.reference))
+
+    @operation(
+        "Orders",
+        "Cancel an order, or some of its seats",
+        {200: OrderSerializer},
+        [
+            Invalid,
+            *BODY,
+            *SIGNED_IN,
+            NotFound,
+            errors.AlreadyCancelled,
+            errors.HoldExpired,
+            errors.SoldInPairs,
+            errors.TooLateToCancel,
+            *CLOSED,
+            *KEYED,
+        ],
+        operation_description="Releases a hold, or cancels what was booked.",
+        request_body=CancelOrderInput,
+        manual_parameters=[IDEMPOTENCY],
+    )
+    @action(detail=True, methods=["post"])
+    @idempotent
+    def cancel(self, request: UserRequest, reference: str) -> Response:
+        data = CancelOrderInput(data=request.data)
+        data.is_valid(raise_exception=True)
+        order = services.cancel_order(
+            user=request.user, among=self.own, reference=self.reference, **data.validated_data
+        )
+        return self.answer(order)
+
+    @operation(
+        "Orders",
+        "Exchange seats of an order",
+        {200: OrderSerializer},
+        [
+            Invalid,
+            *BODY,
+            *SIGNED_IN,
+            NotFound,
+            errors.AlreadyCancelled,
+            errors.HoldExpired,
+            PERMISSION_DENIED,
+            errors.SeatTaken,
+            errors.SoldInPairs,
+            errors.LeavesSingleSeat,
+            *SELLING,
+            *KEYED,
+        ],
+        operation_description="In one step: you are never without a seat and never have two.",
+        request_body=ExchangeInput,
+        manual_parameters=[IDEMPOTENCY],
+    )
+    @action(detail=True, methods=["post"])
+    @idempotent
+    def exchange(self, request: UserRequest, reference: str) -> Response:
+        data = ExchangeInput(data=request.data)
+        data.is_valid(raise_exception=True)
+        fields = dict(data.validated_data)
+        refuse_unless_staff(request, fields)
+        order = services.exchange_seats(
+            user=request.user,
+            among=self.own,
+            reference=self.reference,
+            give=fields.pop("from"),
+            get=fields.pop("to"),
+            **fields,
+        )
+        return self.answer(order)
 
 
 class SeatMapView(APIView):
@@ -192,7 +431,7 @@ class BlockView(StaffAction):
         "Shows",
         "Block seats of a show (staff)",
         {200: SelectionSerializer},
-        [Invalid, services.NoSuchSeat, *STAFF_BODY, services.SeatTaken, ShowCancelled, services.ShowStarted],
+        [Invalid, errors.NoSuchSeat, *STAFF_BODY, errors.SeatTaken, ShowCancelled, errors.ShowStarted],
         operation_description="All or none: a block never takes a sold seat.",
         request_body=BlockInput,
     )
@@ -210,14 +449,14 @@ class FreeView(StaffAction):
         "Shows",
         "Free blocked seats of a show (staff)",
         {200: SelectionSerializer},
-        [Invalid, services.NoSuchSeat, *STAFF_BODY, services.NotBlocked, ShowCancelled],
+        [Invalid, errors.NoSuchSeat, *STAFF_BODY, errors.NotBlocked, ShowCancelled],
         operation_description="All or none.",
         request_body=SelectionInput,
     )
     def post(self, request: UserRequest, id: str) -> Response:  # noqa: A002
         data = SelectionInput(data=request.data)
         data.is_valid(raise_exception=True)
-        selection = services.free_seats(show_id=int(id), **data.validated_data)
+        selection = services.free_seats(staff=request.user, show_id=int(id), **data.validated_data)
         return Response(SelectionSerializer(selection).data)
 
 
@@ -228,13 +467,13 @@ class CancelShowView(StaffAction):
         "Shows",
         "Cancel a show (staff)",
         {200: CancelledShowSerializer},
-        [Invalid, *STAFF_BODY, ShowCancelled, services.ShowStarted],
+        [Invalid, *STAFF_BODY, ShowCancelled, errors.ShowStarted],
         operation_description="For good, with all its bookings.",
         request_body=CancelShowInput,
     )
     def post(self, request: UserRequest, id: str) -> Response:  # noqa: A002
         data = CancelShowInput(data=request.data)
         data.is_valid(raise_exception=True)
-        show, cancelled = services.cancel_show(show_id=int(id), **data.validated_data)
+        show, cancelled = services.cancel_show(staff=request.user, show_id=int(id), **data.validated_data)
         answer = CancelledShowSerializer(show, context={"cancelled_bookings": cancelled})
         return Response(answer.data)

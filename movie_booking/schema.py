@@ -24,6 +24,7 @@ TAGS = {
     "Movies": "What is shown.",
     "Cinemas": "Where it is shown.",
     "Shows": "When it is shown, and what is still free.",
+    "Orders": "Several seats at once, held while you pay.",
     "Bookings": "Who has which seat.",
 }
 
@@ -35,6 +36,9 @@ READING_ORDER = [
     "/api/logout/",
     "/api/me/",
     "/api/shows/{id}/book/",
+    "/api/orders/",
+    "/api/orders/{reference}/",
+    "/api/orders/{reference}/confirm/",
 ]
 
 

@@ -5,6 +5,8 @@ measured (`benchmarks/servers.py`): under one row lock, processes beat threads.
 """
 
 import os
+import subprocess
+import sys
 
 from granian import Granian
 from granian.constants import Interfaces
@@ -14,6 +16,9 @@ def main() -> None:
     os.environ.setdefault("DEBUG", "0")
     from movie_booking import settings  # reads the environment, so only after the line above
 
+    # Frees expired holds for the sake of lists. It ends with this process, however that ends.
+    sweep = [sys.executable, "manage.py", "expire_holds", "--every"]
+    subprocess.Popen(sweep, cwd=settings.BASE_DIR)  # noqa: S603 - our own command
     Granian(
         "movie_booking.wsgi:application",
         address=settings.HOST,

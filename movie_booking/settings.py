@@ -179,6 +179,26 @@ CURRENCY = env.str("CURRENCY", default="EUR", validate=validate.Regexp("^[A-Z]{3
 # What a seat costs where staff do not say.
 DEFAULT_PRICE = env.decimal("DEFAULT_PRICE", default=Decimal("10.00"), validate=validate.Range(0, 9999))
 
+# How long seats are held for who is paying, and for how long at most with every extension.
+HOLD_MINUTES = env.float("HOLD_MINUTES", default=10, validate=validate.Range(0, 240, min_inclusive=False))
+HOLD_CAP_MINUTES = env.float(
+    "HOLD_CAP_MINUTES", default=3 * HOLD_MINUTES, validate=validate.Range(HOLD_MINUTES)
+)
+# How often `make serve` and `make run` free expired holds, for the sake of lists.
+SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=15, validate=validate.Range(1, 3600))
+
+MAX_SEATS_PER_ORDER = env.int("MAX_SEATS_PER_ORDER", default=10, validate=validate.Range(1, 100))
+MAX_SEATS_PER_SHOW = env.int("MAX_SEATS_PER_SHOW", default=10, validate=validate.Range(1, 6000))
+MAX_HELD_ORDERS = env.int("MAX_HELD_ORDERS", default=5, validate=validate.Range(1, 1000))
+
+# Which share of the price comes back: "hours before the show:percent", from early to late.
+REFUND_TIERS = env.str("REFUND_TIERS", default="24:100,2:50")
+# So many minutes before the show, its bookings can no longer be cancelled.
+CANCEL_CUTOFF_MINUTES = env.int("CANCEL_CUTOFF_MINUTES", default=0, validate=validate.Range(0, 10_080))
+
+# How long the answer to a request with an Idempotency-Key is kept.
+IDEMPOTENCY_HOURS = env.int("IDEMPOTENCY_HOURS", default=24, validate=validate.Range(1, 720))
+
 # --- The API -----------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
@@ -231,10 +251,16 @@ STORAGES = {
     },
 }
 
+LOG_LEVEL = env.log_level("LOG_LEVEL", default="INFO")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.log_level("LOG_LEVEL", default="INFO")},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {
+        "django": {"handlers": [], "level": LOG_LEVEL},
+        # A seat that is taken is an answer like any other, not something to warn of.
+        "django.request": {"level": "ERROR"},
+    },
 }

@@ -51,7 +51,7 @@ class ScreenForm(ModelForm):
 
     class Meta:
         model = Screen
-        fields = ("cinema", "name", "total_seats", "seat_plan")
+        fields = ("cinema", "name", "total_seats", "seat_plan", "no_single_seats")
         widgets = {"seat_plan": forms.Textarea(attrs={"rows": 14, "cols": 60, "class": "seat-plan-text"})}
         help_texts = {
             "total_seats": "Follows from the drawing. Without one, so many seats in rows of ten.",

@@ -164,6 +164,12 @@ class Screen(models.Model):
         "seats", validators=[MinValueValidator(1), MaxValueValidator(MAX_SEATS)]
     )
 
+    no_single_seats = models.BooleanField(
+        "no single seats",
+        default=False,
+        help_text="Refuse a choice that leaves one free seat between taken ones, if it can be avoided.",
+    )
+
     objects = ScreenQuerySet.as_manager()
 
     class Meta:

@@ -8,6 +8,7 @@ from django.db import models
 from rest_framework import serializers
 
 from movie_booking.api import (
+    StrictBooleanField,
     StrictCharField,
     StrictIntegerField,
     StrictPrimaryKeyField,
@@ -23,6 +24,7 @@ class StrictModelSerializer(serializers.ModelSerializer[Any]):
 
     serializer_field_mapping = {
         **serializers.ModelSerializer.serializer_field_mapping,
+        models.BooleanField: StrictBooleanField,
         models.CharField: StrictCharField,
         models.TextField: StrictCharField,
         models.PositiveIntegerField: StrictIntegerField,
@@ -88,7 +90,7 @@ class ScreenInput(StrictModelSerializer):
 
     class Meta:
         model = Screen
-        fields = ("cinema", "name", "seat_plan", "total_seats")
+        fields = ("cinema", "name", "seat_plan", "total_seats", "no_single_seats")
 
 
 class ScreenSerializer(serializers.ModelSerializer[Screen]):
@@ -96,7 +98,7 @@ class ScreenSerializer(serializers.ModelSerializer[Screen]):
 
     class Meta:
         model = Screen
-        fields = ("id", "cinema", "cinema_name", "name", "total_seats", "seat_plan")
+        fields = ("id", "cinema", "cinema_name", "name", "total_seats", "seat_plan", "no_single_seats")
         read_only_fields = fields
 
 

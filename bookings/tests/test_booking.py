@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts.tests.factories import client_for, make_user
 from bookings.models import Booking, Status
 from bookings.services import book_seat
+from bookings.tests.factories import make_booking
 from movies.models import Show
 from movies.tests.factories import make_cinema, make_movie, make_screen, make_show
 
@@ -26,6 +27,7 @@ def test_booking_a_free_seat_answers_with_the_ticket():
     assert response.status_code == 201
     assert response.json() == {
         "id": booking.pk,
+        "order": booking.order.reference,
         "show": show.pk,
         "movie_title": "Inception",
         "screen_name": "Screen 1",
@@ -37,6 +39,8 @@ def test_booking_a_free_seat_answers_with_the_ticket():
         "status": "BOOKED",
         "created_at": booking.created_at.isoformat().replace("+00:00", "Z"),
         "cancelled_at": None,
+        "refund_percent": None,
+        "refund_amount": None,
     }
     assert booking.user == user
 
@@ -63,14 +67,7 @@ def test_booking_a_taken_seat_is_a_conflict_and_books_nothing():
 @pytest.mark.parametrize("status", [Status.HELD, Status.BLOCKED])
 def test_a_held_or_blocked_seat_is_taken_too(status):
     show = make_show()
-    Booking.objects.create(
-        show=show,
-        user=make_user(),
-        seat_number=2,
-        price=0,
-        status=status,
-        for_house=status == Status.BLOCKED,
-    )
+    make_booking(show, user=make_user(), seat_number=2, price=0, status=status)
 
     response = client_for(make_user()).post(f"/api/shows/{show.pk}/book/", {"seat_number": 2})
 

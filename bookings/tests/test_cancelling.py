@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
-from django.utils import timezone
+from django.utils.timezone import now
 
 from accounts.tests.factories import client_for, make_user
 from bookings.models import Booking, Status
@@ -65,7 +65,7 @@ def test_somebody_elses_booking_is_not_found(path):
 @pytest.mark.parametrize(
     ("change", "code"),
     [
-        ({"starts_at": timezone.now() - timedelta(minutes=1)}, "show_started"),
+        ({"starts_at": now() - timedelta(minutes=1)}, "show_started"),
         ({"status": Show.Status.CANCELLED}, "show_cancelled"),
     ],
 )
@@ -127,11 +127,13 @@ def test_the_database_itself_refuses_a_second_live_booking():
         one_live = pytest.raises(IntegrityError, match=r"(one_live_booking_per_seat|\.seat_number)")
         with one_live, transaction.atomic():
             Booking.objects.create(
+                order=booking.order,
                 show=booking.show,
                 user=booking.user,
                 seat_number=5,
                 price=0,
                 status=status,
+                expires_at=now() + timedelta(minutes=10) if status == Status.HELD else None,
                 for_house=status == Status.BLOCKED,
             )
 
@@ -139,6 +141,6 @@ def test_the_database_itself_refuses_a_second_live_booking():
 def test_what_was_sold_cannot_be_deleted():
     booking = book_seat(user=make_user(), show_id=make_show().pk, seat_number=5)
 
-    for row in (booking.show, booking.show.movie, booking.show.screen, booking.user):
+    for row in (booking.order, booking.show, booking.show.movie, booking.show.screen, booking.user):
         with pytest.raises(ProtectedError):
             row.delete()

@@ -11,6 +11,7 @@ from accounts.tests.factories import make_staff, make_user
 from bookings.exports import plain_text
 from bookings.models import Booking, Status
 from bookings.services import block_seats, book_seat
+from bookings.tests.factories import make_booking
 from movies.models import Show
 from movies.services import schedule_show
 from movies.tests.factories import make_movie, make_screen, make_show, tomorrow
@@ -97,6 +98,18 @@ def test_ticked_bookings_are_cancelled():
     response = press(client_of(*ALL), show, "cancel", "2", "3")
 
     assert messages(response) == ["Cancelled: 1."]
+    assert statuses(show) == {}
+
+
+def test_a_sofa_is_cancelled_whole_though_both_halves_are_ticked():
+    screen = make_screen(seat_plan="A ooSS")
+    show = schedule_show(movie=make_movie(), screen=screen, starts_at=tomorrow())
+    for seat_number in (3, 4):
+        make_booking(show, user=make_user(), seat_number=seat_number)
+
+    response = press(client_of(*ALL), show, "cancel", "3", "4")
+
+    assert messages(response) == ["Cancelled: 2."]
     assert statuses(show) == {}
 
 

@@ -12,8 +12,9 @@ from rest_framework_simplejwt.tokens import RefreshToken
 
 from accounts.models import User
 from accounts.tests.factories import PASSWORD, make_user
-from bookings.models import Booking
+from bookings.models import Booking, IdempotencyKey, Order, SeatChange, Status
 from bookings.services import block_seats
+from bookings.tests.factories import make_order
 from movie_booking.wsgi import application
 from movies.models import Cinema, Movie, Screen, Show
 from movies.tests.factories import make_cinema, make_movie, make_screen, make_show
@@ -114,6 +115,14 @@ DOORS = {
     "book a seat": Door("POST", "/api/shows/{show}/book/", {"seat_number": 5}),
     "block seats": Door("POST", "/api/shows/{show}/block/", {"seats": "A1-A3, B2", "reason": "Press"}),
     "free seats": Door("POST", "/api/shows/{show}/free/", {"seats": "E10"}),
+    "order seats": Door("POST", "/api/orders/", {"show": "{show}", "seat_numbers": [5, 6]}),
+    "order the best": Door(
+        "POST",
+        "/api/orders/",
+        {"show": "{show}", "best_available": 2, "kind": "standard", "adjacent": "required"},
+    ),
+    "cancel an order": Door("POST", "/api/orders/{order}/cancel/", {"seat_numbers": [31]}),
+    "exchange seats": Door("POST", "/api/orders/{order}/exchange/", {"from": [31, 32], "to": [33, 34]}),
     "cancel a show": Door("POST", "/api/shows/{show}/cancel/", {"reason": "No heating"}),
 }
 # Where leaving a field out means the default, or to leave it as it is.
@@ -122,6 +131,8 @@ OPTIONAL = {
     "add a cinema": {"address", "time_zone"},
     "schedule a show": DOORS["schedule a show"].body.keys() - {"movie", "screen", "starts_at"},
     "block seats": {"reason"},
+    "order the best": {"kind", "adjacent"},
+    "cancel an order": {"seat_numbers"},
 }
 # Where null is a value: nobody knows the date, it goes on sale at once, the kind has no price of its own.
 NULLABLE = {
@@ -136,7 +147,7 @@ NULLABLE = {
 NO_GOOD = ["\x00", "a\x00b", True, HUGE, -HUGE, -1, 0.5, {}, {"pk": 1}, [[]], [{}], [None]]
 FIELDS = [(name, field) for name, door in DOORS.items() for field in door.body]
 CHARSETS = ["utf-8", "UTF-8", "utf-16", "latin-1", "rot13", "hex", "idna", "bogus", '"', "\xff"]
-LISTS = ["movies", "cinemas", "screens", "shows", "bookings", "my-bookings"]
+LISTS = ["movies", "cinemas", "screens", "shows", "bookings", "my-bookings", "orders"]
 every_door = pytest.mark.parametrize("name", DOORS)
 every_field = pytest.mark.parametrize(
     ("name", "field"), FIELDS, ids=[f"{name}: {field}" for name, field in FIELDS]
@@ -169,6 +180,7 @@ def ids(root):
         "cinema": screen.cinema_id,
         "screen": screen.pk,
         "show": show.pk,
+        "order": make_order(show, 31, 32, user=root).reference,
         "refresh": str(RefreshToken.for_user(root)),
     }
 
@@ -203,7 +215,7 @@ def rows(ids):
     def rows():
         return {
             model: list(model.objects.order_by("pk").values())
-            for model in (User, Movie, Cinema, Screen, Show, Booking)
+            for model in (User, Movie, Cinema, Screen, Show, Order, Booking, SeatChange, IdempotencyKey)
         }
 
     return rows
@@ -243,6 +255,9 @@ def test_no_body_at_all_is_a_change_of_nothing_or_invalid(send, rows, name):
 
     response = send(name, b"")
 
+    if name == "cancel an order":
+        assert (response.status_code, response.json()["status"]) == (200, "CANCELLED")
+        return
     if name.startswith("change"):
         assert response.status_code == 200
     else:
@@ -298,6 +313,8 @@ def test_a_value_that_is_no_good_is_refused_and_the_field_named(send, body_of, r
 
         if field == "seat_number" and value == HUGE:
             assert_problem(response, 400, "no_such_seat")
+        elif (name.split()[0], field, value) == ("order", "show", HUGE):
+            assert_problem(response, 404, "not_found")
         else:
             assert assert_problem(response, 400, "invalid")["errors"].keys() == {field}
     assert rows() == before
@@ -336,6 +353,9 @@ def test_a_missing_field_is_named(send, body_of, name, field):
 
     if name.startswith("change") or field in OPTIONAL.get(name, ()):
         assert response.status_code in (200, 201)
+    elif name.startswith("order") and field != "show":
+        errors = assert_problem(response, 400, "invalid")["errors"]
+        assert errors.keys() == {"seat_numbers", "best_available"}
     elif field in ("seat_plan", "total_seats"):
         errors = assert_problem(response, 400, "invalid")["errors"]
         assert errors == {"seat_plan": ["Draw the room, or give its number of seats."]}
@@ -495,6 +515,52 @@ def test_a_body_of_a_mebibyte_is_read(client):
     assert_problem(response, 401, "no_active_account")
 
 
+KEYED = ["book a seat", "order seats", "cancel an order", "exchange seats"]
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "status", "code"),
+    [
+        (b"{", "application/json", 400, "parse_error"),
+        (b"null", "application/json", 400, "invalid"),
+        (b'{"seat_number": NaN}', "application/json", 400, "parse_error"),
+        (b'{"seat_number": "\\ud800"}', "application/json", 400, "parse_error"),
+        (b"[" * 900 + b"]" * 900, "application/json", 400, "too_deep"),
+        (b"seat_number=5", "application/x-www-form-urlencoded", 415, "unsupported_media_type"),
+        (b'"' + b"x" * MEBIBYTE, "application/json", 413, "body_too_large"),
+    ],
+    ids=["cut off", "null", "NaN", "half a pair", "deep", "a form", "large"],
+)
+def test_a_body_is_refused_with_an_idempotency_key_too_and_the_key_is_free(
+    client, ids, rows, body, content_type, status, code
+):
+    before = rows()
+    for name in KEYED:
+        path = DOORS[name].path.format(**ids)
+        response = client.generic("POST", path, body, content_type=content_type, HTTP_IDEMPOTENCY_KEY="k")
+
+        assert_problem(response, status, code)
+    assert rows() == before
+
+
+def test_what_takes_no_body_is_not_harmed_by_one(client, ids, root):
+    booking = make_order(Show.objects.get(pk=ids["show"]), 21, user=root, status=Status.BOOKED).bookings.get()
+    hostile = (b"{", b"null", b"[" * 900 + b"]" * 900, b'{"a": 1e400}')
+    for path in (f"orders/{ids['order']}/confirm/", f"bookings/{booking.pk}/cancel/"):
+        for number, body in enumerate(hostile):
+            response = client.generic(
+                "POST",
+                f"/api/{path}",
+                body,
+                content_type="application/json",
+                HTTP_IDEMPOTENCY_KEY=f"k{number}",
+            )
+
+            assert response.status_code < 500, body
+        again = client.generic("POST", f"/api/{path}", b"{", content_type="application/json")
+        assert again.status_code == 409
+
+
 # --- Addresses ---------------------------------------------------------------------------------
 
 
@@ -508,10 +574,13 @@ def test_a_body_of_a_mebibyte_is_read(client):
         *(("POST", f"shows/{{}}/{action}/") for action in ("book", "block", "free", "cancel")),
         ("GET", "bookings/{}/"),
         ("POST", "bookings/{}/cancel/"),
+        ("GET", "bookings/{}/cancellation/"),
+        ("GET", "orders/{}/"),
+        *(("POST", f"orders/{{}}/{action}/") for action in ("confirm", "extend", "cancel", "exchange")),
     ],
 )  # fmt: skip
 def test_a_row_that_is_not_there_is_not_found(client, method, path):
-    body = b'{"seat_number": 5, "seats": "A1", "reason": "Press"}'
+    body = b'{"seat_number": 5, "seats": "A1", "reason": "Press", "from": [5], "to": [7]}'
     for row in (0, 999_999, 2**63 - 1, 2**63, 10**19 - 1, 10**19, HUGE, "9" * 5000):
         url = f"/api/{path.format(row)}"
 
@@ -540,6 +609,13 @@ def test_a_row_that_is_not_there_is_not_found(client, method, path):
         "movies//",
         "shows/1/book",
         "bookings/%F0%9F%8E%AC/",
+        "bookings/x/cancellation/",
+        "orders",
+        "orders/AB-CD/",
+        "orders/%00/confirm/",
+        "orders/%D9%A1/",
+        "orders/" + "A" * 21 + "/",
+        "orders/1/nothing/",
         "x" * 5000,
     ],
     ids=lambda path: path[:40] or "nothing",
@@ -583,6 +659,13 @@ def test_who_forgets_the_slash_is_told(anonymous, path, hinted):
         ("my-bookings/", {"GET", "HEAD"}),
         ("bookings/1/", {"GET", "HEAD"}),
         ("bookings/1/cancel/", {"POST"}),
+        ("bookings/1/cancellation/", {"GET", "HEAD"}),
+        ("orders/", {"GET", "HEAD", "POST"}),
+        ("orders/{order}/", {"GET", "HEAD"}),
+        *(
+            (f"orders/{{order}}/{action}/", {"POST"})
+            for action in ("confirm", "extend", "cancel", "exchange")
+        ),
     ],
 )
 def test_a_method_that_a_route_does_not_know_is_not_allowed(client, ids, path, allowed):

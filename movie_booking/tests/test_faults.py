@@ -36,7 +36,7 @@ def test_a_failing_insert_is_a_problem_document_and_books_nothing(error, status,
     show, client = make_show(), client_for(make_user())
 
     def fail_on_insert(execute, sql, params, many, context):
-        if sql.startswith("INSERT"):
+        if "INSERT INTO" in sql:
             raise error
         return execute(sql, params, many, context)
 

@@ -63,7 +63,9 @@ def test_every_route_of_the_contract_is_there(operations):
         POST /signup/ | POST /login/ | POST /token/refresh/ | POST /logout/ | GET /me/ | PATCH /me/
         POST /shows/{}/book/ | GET /bookings/ | GET /my-bookings/ | GET /shows/{}/seats/
         POST /shows/{}/block/ | POST /shows/{}/free/ | POST /shows/{}/cancel/
-        GET /bookings/{}/ | POST /bookings/{}/cancel/
+        GET /bookings/{}/ | POST /bookings/{}/cancel/ | GET /bookings/{}/cancellation/
+        POST /orders/ | GET /orders/ | GET /orders/{}/ | POST /orders/{}/confirm/
+        POST /orders/{}/extend/ | POST /orders/{}/cancel/ | POST /orders/{}/exchange/
         GET /movies/ | GET /movies/{}/ | GET /movies/{}/shows/ | GET /cinemas/ | GET /screens/ | GET /shows/
         GET /shows/{}/ | POST /movies/ | PUT /shows/{}/ | PATCH /screens/{}/ | DELETE /cinemas/{}/
     """
@@ -131,6 +133,25 @@ def test_every_problem_is_documented_with_its_code_and_the_shape_of_a_problem(sc
         ("POST /shows/{}/cancel/", 409, {"show_started", "show_cancelled"}),
         ("GET /shows/{}/seats/", 404, {"not_found"}),
         ("POST /bookings/{}/cancel/", 409, {"already_cancelled", "show_started", "show_cancelled"}),
+        ("POST /bookings/{}/cancel/", 409, {"hold_expired", "too_late_to_cancel"}),
+        ("GET /bookings/{}/cancellation/", 409, {"already_cancelled", "too_late_to_cancel", "show_started"}),
+        ("POST /shows/{}/book/", 403, {"permission_denied"}),
+        ("POST /shows/{}/book/", 409, {"leaves_single_seat", "too_many_seats", "in_progress"}),
+        ("POST /shows/{}/book/", 422, {"idempotency_key_reused"}),
+        ("POST /orders/", 400, {"invalid", "parse_error"}),
+        ("POST /orders/", 403, {"permission_denied"}),
+        ("POST /orders/", 409, {"seat_taken", "not_together", "not_enough_seats", "leaves_single_seat"}),
+        ("POST /orders/", 409, {"too_many_seats", "too_many_holds", "sold_in_pairs", "not_on_sale"}),
+        ("POST /orders/", 422, {"idempotency_key_reused"}),
+        ("POST /orders/", 503, {"busy"}),
+        ("GET /orders/{}/", 404, {"not_found"}),
+        ("POST /orders/{}/confirm/", 409, {"hold_expired", "already_confirmed", "already_cancelled"}),
+        ("POST /orders/{}/confirm/", 422, {"idempotency_key_reused"}),
+        ("POST /orders/{}/extend/", 409, {"hold_expired", "not_held", "hold_limit_reached"}),
+        ("POST /orders/{}/cancel/", 400, {"invalid"}),
+        ("POST /orders/{}/cancel/", 409, {"already_cancelled", "too_late_to_cancel", "sold_in_pairs"}),
+        ("POST /orders/{}/exchange/", 403, {"permission_denied"}),
+        ("POST /orders/{}/exchange/", 409, {"seat_taken", "leaves_single_seat", "sales_closed"}),
     ],
 )
 def test_the_problems_of_an_operation_are_named(operations, name, status, expected):
@@ -157,6 +178,40 @@ def test_what_may_be_filtered_by_is_named_with_its_type(operations):
         "page": ("query", "integer"),
         "page_size": ("query", "integer"),
     }
+
+
+def test_what_changes_who_has_a_seat_takes_an_idempotency_key(operations):
+    keyed = {
+        name
+        for name, operation in operations.items()
+        for parameter in operation.get("parameters", ())
+        if (parameter["name"], parameter["in"]) == ("Idempotency-Key", "header")
+    }
+
+    assert keyed == {
+        "POST /shows/{}/book/",
+        "POST /bookings/{}/cancel/",
+        "POST /orders/",
+        "POST /orders/{}/confirm/",
+        "POST /orders/{}/cancel/",
+        "POST /orders/{}/exchange/",
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "example"),
+    [
+        ("POST /shows/{}/book/", {"seat_number": 5}),
+        ("POST /orders/", {"show": 1, "seat_numbers": [5, 6]}),
+        ("POST /orders/{}/exchange/", {"from": [5], "to": [7]}),
+    ],
+)
+def test_the_body_has_an_example_to_try(schema, operations, name, example):
+    [body] = [parameter for parameter in operations[name]["parameters"] if parameter["in"] == "body"]
+    definition = schema["definitions"][body["schema"]["$ref"].rsplit("/", 1)[1]]
+
+    assert definition["example"] == example
+    assert example.keys() <= definition["properties"].keys()
 
 
 def test_what_is_open_to_all_asks_for_no_token_and_the_rest_does(schema, operations):

@@ -48,6 +48,7 @@ def test_a_screen_says_whose_it_is_and_how_many_seats_it_has():
         "name": "Screen 1",
         "total_seats": 50,
         "seat_plan": "",
+        "no_single_seats": False,
     }
 
 

@@ -3,12 +3,10 @@
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from django.core.management import call_command
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 
 from accounts.tests.factories import client_for, make_user
 from bookings.models import Booking
+from movie_booking.tests.migrations import migrate_to_latest, models_at
 from movies.models import Screen, Show
 from movies.seat_plan import plain_plan
 
@@ -16,22 +14,10 @@ BEFORE = [("movies", "0002_one_show_per_screen_at_a_time"), ("bookings", "0001_i
 EIGHT = datetime(2030, 1, 1, 20, tzinfo=timezone.utc)
 
 
-def migrate(targets):
-    """Bring the database there; return the models as they were."""
-    executor = MigrationExecutor(connection)
-    return executor.migrate(targets).apps
-
-
-def migrate_to_latest():
-    migrate(MigrationExecutor(connection).loader.graph.leaf_nodes())
-
-
 @pytest.fixture
 def models_before(transactional_db):
-    """The models from before, and their tables; afterwards empty ones, as they are now."""
-    yield migrate(BEFORE)
-    call_command("flush", interactive=False, inhibit_post_migrate=True, verbosity=0)
-    migrate_to_latest()
+    with models_at(BEFORE) as models:
+        yield models
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,277 @@
+"""Choosing seats for a party that leaves the choice to the house.
+
+What is promised, in this order:
+
+1. The party sits together: neighbouring seats of one run. An aisle, a gap or the wall ends a run.
+2. Of all such blocks the one with the lowest score is chosen, in widths of a seat:
+
+       score = distance + 2 * singles
+       distance = sqrt((x - centre)**2 + (2 * (y - two_thirds_back))**2)
+
+   (x, y) is the middle of the block in columns and lines of the drawing; a row is about as deep as two seats
+   are wide. The best place is halfway between the outermost seats and at two thirds of the way from the first
+   line to the last. `singles` counts the seats left single, at a wall or aisle too (see `orphan_seats`).
+   So avoiding one moves a party by a row or two seats, not across the room. What `single_seats_left` would
+   refuse is never offered.
+3. If no block is free, the party is split: with the fewest people sitting alone, nobody if it can be; then
+   into the fewest groups; then with the lowest sum over all seats of
+
+       score of the group + distance to where the party meets
+
+   It meets at the best place or in one of the free stretches nearest to it, whichever gives the lowest sum.
+
+Equal scores go to the lowest seat number, so the same room always gives the same seats.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Set as AbstractSet
+from itertools import groupby
+from math import hypot
+from typing import Literal, NamedTuple
+
+from bookings.orphan_seats import (
+    Block,
+    free_stretches,
+    groups_of,
+    same_seats_in_row,
+    singles_beside,
+    whole_blocks,
+)
+from movies.seat_plan import SeatKind, SeatPlan
+
+ROW_DEPTH = 2  # widths of a seat
+SINGLE_COSTS = 2  # widths of a seat a party is moved rather than leave one single
+MEETING_POINTS = 4  # few, as seats are chosen while the show is locked
+
+# Who names no kind pays no more than needed to sit together: dearer seats join only if the others do not do.
+# Wheelchair and companion spaces are for those who ask for them.
+ANY_KIND = (
+    (SeatKind.STANDARD,),
+    (SeatKind.STANDARD, SeatKind.PREMIUM),
+    (SeatKind.STANDARD, SeatKind.PREMIUM, SeatKind.SOFA),
+)
+
+# The cost of a split in one whole number, which sums exactly and compares fast: thousandths of a
+# seat's width, outweighed by each group, outweighed by each person alone.
+WIDTH = 10**3
+GROUP = 10**9
+ALONE = 10**14
+
+Point = tuple[float, float]
+
+
+def best_available(
+    plan: SeatPlan,
+    taken: AbstractSet[int],
+    seats: int,
+    *,
+    kind: SeatKind | None = None,
+    adjacent: Literal["required", "preferred"] = "preferred",
+    aisle_counts: bool = False,
+) -> tuple[int, ...] | None:
+    """The best free seats for a party of this size, by number in ascending order; None if there are none.
+
+    With a `kind` all seats are of that kind. Without, they are standard seats if the party can sit together
+    there, else standard and premium, else sofas too; a split party takes the cheapest of these that separates
+    it least. Wheelchair and companion spaces are given only to a party that asks for exactly them.
+
+    None means that there are not so many free seats of the kind, or, with `adjacent="required"`, not so many
+    together. A sofa counts only as a whole: an odd party that would have to take half of one gets None.
+    `aisle_counts` is the house's rule for single seats, as for `single_seats_left`, which never refuses what
+    is given here. Raises ValueError if `seats` is below 1.
+    """
+    if seats < 1:
+        raise ValueError(f"A party has at least 1 seat, not {seats}.")
+    pools = _pools(plan, kind)
+    for kinds in pools:
+        blocks = _free_blocks(plan, taken, seats, kinds)
+        if block := _best_block(plan, taken, blocks, aisle_counts):
+            return block.numbers
+    if adjacent == "required":
+        return None
+    splits: list[_Split] = []
+    for kinds in pools:
+        if split := _best_split(plan, taken, seats, kinds):
+            splits.append(split)
+            if split.groups == 2 and not split.alone:
+                break  # no party is split less, and dearer seats would not change that
+    # The first of equals, which is the cheapest.
+    best = min(splits, key=lambda split: (split.alone, split.groups), default=None)
+    return best and tuple(sorted(_without_refused(plan, taken, frozenset(best.numbers), aisle_counts)))
+
+
+def largest_free_block(plan: SeatPlan, taken: AbstractSet[int], kind: SeatKind | None = None) -> int:
+    """How many can still sit together, in the seats `best_available` may give; 0 if the house is full."""
+    kinds = ANY_KIND[-1] if kind is None else (kind,)
+    return max(map(len, _stretches(plan, taken, kinds)), default=0)
+
+
+class _Group(NamedTuple):
+    """A block with its score. The better sorts first; of equal scores, the lower seat number."""
+
+    score: float
+    numbers: tuple[int, ...]
+    middle: Point
+
+
+class _Split(NamedTuple):
+    cost: int
+    numbers: tuple[int, ...]
+
+    @property
+    def alone(self) -> int:
+        return self.cost // ALONE
+
+    @property
+    def groups(self) -> int:
+        return self.cost % ALONE // GROUP
+
+
+def _pools(plan: SeatPlan, kind: SeatKind | None) -> list[tuple[SeatKind, ...]]:
+    """The kinds to choose from, cheapest first."""
+    if kind is not None:
+        return [(kind,)]
+    sold = {seat.kind for seat in plan.seats}
+    return [kinds for kinds in ANY_KIND if kinds[-1] in sold]  # the others add nothing to the one before
+
+
+def _stretches(plan: SeatPlan, taken: AbstractSet[int], kinds: Collection[SeatKind]) -> Iterator[Block]:
+    for run in plan.runs:
+        yield from free_stretches(run, taken, kinds)
+
+
+def _free_blocks(
+    plan: SeatPlan, taken: AbstractSet[int], seats: int, kinds: Collection[SeatKind]
+) -> Iterator[Block]:
+    for stretch in _stretches(plan, taken, kinds):
+        yield from whole_blocks(stretch, seats)
+
+
+def _best_block(
+    plan: SeatPlan, taken: AbstractSet[int], blocks: Iterable[Block], aisle_counts: bool
+) -> _Group | None:
+    return min(_scored(plan, taken, _not_refused(plan, taken, blocks, aisle_counts)), default=None)
+
+
+def _not_refused(
+    plan: SeatPlan, taken: AbstractSet[int], blocks: Iterable[Block], aisle_counts: bool
+) -> list[Block]:
+    """The blocks that `single_seats_left` accepts.
+
+    The same rule, asked once for all blocks of one size instead of once for each: where a row has a block
+    that leaves no single, its blocks of the same kinds that do leave one are refused.
+    """
+    judged = [
+        (block, _row_and_kinds(block), not singles_beside(plan, taken, block, aisle_counts=aisle_counts))
+        for block in blocks
+    ]
+    has_better = {row_and_kinds for _, row_and_kinds, leaves_none in judged if leaves_none}
+    return [
+        block
+        for block, row_and_kinds, leaves_none in judged
+        if leaves_none or row_and_kinds not in has_better
+    ]
+
+
+def _row_and_kinds(block: Block) -> tuple[int, tuple[SeatKind, ...]]:
+    return block[0].y, tuple(sorted(seat.kind for seat in block))
+
+
+def _best_split(
+    plan: SeatPlan, taken: AbstractSet[int], seats: int, kinds: Collection[SeatKind]
+) -> _Split | None:
+    """The best way to seat the party in groups, at most one in each free stretch; None if seats are short."""
+    best_place = _best_place(plan)
+    stretches = [
+        tuple(part)
+        for stretch in _stretches(plan, taken, kinds)
+        # Without this a party might not fit: no 8 neighbours can be cut from SSooSSoSS, though 8 are free.
+        for _, part in groupby(stretch, lambda seat: seat.kind is SeatKind.SOFA)
+    ]
+    groups = [_best_block_of_each_size(plan, taken, stretch, seats) for stretch in stretches]
+    nearest = sorted(stretches, key=lambda stretch: _distance(_middle(stretch), best_place))
+    meeting_points = [best_place, *map(_middle, nearest[:MEETING_POINTS])]
+    splits = [_split_around(point, groups, seats) for point in meeting_points]
+    return min(filter(None, splits), default=None)
+
+
+def _best_block_of_each_size(
+    plan: SeatPlan, taken: AbstractSet[int], stretch: Block, seats: int
+) -> list[_Group]:
+    """The group that each part of the party would make in this stretch."""
+    sizes = range(1, min(seats, len(stretch)) + 1)
+    scored = (_scored(plan, taken, whole_blocks(stretch, size)) for size in sizes)
+    return [min(groups) for groups in scored if groups]
+
+
+def _split_around(meeting: Point, stretches: list[list[_Group]], seats: int) -> _Split | None:
+    """The cheapest split of the party for one meeting point, given the groups each stretch can seat.
+
+    Stretch by stretch it keeps only the best way to seat each part of the party (the knapsack problem), so
+    the work grows with free seats times party size and not with the number of ways to split.
+    """
+    best = {0: _Split(0, ())}
+    for groups in stretches:
+        offers = [(len(group.numbers), _cost(group, meeting), group.numbers) for group in groups]
+        # The largest part first, so that no stretch is used twice.
+        for seated in sorted(best, reverse=True):
+            cost_so_far, numbers = best[seated]
+            for size, cost, more in offers:
+                total = seated + size
+                if total > seats:
+                    break
+                if total not in best or cost_so_far + cost < best[total].cost:
+                    best[total] = _Split(cost_so_far + cost, numbers + more)
+    return best.get(seats)
+
+
+def _cost(group: _Group, meeting: Point) -> int:
+    size = len(group.numbers)
+    widths = size * (group.score + _distance(group.middle, meeting))
+    return round(WIDTH * widths) + GROUP + (ALONE if size == 1 else 0)
+
+
+def _without_refused(
+    plan: SeatPlan, taken: AbstractSet[int], chosen: frozenset[int], aisle_counts: bool
+) -> frozenset[int]:
+    """The choice, each group that `single_seats_left` would refuse moved within its row.
+
+    It ends, because every move lowers the number of single seats in the room.
+    """
+    for group in groups_of(plan, chosen):
+        rest = chosen.difference(_numbers(group))
+        others = taken | rest
+        accepted = _not_refused(plan, others, same_seats_in_row(plan, others, group), aisle_counts)
+        if group not in accepted:
+            better = _best_block(plan, others, accepted, aisle_counts)
+            assert better is not None  # noqa: S101 - the group was refused because there is one
+            return _without_refused(plan, taken, rest.union(better.numbers), aisle_counts)
+    return chosen
+
+
+def _best_place(plan: SeatPlan) -> Point:
+    leftmost = min(row[0].x for row in plan.rows)
+    return (leftmost + plan.width - 1) / 2, (plan.height - 1) * 2 / 3
+
+
+def _middle(block: Block) -> Point:
+    return (block[0].x + block[-1].x) / 2, block[0].y
+
+
+def _distance(one: Point, other: Point) -> float:
+    return hypot(one[0] - other[0], ROW_DEPTH * (one[1] - other[1]))
+
+
+def _scored(plan: SeatPlan, taken: AbstractSet[int], blocks: Iterable[Block]) -> list[_Group]:
+    best_place = _best_place(plan)
+    groups = []
+    for block in blocks:
+        middle = _middle(block)
+        singles = singles_beside(plan, taken, block, aisle_counts=True)
+        score = _distance(middle, best_place) + SINGLE_COSTS * len(singles)
+        groups.append(_Group(score, _numbers(block), middle))
+    return groups
+
+
+def _numbers(block: Block) -> tuple[int, ...]:
+    return tuple(seat.number for seat in block)

@@ -1,0 +1,132 @@
+"""Why the box office says no."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from movie_booking.errors import Conflict, DomainError, Invalid
+
+
+class SeatTaken(Conflict):
+    """`seats` names every seat that stands in the way, and why."""
+
+    code = "seat_taken"
+    detail = "Seat already booked."
+
+
+class NoSuchSeat(Invalid):
+    code = "no_such_seat"
+    detail = "This show has no such seat."
+
+
+class ShowStarted(Conflict):
+    code = "show_started"
+    detail = "The show has started."
+
+
+class NotOnSale(Conflict):
+    """`sales_open_at` says from when on it will be."""
+
+    code = "not_on_sale"
+    detail = "The sale of this show has not begun."
+
+
+class SalesClosed(Conflict):
+    code = "sales_closed"
+    detail = "The sale of this show has ended."
+
+
+class SoldInPairs(Conflict):
+    """`seats` names the halves that are missing."""
+
+    code = "sold_in_pairs"
+    detail = "A sofa goes whole: take or give back both of its halves."
+
+
+class LeavesSingleSeat(Conflict):
+    """`seats` names the seats that would be left single."""
+
+    code = "leaves_single_seat"
+    detail = "This choice would leave a single seat that nobody buys. Please move up, or leave more room."
+
+
+class NotTogether(Conflict):
+    """`largest_block` says how many seats are still free side by side."""
+
+    code = "not_together"
+    detail = "There are not so many free seats side by side."
+
+
+class NotEnoughSeats(Conflict):
+    """`largest_block` says how many seats are still free side by side."""
+
+    code = "not_enough_seats"
+    detail = "There are not so many free seats of that kind."
+
+
+class TooManySeats(Conflict):
+    """`limit` says how many seats of one show a user may have."""
+
+    code = "too_many_seats"
+    detail = "You have as many seats of this show as one user may have."
+
+
+class TooManyHolds(Conflict):
+    """`limit` says how many orders of a user may be on hold at a time."""
+
+    code = "too_many_holds"
+    detail = "You hold seats in too many orders. Confirm or cancel one of them first."
+
+
+class HoldExpired(Conflict):
+    code = "hold_expired"
+    detail = "The time for which the seats were held is over. Please choose again."
+
+
+class HoldLimitReached(Conflict):
+    code = "hold_limit_reached"
+    detail = "The seats cannot be held any longer. Confirm the order now."
+
+
+class NotHeld(Conflict):
+    code = "not_held"
+    detail = "Only an order on hold can be extended."
+
+
+class AlreadyConfirmed(Conflict):
+    code = "already_confirmed"
+    detail = "The order is already confirmed."
+
+
+class AlreadyCancelled(Conflict):
+    code = "already_cancelled"
+    detail = "The booking is already cancelled."
+
+
+class TooLateToCancel(Conflict):
+    code = "too_late_to_cancel"
+    detail = "It is too late to cancel: the show is about to start."
+
+
+class NotBlocked(Conflict):
+    """`seats` names every seat that the house did not block."""
+
+    code = "not_blocked"
+    detail = "Only seats that the house blocked can be freed."
+
+
+class KeyReused(DomainError):
+    status = 422
+    code = "idempotency_key_reused"
+    detail = "This Idempotency-Key was used for a different request."
+
+
+class InProgress(Conflict):
+    """`retry_after` is in seconds."""
+
+    code = "in_progress"
+    detail = "A request with this Idempotency-Key is still being worked on."
+
+
+def reasons(seats: Mapping[int, str]) -> list[dict[str, Any]]:
+    """Return seats with why they stand in the way, as an error names them."""
+    return [{"seat_number": number, "reason": reason.lower()} for number, reason in sorted(seats.items())]

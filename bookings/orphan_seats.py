@@ -1,0 +1,114 @@
+"""The rule against leaving a single seat that nobody buys.
+
+A seat is left single when it is free and the seats on both its sides are taken. The neighbours are those
+of its run: an aisle, a gap or the wall ends a run. Whether such an end counts as taken is the house's
+choice, and box offices differ. Here it does not (`aisle_counts=False`): the rule speaks of a seat *between
+taken ones*, a person alone likes the aisle, and otherwise the second seat of an empty row could never be
+sold to one person.
+
+Only standard and premium seats can be left single. Sofas are sold in pairs, so no half of one is ever left;
+a wheelchair space or a companion's seat is made for one. For the rest any seat counts as a neighbour, of
+whatever kind: a free sofa beside a seat is company.
+"""
+
+from collections.abc import Collection, Iterator
+from collections.abc import Set as AbstractSet
+from itertools import groupby
+
+from movies.seat_plan import Seat, SeatKind, SeatPlan
+
+Block = tuple[Seat, ...]  # neighbouring seats of one run, left to right
+
+CAN_BE_SINGLE = {SeatKind.STANDARD, SeatKind.PREMIUM}
+ACCESSIBLE = {SeatKind.WHEELCHAIR, SeatKind.COMPANION}
+
+
+def single_seats_left(
+    plan: SeatPlan, taken: AbstractSet[int], chosen: AbstractSet[int], *, aisle_counts: bool = False
+) -> tuple[int, ...]:
+    """The seats for which this choice must be refused: left single, though the party could have avoided it.
+
+    Judged group by group, a group being chosen seats side by side; the party's other groups count as taken.
+    A group is refused only if the same number of neighbouring seats of the same kinds is free in the same
+    row and would leave none single. So the rule never costs the house its last seats: every refusal has
+    such seats to offer instead, and where a row has none the choice stands, single seat or not.
+
+    A seat that was single before the choice does not count. A group with a wheelchair or companion space
+    is never refused: those who need one have little to choose from. `chosen` may be part of `taken` (the
+    party's own hold).
+    """
+    singles: set[int] = set()
+    for group in groups_of(plan, chosen):
+        if not ACCESSIBLE.isdisjoint(seat.kind for seat in group):
+            continue
+        others = (taken | chosen) - {seat.number for seat in group}
+        left = singles_beside(plan, others, group, aisle_counts=aisle_counts)
+        if left and any(
+            not singles_beside(plan, others, block, aisle_counts=aisle_counts)
+            for block in same_seats_in_row(plan, others, group)
+        ):
+            singles.update(left)
+    return tuple(sorted(singles))
+
+
+def singles_beside(plan: SeatPlan, taken: AbstractSet[int], block: Block, *, aisle_counts: bool) -> list[int]:
+    """The seats that become single when this free block is taken.
+
+    Only the seats at its two ends can, and neither was single before: it had the block for a neighbour.
+    """
+    singles = []
+    for end, step in ((block[0], -1), (block[-1], 1)):
+        beside = _neighbour(plan, end, step)
+        if beside and beside.number not in taken and beside.kind in CAN_BE_SINGLE:
+            beyond = _neighbour(plan, beside, step)
+            if beyond.number in taken if beyond else aisle_counts:
+                singles.append(beside.number)
+    return singles
+
+
+def same_seats_in_row(plan: SeatPlan, taken: AbstractSet[int], group: Block) -> Iterator[Block]:
+    """Every free block in the group's row of as many seats of the same kinds."""
+    kinds = sorted(seat.kind for seat in group)
+    for run in plan.runs:
+        if run[0].y == group[0].y:
+            for stretch in free_stretches(run, taken, kinds):
+                for block in whole_blocks(stretch, len(group)):
+                    if sorted(seat.kind for seat in block) == kinds:
+                        yield block
+
+
+def free_stretches(run: Block, taken: AbstractSet[int], kinds: Collection[SeatKind]) -> Iterator[Block]:
+    """The run's free seats of these kinds, as far as they are side by side. A sofa half sold is not free."""
+
+    def is_free(seat: Seat) -> bool:
+        return seat.kind in kinds and seat.number not in taken and seat.partner not in taken
+
+    return (tuple(seats) for free, seats in groupby(run, is_free) if free)
+
+
+def whole_blocks(stretch: Block, seats: int) -> Iterator[Block]:
+    """Every block of so many seats in the stretch that cuts no sofa in two."""
+    for start in range(len(stretch) - seats + 1):
+        block = stretch[start : start + seats]
+        # Only a sofa at an end can be cut. Its halves are numbered one after the other.
+        if block[0].partner != block[0].number - 1 and block[-1].partner != block[-1].number + 1:
+            yield block
+
+
+def groups_of(plan: SeatPlan, chosen: AbstractSet[int]) -> list[Block]:
+    """The chosen seats, those side by side together."""
+    return [
+        tuple(seats)
+        for run in plan.runs
+        for is_chosen, seats in groupby(run, lambda seat: seat.number in chosen)
+        if is_chosen
+    ]
+
+
+def _neighbour(plan: SeatPlan, seat: Seat, step: int) -> Seat | None:
+    """The next seat to the left (-1) or right (1); None at the end of the run."""
+    number = seat.number + step
+    if not plan.has_seat(number):
+        return None
+    beside = plan.seat(number)
+    return beside if (beside.y, beside.x) == (seat.y, seat.x + step) else None

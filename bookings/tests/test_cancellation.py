@@ -1,0 +1,204 @@
+"""What a cancelling brings: quoted before, recorded after. The sums themselves: test_refunds.py."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils.timezone import now
+
+from accounts.tests.factories import client_for, make_staff, make_user
+from bookings.models import Booking, Status
+from bookings.services import block_seats, book_seat, cancel_show
+from bookings.tests.factories import make_booking, make_order
+from movies.models import Show
+from movies.tests.factories import make_show
+
+pytestmark = pytest.mark.django_db
+
+A_MOMENT = timedelta(seconds=30)  # longer than a test takes
+
+
+def booked(starts_in=timedelta(days=3), price="9.99", **fields):
+    show = make_show(starts_at=now() + starts_in, price=Decimal(price), **fields)
+    return book_seat(user=make_user(), show_id=show.pk, seat_number=5)
+
+
+def quote(booking, user=None):
+    return client_for(user or booking.user).get(f"/api/bookings/{booking.pk}/cancellation/")
+
+
+def cancel(booking):
+    return client_for(booking.user).post(f"/api/bookings/{booking.pk}/cancel/")
+
+
+def z(moment):
+    return moment.isoformat().replace("+00:00", "Z") if moment else None
+
+
+def assert_refused(response, status, code):
+    assert (response.status_code, response.data["code"]) == (status, code)
+
+
+TIERS = [
+    (timedelta(hours=24) + A_MOMENT, 100, "9.99", 24),
+    (timedelta(hours=24) - A_MOMENT, 50, "5.00", 2),
+    (timedelta(hours=2) + A_MOMENT, 50, "5.00", 2),
+    (timedelta(hours=2) - A_MOMENT, 0, "0.00", None),
+    (A_MOMENT, 0, "0.00", None),
+]
+
+
+@pytest.mark.parametrize(("starts_in", "percent", "amount", "hours"), TIERS)
+def test_the_quote_says_how_much_comes_back_and_until_when(settings, starts_in, percent, amount, hours):
+    settings.REFUND_TIERS = "24:100,2:50"
+    booking = booked(starts_in)
+    before = Booking.objects.values().get()
+
+    response = quote(booking)
+
+    starts_at = booking.show.starts_at
+    assert response.status_code == 200
+    assert response.json() == {
+        "booking": booking.pk,
+        "refund_percent": percent,
+        "refund_amount": amount,
+        "currency": "EUR",
+        "valid_until": z(starts_at - timedelta(hours=hours)) if hours else None,
+        "cancel_until": z(starts_at),
+    }
+    assert Booking.objects.values().get() == before
+
+
+@pytest.mark.parametrize(("starts_in", "percent", "amount", "hours"), TIERS)
+def test_what_was_quoted_comes_back_and_is_recorded_with_who_did_it(
+    settings, starts_in, percent, amount, hours
+):
+    settings.REFUND_TIERS = "24:100,2:50"
+    booking = booked(starts_in)
+
+    response = cancel(booking)
+
+    booking.refresh_from_db()
+    assert (response.status_code, response.data["status"]) == (200, "CANCELLED")
+    assert (response.data["refund_percent"], response.data["refund_amount"]) == (percent, amount)
+    assert (booking.refund_percent, booking.cancelled_by) == (percent, booking.user)
+    assert quote(booking).data["code"] == "already_cancelled"
+
+
+@pytest.mark.parametrize(("tiers", "percent"), [("0:100", 100), ("0:0", 0), ("72:80,48:70,1:5", 70)])
+def test_the_tiers_are_a_setting(settings, tiers, percent):
+    settings.REFUND_TIERS = tiers
+    booking = booked(timedelta(hours=49))
+
+    assert quote(booking).data["refund_percent"] == percent
+    assert cancel(booking).data["refund_percent"] == percent
+
+
+def test_all_seats_of_an_order_get_the_share_of_the_moment_each_of_its_price():
+    show = make_show(starts_at=now() + timedelta(hours=3), price=Decimal("9.99"))
+    order = make_order(show, 5, 6, status=Status.BOOKED)
+    Booking.objects.filter(seat_number=6).update(price=Decimal("20.00"))
+
+    response = client_for(order.user).post(f"/api/orders/{order.reference}/cancel/", {})
+
+    refunds = [(row["refund_percent"], row["refund_amount"]) for row in response.data["bookings"]]
+    assert refunds == [(50, "5.00"), (50, "10.00")]
+    assert set(order.bookings.values_list("cancelled_by", flat=True)) == {order.user.pk}
+
+
+def test_past_the_cutoff_nothing_booked_is_cancelled(settings):
+    settings.CANCEL_CUTOFF_MINUTES = 90
+    early, late = booked(timedelta(minutes=90) + A_MOMENT), booked(timedelta(minutes=90) - A_MOMENT)
+
+    assert quote(early).data["cancel_until"] == z(early.show.starts_at - timedelta(minutes=90))
+    assert cancel(early).status_code == 200
+
+    for response in (
+        quote(late),
+        cancel(late),
+        client_for(late.user).post(f"/api/orders/{late.order.reference}/cancel/", {}),
+    ):
+        assert_refused(response, 409, "too_late_to_cancel")
+    late.refresh_from_db()
+    assert (late.status, late.refund_percent) == (Status.BOOKED, None)
+
+
+def test_no_share_is_promised_beyond_the_cutoff(settings):
+    settings.CANCEL_CUTOFF_MINUTES = 5 * 60
+    booking = booked(timedelta(hours=6))
+
+    answer = quote(booking).json()
+
+    assert answer["refund_percent"] == 50
+    assert answer["valid_until"] == answer["cancel_until"] == z(booking.show.starts_at - timedelta(hours=5))
+
+
+def test_a_hold_is_released_past_the_cutoff_too_and_nothing_was_paid(settings):
+    settings.CANCEL_CUTOFF_MINUTES = 90
+    order = make_order(make_show(starts_at=now() + timedelta(minutes=60)), 5)
+    [booking] = order.bookings.all()
+
+    answer = quote(booking).data
+
+    assert (answer["refund_percent"], answer["refund_amount"], answer["valid_until"]) == (0, "0.00", None)
+    assert cancel(booking).data["refund_percent"] is None
+
+
+def test_a_show_that_the_house_cancels_gives_everything_back(settings):
+    settings.REFUND_TIERS, settings.CANCEL_CUTOFF_MINUTES = "0:0", 10_080
+    booking, staff = booked(timedelta(minutes=1), price="9.99"), make_user()
+    held = make_booking(booking.show, seat_number=6, status=Status.HELD)
+
+    cancel_show(staff=staff, show_id=booking.show_id, reason="No heating")
+
+    booking.refresh_from_db()
+    held.refresh_from_db()
+    assert (booking.refund_percent, booking.refund_amount) == (100, Decimal("9.99"))
+    assert (held.refund_percent, held.refund_amount) == (None, None)
+    assert booking.cancelled_by == held.cancelled_by == staff
+
+
+def test_staff_who_cancel_in_the_admin_are_recorded():
+    booking, staff = booked(timedelta(hours=3)), make_staff("view_booking", "change_booking")
+    client = Client()
+    client.force_login(staff)
+    client.post(
+        reverse("admin:bookings_booking_changelist"),
+        {"action": "cancel", "_selected_action": [booking.pk]},
+    )
+
+    booking.refresh_from_db()
+    assert (booking.status, booking.cancelled_by, booking.refund_percent) == (Status.CANCELLED, staff, 50)
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"starts_at": now() - timedelta(minutes=1)}, "show_started"),
+        ({"status": Show.Status.CANCELLED}, "show_cancelled"),
+    ],
+)
+def test_there_is_no_quote_where_there_is_no_cancelling(change, code):
+    booking = booked()
+    Show.objects.update(**change)
+
+    assert_refused(quote(booking), 409, code)
+
+
+def test_only_ones_own_bookings_are_quoted():
+    booking, staff = booked(), make_user(is_staff=True, is_superuser=True)
+    block_seats(staff=staff, show_id=booking.show_id, seats="A1")
+
+    assert_refused(quote(booking, user=staff), 404, "not_found")
+    assert_refused(quote(Booking.objects.get(for_house=True), user=staff), 404, "not_found")
+    assert client_for().get(f"/api/bookings/{booking.pk}/cancellation/").status_code == 401
+
+
+def test_a_quote_costs_two_queries(django_assert_num_queries):
+    booking = booked()
+    client = client_for(booking.user)
+
+    with django_assert_num_queries(2):  # who is asking, and the booking with its show
+        client.get(f"/api/bookings/{booking.pk}/cancellation/")

@@ -1,0 +1,202 @@
+"""Exchanging seats: in one step, never without a seat and never with two."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils.timezone import now
+
+from accounts.tests.factories import client_for, make_user
+from bookings.models import Booking, SeatChange, Status
+from bookings.services import block_seats
+from bookings.tests.factories import let_expire, make_order
+from bookings.tests.history import assert_the_books_are_true
+from movies.models import Show
+from movies.tests.factories import make_screen, make_show
+
+pytestmark = pytest.mark.django_db
+
+
+def exchange(order, give, get, user=None):
+    client = client_for(user or order.user)
+    return client.post(f"/api/orders/{order.reference}/exchange/", {"from": give, "to": get})
+
+
+def statuses(order):
+    return list(order.bookings.order_by("id").values_list("seat_number", "status"))
+
+
+def house():
+    return [list(model.objects.order_by("pk").values()) for model in (Booking, SeatChange, Show)]
+
+
+@pytest.mark.parametrize("status", [Status.HELD, Status.BOOKED])
+def test_seats_are_exchanged_for_as_many_others(status):
+    show = make_show()
+    order = make_order(show, 5, 6, 7, status=status)
+    before = client_for(order.user).get(f"/api/orders/{order.reference}/").json()
+
+    response = exchange(order, [5, 7], [9, 8])
+
+    assert response.status_code == 200
+    after = response.json()
+    assert {field: after[field] for field in ("reference", "status", "total", "expires_at")} == {
+        field: before[field] for field in ("reference", "status", "total", "expires_at")
+    }
+    assert [(row["seat_number"], row["status"]) for row in after["bookings"]] == [
+        (5, "CANCELLED"),
+        (6, status),
+        (7, "CANCELLED"),
+        (8, status),
+        (9, status),
+    ]
+    show.refresh_from_db()
+    assert show.live_seats == 3
+    assert_the_books_are_true()
+
+
+def test_what_was_held_stays_held_until_the_same_moment():
+    order = make_order(make_show(), 5)
+    until = now() + timedelta(minutes=3)
+    Booking.objects.update(expires_at=until)
+
+    exchange(order, [5], [7])
+
+    assert order.bookings.get(seat_number=7).expires_at == until
+
+
+def test_each_new_seat_costs_what_its_kind_costs_now_and_the_others_what_they_did():
+    show = make_show(
+        screen=make_screen(seat_plan="A ooooPP"), price=Decimal("10.00"), premium_price=Decimal("15.00")
+    )
+    order = make_order(show, 1, 2, status=Status.BOOKED)
+    Show.objects.update(price=Decimal("11.00"), premium_price=Decimal("16.00"))
+
+    assert exchange(order, [2], [5]).data["total"] == "26.00"
+    assert exchange(order, [1], [3]).data["total"] == "27.00"
+
+
+def test_nothing_comes_back_for_a_seat_that_was_exchanged_and_the_row_says_why():
+    order = make_order(make_show(), 5, status=Status.BOOKED)
+
+    exchange(order, [5], [7])
+
+    old, new = order.bookings.order_by("id")
+    assert (old.status, old.reason, old.refund_percent, old.cancelled_by) == (
+        Status.CANCELLED,
+        "Exchanged",
+        None,
+        order.user,
+    )
+    assert (new.status, new.user, new.cancelled_at) == (Status.BOOKED, order.user, None)
+
+
+@pytest.mark.parametrize(("give", "get"), [([5, 6], [6, 7]), ([6, 5], [5, 4]), ([5, 6], [6, 5])])
+def test_a_party_may_move_up_by_one(give, get):
+    order = make_order(make_show(), 5, 6, status=Status.BOOKED)
+
+    assert exchange(order, give, get).status_code == 200
+    live = order.bookings.live().order_by("seat_number")
+    assert list(live.values_list("seat_number", flat=True)) == sorted(get)
+    assert_the_books_are_true()
+
+
+def test_who_has_all_seats_that_one_may_have_can_still_exchange(settings):
+    settings.MAX_SEATS_PER_SHOW, settings.MAX_HELD_ORDERS = 2, 1
+    order = make_order(make_show(), 5, 6)
+
+    assert exchange(order, [5], [7]).status_code == 200
+
+
+def test_every_seat_in_the_way_is_named_and_nothing_changes():
+    show = make_show(total_seats=50)
+    order = make_order(show, 1, 2, 3, 4, 5, status=Status.BOOKED)
+    make_order(show, 11)
+    make_order(show, 12, status=Status.BOOKED)
+    block_seats(staff=make_user(), show_id=show.pk, seats="B3")
+    let_expire(make_order(show, 14))
+    before = house()
+
+    # 5 is one's own, but is not given back.
+    response = exchange(order, [1, 2, 3, 4], [5, 11, 12, 13])
+    assert (response.status_code, response.data["code"]) == (409, "seat_taken")
+    assert response.data["seats"] == [
+        {"seat_number": 5, "reason": "booked"},
+        {"seat_number": 11, "reason": "held"},
+        {"seat_number": 12, "reason": "booked"},
+        {"seat_number": 13, "reason": "blocked"},
+    ]
+    response = exchange(order, [1, 2], [14, 51])
+    assert response.data["seats"] == [{"seat_number": 51, "reason": "no_such_seat"}]
+    assert house() == before
+
+
+@pytest.mark.parametrize(
+    ("give", "get", "field"),
+    [
+        ([7], [8], "from"),
+        ([5, 7], [8, 9], "from"),
+        ([5], [8, 9], "to"),
+        ([5, 6], [8], "to"),
+        ([4], [8], "from"),
+    ],
+)
+def test_one_gives_what_one_has_and_gets_as_many(give, get, field):
+    show = make_show()
+    order = make_order(show, 4, 5, 6)
+    client_for(order.user).post(f"/api/orders/{order.reference}/cancel/", {"seat_numbers": [4]})
+    make_order(show, 7, user=order.user)
+    before = house()
+
+    response = exchange(order, give, get)
+
+    assert (response.status_code, response.data["code"]) == (400, "invalid")
+    assert response.data["errors"].keys() == {field}
+    assert house() == before
+
+
+@pytest.mark.parametrize(
+    ("give", "get", "missing"), [([3], [1], 3), ([1], [5], 6), ([1, 2], [5, 7], 6), ([3, 4], [1, 5], 6)]
+)
+def test_sofas_are_exchanged_whole(give, get, missing):
+    show = make_show(screen=make_screen(seat_plan="A ooSSSSSSo"))
+    order = make_order(show, 3, 4) if 3 in give else make_order(show, 1, 2)
+
+    response = exchange(order, give, get)
+
+    assert (response.status_code, response.data["code"]) == (409, "sold_in_pairs")
+    assert missing in [seat["seat_number"] for seat in response.data["seats"]]
+    assert not order.bookings.filter(status=Status.CANCELLED).exists()
+
+
+def test_a_sofa_is_exchanged_for_another_or_for_two_seats():
+    order = make_order(make_show(screen=make_screen(seat_plan="A ooSSSS")), 3, 4)
+
+    assert exchange(order, [3, 4], [5, 6]).status_code == 200
+    assert exchange(order, [5, 6], [1, 2]).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"starts_at": now() - timedelta(minutes=1)}, "show_started"),
+        ({"status": Show.Status.CANCELLED}, "show_cancelled"),
+        ({"sales_open_at": now() + timedelta(hours=1)}, "not_on_sale"),
+        ({"sales_cutoff_minutes": 7 * 24 * 60}, "sales_closed"),
+    ],
+)
+def test_a_show_that_is_not_on_sale_exchanges_nothing(change, code):
+    order = make_order(make_show(), 5, status=Status.BOOKED)
+    Show.objects.update(**change)
+
+    response = exchange(order, [5], [7])
+
+    assert (response.status_code, response.data["code"]) == (409, code)
+    assert statuses(order) == [(5, "BOOKED")]
+
+
+def test_what_was_given_back_is_not_exchanged():
+    order = make_order(make_show(), 5)
+    client_for(order.user).post(f"/api/orders/{order.reference}/cancel/", {})
+
+    assert exchange(order, [5], [7]).data["code"] == "already_cancelled"

@@ -1,0 +1,219 @@
+"""Holds end by themselves: no clock, no sweeper is needed for that to be so."""
+
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.utils.timezone import now
+
+from accounts.tests.factories import client_for, make_staff, make_user
+from bookings.models import Booking, SeatChange, Status
+from bookings.services import book_seat
+from bookings.tests.factories import let_expire, make_order
+from bookings.tests.history import assert_the_books_are_true
+from movies.models import Show
+from movies.tests.factories import make_show
+
+pytestmark = pytest.mark.django_db
+
+
+def get_map(show, query="", **headers):
+    return client_for().get(f"/api/shows/{show.pk}/seats/{query}", **headers)
+
+
+def taken(show):
+    return get_map(show, "?fields=availability").json()["taken"]
+
+
+def statuses():
+    return list(Booking.objects.order_by("id").values_list("seat_number", "status"))
+
+
+def expire_holds():
+    output = StringIO()
+    call_command("expire_holds", stdout=output)
+    return output.getvalue()
+
+
+@pytest.fixture
+def show():
+    return make_show(total_seats=20)
+
+
+@pytest.fixture
+def expired(show):
+    """An order of seats 5 and 6 whose time is over, which nobody has noted."""
+    order = make_order(show, 5, 6)
+    let_expire(order)
+    return order
+
+
+def test_the_map_never_shows_an_expired_hold_as_taken_and_counts_it_as_free(show):
+    book_seat(user=make_user(), show_id=show.pk, seat_number=1)
+    held = make_order(show, 5, 6)
+    make_order(show, 8)
+    assert taken(show) == {"held": [5, 6, 8], "booked": [1], "blocked": []}
+
+    let_expire(held)
+
+    availability, whole = get_map(show, "?fields=availability").json(), get_map(show).json()
+    assert availability["taken"] == {"held": [8], "booked": [1], "blocked": []}
+    assert availability["available_seats"] == whole["available_seats"] == 18
+    seats = [seat for row in whole["rows"] for seat in row["seats"]]
+    assert [seat["seat_number"] for seat in seats if seat["status"] != "available"] == [1, 8]
+
+
+@pytest.mark.parametrize("query", ["", "?fields=availability"])
+def test_the_tag_of_the_map_changes_by_expiry_alone(show, query, django_assert_num_queries):
+    first, second = make_order(show, 5), make_order(show, 6)
+    tags = [get_map(show, query)["ETag"]]
+
+    for order in (first, second):
+        let_expire(order)
+        version = Show.objects.values_list("seats_version", flat=True).get()
+
+        assert get_map(show, query, HTTP_IF_NONE_MATCH=tags[-1]).status_code == 200
+        tags.append(get_map(show, query)["ETag"])
+        with django_assert_num_queries(1):
+            assert get_map(show, query, HTTP_IF_NONE_MATCH=tags[-1]).status_code == 304
+        assert Show.objects.values_list("seats_version", flat=True).get() == version == 2
+    assert len(set(tags)) == 3
+
+
+def test_the_tag_of_the_layout_does_not(show):
+    held = make_order(show, 5)
+    tag = get_map(show, "?fields=layout")["ETag"]
+
+    let_expire(held)
+
+    assert get_map(show, "?fields=layout", HTTP_IF_NONE_MATCH=tag).status_code == 304
+
+
+@pytest.mark.parametrize("door", ["book", "order", "best available", "block", "exchange"])
+def test_the_next_who_wants_the_seat_gets_it_at_once(show, expired, door):
+    buyer = make_user()
+    client = client_for(buyer)
+    if door == "exchange":
+        own = make_order(show, 9, user=buyer)
+    requests = {
+        "book": lambda: client.post(f"/api/shows/{show.pk}/book/", {"seat_number": 5}),
+        "order": lambda: client.post("/api/orders/", {"show": show.pk, "seat_numbers": [5, 4]}),
+        "best available": lambda: client.post("/api/orders/", {"show": show.pk, "best_available": 10}),
+        "block": lambda: client_for(make_staff("block_seats")).post(
+            f"/api/shows/{show.pk}/block/", {"seats": "A5"}
+        ),
+        "exchange": lambda: client.post(f"/api/orders/{own.reference}/exchange/", {"from": [9], "to": [5]}),
+    }
+    if door == "best available":  # ten together are the row of seats 1 to 10
+        make_order(show, 11, 12)
+
+    response = requests[door]()
+
+    assert response.status_code in (200, 201)
+    [change] = SeatChange.objects.filter(booking__order=expired, seat_number=5, from_status="HELD")
+    assert (change.to_status, change.door, change.actor) == ("EXPIRED", "EXPIRY", None)
+    assert Booking.objects.live().filter(seat_number=5).get().order != expired
+    assert_the_books_are_true()
+
+
+@pytest.mark.parametrize("verb", ["confirm", "extend", "cancel", "exchange"])
+@pytest.mark.parametrize("noted", [False, True])
+@pytest.mark.parametrize("sold", [False, True])
+def test_an_expired_hold_is_refused_whatever_one_wants_of_it(show, expired, verb, noted, sold):
+    if sold:
+        book_seat(user=make_user(), show_id=show.pk, seat_number=5)
+    if noted:
+        expire_holds()
+    before = statuses()
+
+    response = client_for(expired.user).post(
+        f"/api/orders/{expired.reference}/{verb}/", {"from": [5], "to": [7]} if verb == "exchange" else {}
+    )
+
+    assert (response.status_code, response.data["code"]) == (409, "hold_expired")
+    assert statuses() == before
+
+
+def test_a_booking_on_hold_that_expired_can_be_neither_cancelled_nor_quoted(expired):
+    booking, client = expired.bookings.first(), client_for(expired.user)
+
+    for response in (
+        client.post(f"/api/bookings/{booking.pk}/cancel/"),
+        client.get(f"/api/bookings/{booking.pk}/cancellation/"),
+    ):
+        assert (response.status_code, response.data["code"]) == (409, "hold_expired")
+
+
+@pytest.mark.parametrize("noted", [False, True])
+def test_an_expired_order_says_so_everywhere(expired, noted):
+    if noted:
+        expire_holds()
+    client = client_for(expired.user)
+
+    order = client.get(f"/api/orders/{expired.reference}/").json()
+
+    assert (order["status"], order["total"]) == ("EXPIRED", "0.00")
+    assert (order["expires_at"], order["expires_in_seconds"]) == (None, None)
+    assert {booking["status"] for booking in order["bookings"]} == {"EXPIRED"}
+    assert client.get("/api/orders/").json()["results"] == [order]
+    for query in ("", "?status=EXPIRED"):
+        bookings = client.get(f"/api/bookings/{query}").json()["results"]
+        assert sorted(bookings, key=lambda booking: booking["id"]) == order["bookings"], query
+    assert client.get("/api/bookings/?status=HELD").json()["results"] == []
+
+
+def test_seats_released_before_the_rest_expired_leave_an_expired_order(show):
+    held = make_order(show, 5, 6)
+    client = client_for(held.user)
+    client.post(f"/api/orders/{held.reference}/cancel/", {"seat_numbers": [5]})
+    let_expire(held)
+
+    order = client.get(f"/api/orders/{held.reference}/").data
+
+    assert order["status"] == "EXPIRED"
+    assert [booking["status"] for booking in order["bookings"]] == ["CANCELLED", "EXPIRED"]
+
+
+def test_the_command_frees_what_has_expired_and_a_second_run_nothing(show):
+    orders = make_order(show, 5, 6), make_order(make_show(), 1)
+    make_order(show, 8)
+    make_order(show, 9, status=Status.BOOKED)
+    let_expire(*orders)
+
+    assert expire_holds() == "Expired holds freed: 3.\n"
+    after = statuses(), list(Show.objects.order_by("id").values()), SeatChange.objects.count()
+    assert after[0] == [(5, "EXPIRED"), (6, "EXPIRED"), (1, "EXPIRED"), (8, "HELD"), (9, "BOOKED")]
+    show.refresh_from_db()
+    assert show.live_seats == 2
+    assert_the_books_are_true()
+
+    assert expire_holds() == "Expired holds freed: 0.\n"
+    assert (statuses(), list(Show.objects.order_by("id").values()), SeatChange.objects.count()) == after
+
+
+def test_lists_count_an_expired_hold_as_taken_until_it_is_freed(show, expired):
+    def available():
+        return client_for().get(f"/api/shows/{show.pk}/").data["available_seats"]
+
+    assert available() == 18
+    expire_holds()
+    assert available() == 20
+
+
+def test_the_command_sees_to_shows_that_have_begun(show, expired):
+    Show.objects.update(starts_at=now())
+
+    expire_holds()
+
+    assert set(statuses()) == {(5, "EXPIRED"), (6, "EXPIRED")}
+
+
+@pytest.mark.parametrize("holds", [1, 5])
+def test_freeing_costs_the_same_queries_for_any_number_of_holds_of_a_show(
+    show, holds, django_assert_num_queries
+):
+    let_expire(*(make_order(show, 2 * n + 1, 2 * n + 2) for n in range(holds)))
+
+    # Which shows; savepoint, lock, who has which seat, the holds, and release; holds, history and count.
+    with django_assert_num_queries(9):
+        expire_holds()

@@ -1,0 +1,124 @@
+"""Bookings from before there were orders come through the migrations with an order and a history each."""
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from accounts.tests.factories import client_for, make_user
+from bookings.models import Booking, Order, SeatChange, Status
+from bookings.services import book_seat, expire_holds
+from bookings.tests.history import assert_the_books_are_true, replayed
+from movie_booking.tests.migrations import migrate, migrate_to_latest, models_at
+from movies.models import Show
+
+BEFORE = [("movies", "0004_rows_of_ten"), ("bookings", "0002_house_seats")]
+MADE = datetime(2026, 1, 1, 12, tzinfo=timezone.utc)
+CANCELLED = MADE + timedelta(hours=1)
+
+
+@pytest.fixture
+def models_before(transactional_db):
+    with models_at(BEFORE) as models:
+        yield models
+
+
+def make_show(models, live_seats):
+    make = {
+        name: models.get_model("movies", name).objects.create
+        for name in ("Movie", "Cinema", "Screen", "Show")
+    }
+    movie = make["Movie"](title="Dune", duration_minutes=155)
+    plan = {"seat_plan": "A oooooooooo", "total_seats": 10}
+    screen = make["Screen"](cinema=make["Cinema"](name="Rex"), name="Screen 1", **plan)
+    starts_at = datetime(2030, 1, 1, 20, tzinfo=timezone.utc)
+    ends_at = starts_at + timedelta(minutes=155)
+    times = {"starts_at": starts_at, "ends_at": ends_at, "screen_free_at": ends_at}
+    return make["Show"](movie=movie, screen=screen, price=10, live_seats=live_seats, **times, **plan)
+
+
+def test_every_booking_gets_one_order_and_a_history_that_leads_to_what_it_is(models_before):
+    jane, john = make_user(), make_user()
+    show = make_show(models_before, live_seats=4)
+    bookings = [
+        models_before.get_model("bookings", "Booking").objects.create(
+            show_id=show.pk, user_id=user.pk, seat_number=seat_number, price=10, created_at=MADE, **fields
+        )
+        for seat_number, user, fields in (
+            (1, jane, {"status": "BOOKED"}),
+            (2, jane, {"status": "CANCELLED", "cancelled_at": CANCELLED, "reason": "No heating"}),
+            (2, john, {"status": "BOOKED"}),
+            (3, john, {"status": "BLOCKED", "for_house": True, "reason": "Press"}),
+            (4, john, {"status": "CANCELLED", "cancelled_at": CANCELLED, "for_house": True}),
+            (5, jane, {"status": "HELD"}),
+            (6, jane, {"status": "EXPIRED"}),
+        )
+    ]
+    before = list(models_before.get_model("bookings", "Booking").objects.order_by("id").values())
+
+    migrate_to_latest()
+
+    after = Booking.objects.order_by("id")
+    assert list(after.values(*before[0])) == before
+    assert Order.objects.count() == len(set(after.values_list("order", flat=True))) == len(bookings)
+    for booking in after.select_related("order"):
+        order = booking.order
+        assert (order.user_id, order.show_id, order.created_at) == (booking.user_id, show.pk, MADE)
+    assert_the_books_are_true()
+    assert replayed() == {booking["id"]: booking["status"] for booking in before}
+    changes = SeatChange.objects.order_by("booking_id", "id")
+    assert list(changes.values_list("seat_number", "from_status", "to_status", "at")) == [
+        (1, "", "BOOKED", MADE),
+        (2, "", "BOOKED", MADE),
+        (2, "BOOKED", "CANCELLED", CANCELLED),
+        (2, "", "BOOKED", MADE),
+        (3, "", "BLOCKED", MADE),
+        (4, "", "BLOCKED", MADE),
+        (4, "BLOCKED", "CANCELLED", CANCELLED),
+        (5, "", "HELD", MADE),
+        (6, "", "HELD", MADE),
+        (6, "HELD", "EXPIRED", MADE),
+    ]
+
+    # And the house goes on: one's tickets are there, and a hold that had no end is none.
+    client = client_for(jane)
+    assert [row["seat_number"] for row in client.get("/api/bookings/").data["results"]] == [6, 5, 2, 1]
+    assert [row["status"] for row in client.get("/api/orders/").data["results"]] == [
+        "EXPIRED",
+        "EXPIRED",
+        "CANCELLED",
+        "BOOKED",
+    ]
+    assert client.post(f"/api/bookings/{bookings[0].pk}/cancel/").status_code == 200
+    assert book_seat(user=john, show_id=show.pk, seat_number=5).status == Status.BOOKED
+    assert expire_holds() == 0
+    assert Show.objects.get().live_seats == 3
+    assert_the_books_are_true()
+
+
+def test_more_bookings_than_are_moved_at_a_time_are_all_moved(models_before):
+    user, show = make_user(), make_show(models_before, live_seats=0)
+    model = models_before.get_model("bookings", "Booking")
+    model.objects.bulk_create(
+        model(
+            show_id=show.pk,
+            user_id=user.pk,
+            seat_number=1,
+            price=10,
+            status="CANCELLED",
+            cancelled_at=CANCELLED,
+        )
+        for _ in range(1001)
+    )
+
+    migrate_to_latest()
+
+    assert Order.objects.filter(bookings__isnull=False).count() == Booking.objects.count() == 1001
+    assert SeatChange.objects.count() == 2002
+
+
+def test_an_empty_house_comes_through_and_back(models_before):
+    migrate_to_latest()
+    migrate(BEFORE)
+    migrate_to_latest()
+
+    assert (Order.objects.count(), SeatChange.objects.count()) == (0, 0)

@@ -1,0 +1,132 @@
+"""The rule against single seats: which choices it refuses, and that a refusal always has a better offer."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bookings.orphan_seats import groups_of, same_seats_in_row, single_seats_left
+from bookings.tests.rooms import room
+from movies.seat_plan import SeatKind
+
+rows = st.text(alphabet="oooox*_", min_size=1, max_size=14).filter(lambda row: row.strip("_"))
+
+
+@pytest.mark.parametrize(
+    ("row", "refused_for"),
+    [
+        # Between taken seats
+        ("xo*oooo", ("A2",)),
+        ("x*ooooo", ()),
+        ("xo**ooo", ("A2",)),
+        ("ooo*oox", ()),
+        ("*o*oooo", ("A2",)),  # the party's own seats are taken ones to the next
+        ("xo**ox_ooo", ("A2", "A5")),
+        # Unavoidable: nowhere in this row could the party do better
+        ("xo**x", ()),
+        ("xo*x", ()),
+        ("xo*x_x**x", ()),  # the one has no place but its own and the other two's
+        ("xo*x_xox", ("A2",)),  # one person could take the single seat that is there already
+        ("xo**x_oox", ("A2",)),
+        ("xo**x_oxo", ()),
+        ("xooo*x", ()),
+        # A single seat that was there before
+        ("xox_**oo", ()),
+        ("xox*ooo", ()),
+        ("x*xoooo", ()),
+        # An aisle, a gap or the wall is no taken seat, and no seat beyond it a neighbour
+        ("o*oooo", ()),
+        ("xo_*ooo", ()),
+        ("xooo*o_xxx", ()),
+        ("x*o_oxxx", ()),
+        # Seats of another kind are not the same seats
+        ("xo**x_PP", ()),
+        ("xo**x_SS", ()),
+        ("xo**x_WC", ()),
+        # Sofas, wheelchair spaces and companion seats are never single, and are company to others
+        ("xooo_WCx_**x", ()),
+        ("xo*SSx", ("A2",)),
+        ("*oSSx_ooo", ()),
+        ("*Wxooo", ()),
+    ],
+)
+def test_which_singles_a_choice_is_refused_for(row, refused_for):
+    plan, taken, chosen = room(row)
+
+    assert tuple(plan.seat(number).label for number in single_seats_left(plan, taken, chosen)) == refused_for
+
+
+@pytest.mark.parametrize(
+    ("row", "refused_for"),
+    [
+        ("o*oooo", ("A1",)),
+        ("oooo*o", ("A6",)),
+        ("oo*o_oooo", ("A4",)),
+        ("xo_*ooo", ()),
+        ("o**", ()),
+        ("o**_oo", ("A1",)),
+        ("o*_*o", ("A1", "A4")),
+    ],
+)
+def test_a_house_may_count_aisles_and_walls(row, refused_for):
+    plan, taken, chosen = room(row)
+
+    left = single_seats_left(plan, taken, chosen, aisle_counts=True)
+
+    assert tuple(plan.seat(number).label for number in left) == refused_for
+
+
+def test_each_group_of_a_party_is_judged_in_its_own_row():
+    plan, taken, chosen = room("xo**x", "xo**oooo")
+
+    # Two could sit in row B without leaving a single, in row A they could not.
+    assert single_seats_left(plan, taken, chosen) == plan.numbers_of("B2")
+
+
+def test_another_row_is_no_reason_to_refuse():
+    plan, taken, chosen = room("xo**x", "oooooo")
+
+    assert single_seats_left(plan, taken, chosen) == ()
+
+
+def test_who_needs_a_wheelchair_space_is_never_refused():
+    plan, taken, _ = room("xoWo_oWoo")
+    space = next(seat.number for seat in plan.seats if seat.kind is SeatKind.WHEELCHAIR)
+
+    assert single_seats_left(plan, taken, frozenset({space})) == ()
+
+
+def test_a_hold_may_be_among_the_taken_seats():
+    plan, taken, chosen = room("xo*oooo")
+
+    assert single_seats_left(plan, taken | chosen, chosen) == (2,)
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.lists(rows, min_size=1, max_size=3), st.booleans())
+def test_every_refusal_has_the_same_seats_to_offer_in_that_row(drawing, aisle_counts):
+    plan, taken, chosen = room(*drawing)
+
+    for number in single_seats_left(plan, taken, chosen, aisle_counts=aisle_counts):
+        assert number not in taken | chosen
+        beside = [
+            group
+            for group in groups_of(plan, chosen)
+            if any(abs(seat.number - number) == 1 and seat.y == plan.seat(number).y for seat in group)
+        ]
+        offers = []
+        for group in beside:
+            others = (taken | chosen) - {seat.number for seat in group}
+            for block in same_seats_in_row(plan, others, group):
+                moved = frozenset(chosen - {seat.number for seat in group}) | {s.number for s in block}
+                if number not in single_seats_left(plan, taken, moved, aisle_counts=aisle_counts):
+                    offers.append(block)
+        assert offers
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.lists(rows, min_size=1, max_size=3), st.booleans())
+def test_the_last_seats_of_the_house_are_always_sold(drawing, aisle_counts):
+    plan, taken, _ = room(*drawing)
+    everything_left = frozenset(seat.number for seat in plan.seats) - taken
+
+    assert single_seats_left(plan, taken, everything_left, aisle_counts=aisle_counts) == ()

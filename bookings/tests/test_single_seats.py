@@ -1,0 +1,129 @@
+"""The house's rule against leaving a single seat, at every door. What it refuses: test_orphan_seats.py."""
+
+import pytest
+
+from accounts.tests.factories import client_for, make_staff, make_user
+from bookings.models import Booking
+from bookings.tests.factories import let_expire, make_order
+from movies.tests.factories import make_screen, make_show
+
+pytestmark = pytest.mark.django_db
+
+# Seat 1 is taken, and so who takes seat 3 leaves seat 2 single.
+DOORS = ["book", "order", "exchange"]
+
+
+def make_strict_show(seat_plan="A oooooo", *, no_single_seats=True):
+    return make_show(screen=make_screen(seat_plan=seat_plan, no_single_seats=no_single_seats))
+
+
+def take_seat_3(door, show, user, **fields):
+    client = client_for(user)
+    if door == "book":
+        return client.post(f"/api/shows/{show.pk}/book/", {"seat_number": 3, **fields})
+    if door == "order":
+        return client.post("/api/orders/", {"show": show.pk, "seat_numbers": [3], **fields})
+    order = make_order(show, 6, user=user)
+    return client.post(f"/api/orders/{order.reference}/exchange/", {"from": [6], "to": [3], **fields})
+
+
+def is_taken(show, seat_number):
+    return Booking.objects.live().filter(show=show, seat_number=seat_number).exists()
+
+
+@pytest.fixture
+def show():
+    show = make_strict_show()
+    make_order(show, 1)
+    return show
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_a_choice_that_leaves_a_single_seat_is_refused_and_the_seat_named(show, door):
+    response = take_seat_3(door, show, make_user())
+
+    assert (response.status_code, response.data["code"]) == (409, "leaves_single_seat")
+    assert response.data["seats"] == [{"seat_number": 2, "reason": "left_single"}]
+    assert not is_taken(show, 3)
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_a_screen_without_the_rule_sells_it(door):
+    show = make_strict_show(no_single_seats=False)
+    make_order(show, 1)
+
+    assert take_seat_3(door, show, make_user()).status_code in (200, 201)
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_staff_who_may_block_seats_may_leave_one(show, door):
+    response = take_seat_3(door, show, make_staff("block_seats"), leave_single_seat=True)
+
+    assert response.status_code in (200, 201)
+    assert is_taken(show, 3)
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_staff_who_do_not_say_so_are_held_to_the_rule(show, door):
+    staff = make_staff("block_seats")
+
+    assert take_seat_3(door, show, staff).data["code"] == "leaves_single_seat"
+    if door != "exchange":
+        response = take_seat_3(door, show, staff, leave_single_seat=False)
+        assert response.data["code"] == "leaves_single_seat"
+
+
+def customer_with_the_right():
+    user = make_staff("block_seats")
+    user.is_staff = False
+    user.save()
+    return user
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize(
+    "who", [make_user, make_staff, customer_with_the_right], ids=lambda who: who.__name__
+)
+def test_nobody_else_may(show, door, who):
+    response = take_seat_3(door, show, who(), leave_single_seat=True)
+
+    assert (response.status_code, response.data["code"]) == (403, "permission_denied")
+    assert not is_taken(show, 3)
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_a_customer_may_say_that_none_shall_be_left(door):
+    assert take_seat_3(door, make_strict_show(), make_user(), leave_single_seat=False).status_code in (
+        200,
+        201,
+    )
+
+
+def test_a_hold_that_expired_is_no_neighbour(show):
+    lonely = make_strict_show()
+    let_expire(make_order(lonely, 1))
+
+    assert take_seat_3("order", lonely, make_user()).status_code == 201
+
+
+def test_the_last_seats_are_sold_whatever_they_leave():
+    show = make_strict_show("A oooo")
+    make_order(show, 1, 4)
+
+    for seat_number in (2, 3):
+        response = client_for(make_user()).post(f"/api/shows/{show.pk}/book/", {"seat_number": seat_number})
+        assert response.status_code == 201
+
+
+@pytest.mark.parametrize(("to", "status"), [(3, 200), (4, 409)])
+def test_in_an_exchange_the_seat_given_back_is_free(to, status):
+    """So seat 2 has company when one moves from 1 to 3; seat 5 has none between 4 and 6."""
+    show = make_strict_show()
+    make_order(show, 6)
+    order = make_order(show, 1)
+
+    response = client_for(order.user).post(
+        f"/api/orders/{order.reference}/exchange/", {"from": [1], "to": [to]}
+    )
+
+    assert response.status_code == status
