@@ -1,0 +1,418 @@
+"""A real server that is killed, clients that hang up, and connections that the database ends.
+
+Whatever is lost on the way, who sends a request again with its Idempotency-Key has its seats once.
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from threading import Event
+from typing import NamedTuple
+from urllib.parse import quote
+
+import psutil
+import pytest
+from django.conf import settings
+from django.db import connection, transaction
+from rest_framework_simplejwt.backends import TokenBackend
+from rest_framework_simplejwt.tokens import AccessToken
+
+from accounts.tests.factories import make_user
+from bookings.models import Booking, IdempotencyKey
+from bookings.tests.history import assert_the_books_are_true
+from movies.models import Show
+from movies.tests.factories import make_show
+
+pytestmark = pytest.mark.usefixtures("real_transactions")
+
+SECRET_KEY = "a key for the server of these tests, which must not be that of development"
+PROBLEM = "application/problem+json"
+PATIENCE = 60  # seconds; only a test that fails waits as long
+
+
+class Server:
+    """`python -m movie_booking.serve` on the test database, in a process group of its own."""
+
+    def __init__(self, log: Path) -> None:
+        self.log = log
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.process: subprocess.Popen | None = None
+
+    def start(self) -> None:
+        environment = {
+            "DATABASE_URL": database_url(),
+            "DEBUG": "0",
+            "SECRET_KEY": SECRET_KEY,
+            "SECURE_SSL_REDIRECT": "0",
+            "HOST": "127.0.0.1",
+            "PORT": str(self.port),
+            "WEB_CONCURRENCY": "2",
+            "LOG_LEVEL": "ERROR",
+            "LOCK_TIMEOUT_SECONDS": "20",
+            "MAX_HELD_ORDERS": "100",
+            "MAX_SEATS_PER_SHOW": "100",
+        }
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "movie_booking.serve"],
+                cwd=settings.BASE_DIR,
+                env=os.environ | environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        wait_until(self.answers)
+
+    def answers(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, self.log.read_text()
+        with suppress(OSError, HTTPException):
+            return call(self, "GET", "/api/movies/").status == 200
+        return False
+
+    def kill_workers(self) -> None:
+        """The server itself lives, and starts others."""
+        assert self.process is not None
+        for child in psutil.Process(self.process.pid).children():
+            if "expire_holds" not in child.cmdline():
+                child.kill()
+
+    def kill(self) -> None:
+        """All of it at once, as when the machine loses power."""
+        if self.process is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait(timeout=10)
+            self.process = None
+
+
+def database_url() -> str:
+    """That of the test database, however the connection came to know it."""
+    known = connection.get_connection_params()
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{known['database']}"
+    user, password, host = (quote(known.get(name) or "", safe="") for name in ("user", "password", "host"))
+    port = f":{known['port']}" if known.get("port") else ""
+    return f"postgres://{user}:{password}@{host}{port}/{known['dbname']}"
+
+
+@pytest.fixture(scope="module")
+def server_process(django_db_setup, tmp_path_factory):
+    server = Server(tmp_path_factory.mktemp("server") / "log")
+    try:
+        yield server
+    finally:
+        server.kill()
+
+
+@pytest.fixture
+def server(server_process):
+    if server_process.process is None:
+        server_process.start()
+    yield server_process
+    if connection.vendor == "postgresql":
+        wait_until(nobody_is_at_work)  # the tables are about to be emptied
+
+
+# --- Looking at the database, and sending requests ---------------------------------------------
+
+
+def wait_until(is_so, pause=0.01):
+    until = time.monotonic() + PATIENCE
+    while not is_so():
+        assert time.monotonic() < until, is_so
+        time.sleep(pause)
+
+
+def others(condition="TRUE", show="count(*)"):
+    """How many other connections to the database are like that, now."""
+    with connection.cursor() as cursor:
+        # Without this, a transaction goes on seeing what it saw first.
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute(
+            f"WITH other AS MATERIALIZED (SELECT * FROM pg_stat_activity"  # noqa: S608 - our own words
+            f" WHERE datname = current_database() AND pid <> pg_backend_pid())"
+            f" SELECT {show} FROM other WHERE {condition}"
+        )
+        return cursor.fetchone()[0]
+
+
+def end_all_other_connections():
+    others(show="count(pg_terminate_backend(pid))")
+
+
+def nobody_is_at_work():
+    return not others("state <> 'idle'")
+
+
+def somebody_waits_for_the_show():
+    return others("wait_event_type = 'Lock' AND query LIKE '%movies_show%'") > 0
+
+
+class Answer(NamedTuple):
+    status: int
+    content_type: str
+    body: dict
+    replayed: str | None = None
+    retry_after: str | None = None
+
+
+def headers_for(user, key):
+    # The server has a secret of its own, so its tokens are made with that.
+    token = TokenBackend("HS256", signing_key=SECRET_KEY).encode(AccessToken.for_user(user).payload)
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    return headers | ({"Idempotency-Key": key} if key else {})
+
+
+def call(server, method, path, body=None, user=None, key=""):
+    """Send it and return the answer. Raises OSError or HTTPException if there is none."""
+    http = HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
+    try:
+        sent = json.dumps(body) if body is not None else None
+        http.request(method, path, sent, headers_for(user, key) if user else {})
+        response = http.getresponse()
+        content = json.loads(response.read())
+        header = response.headers.get
+        return Answer(
+            response.status,
+            header("Content-Type"),
+            content,
+            header("Idempotent-Replayed"),
+            header("Retry-After"),
+        )
+    finally:
+        http.close()
+
+
+class Wanted(NamedTuple):
+    """One thing that somebody wants, with its key."""
+
+    user: object
+    path: str
+    body: dict
+    key: str
+
+    def ask(self, server):
+        return call(server, "POST", self.path, self.body, self.user, self.key)
+
+    def ask_or_give_up(self, server):
+        with suppress(OSError, HTTPException):
+            return self.ask(server)
+        return None
+
+
+def book(show, seat):
+    return Wanted(make_user(), f"/api/shows/{show.pk}/book/", {"seat_number": seat}, f"book-{seat}")
+
+
+def wishes(show, users, each):
+    """Every user wants some single seats and some pairs, all different."""
+    wanted = []
+    seats = iter(range(1, show.total_seats + 1))
+    for user in [make_user() for _ in range(users)]:
+        for number in range(each):
+            if number % 2:
+                body = {"show": show.pk, "seat_numbers": [next(seats), next(seats)]}
+                wanted.append(Wanted(user, "/api/orders/", body, f"key-{number}"))
+            else:
+                body = {"seat_number": next(seats)}
+                wanted.append(Wanted(user, f"/api/shows/{show.pk}/book/", body, f"key-{number}"))
+    return wanted
+
+
+def seats_in(answer):
+    return [b["seat_number"] for b in answer.body.get("bookings", [answer.body])]
+
+
+def seats_of(wanted):
+    return wanted.body.get("seat_numbers") or [wanted.body["seat_number"]]
+
+
+def assert_everybody_has_what_they_wanted_once(wanted):
+    expected = sorted((one.user.pk, seat) for one in wanted for seat in seats_of(one))
+    assert sorted(Booking.objects.values_list("user", "seat_number")) == expected
+    assert Show.objects.get().live_seats == len(expected)
+    assert_the_books_are_true()
+
+
+@contextmanager
+def in_background(call, many):
+    """Call it for each of many, a few at a time; give a list of futures, and end before going on."""
+    with ThreadPoolExecutor(8) as pool:
+        yield [pool.submit(call, one) for one in many]
+
+
+# --- The server dies ---------------------------------------------------------------------------
+
+
+@pytest.mark.postgres
+def test_killed_before_it_wrote_anything_the_server_leaves_nothing_behind(server):
+    """It has taken note of the key and waits for the show. The retry is the first to book."""
+    show = make_show()
+    wanted = [book(show, seat) for seat in (1, 2, 3)]
+    with in_background(lambda one: one.ask_or_give_up(server), wanted) as answers:
+        with transaction.atomic():
+            Show.objects.lock(show.pk)
+            wait_until(somebody_waits_for_the_show)
+            server.kill()
+        assert [answer.result() for answer in answers] == [None] * 3
+    wait_until(lambda: not others())
+    assert (Booking.objects.count(), IdempotencyKey.objects.count()) == (0, 0)
+
+    server.start()
+    retried = [one.ask(server) for one in wanted]
+
+    assert [(answer.status, answer.replayed) for answer in retried] == [(201, None)] * 3
+    assert_everybody_has_what_they_wanted_once(wanted)
+
+
+@contextmanager
+def slow_commits():
+    """Every transaction that books something takes a second to commit."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION take_your_time() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN PERFORM pg_sleep(1); RETURN NULL; END $$"
+        )
+        cursor.execute(
+            "CREATE CONSTRAINT TRIGGER take_your_time AFTER INSERT ON bookings_booking"
+            " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION take_your_time()"
+        )
+        try:
+            yield
+        finally:
+            cursor.execute("DROP FUNCTION take_your_time CASCADE")
+
+
+@pytest.mark.postgres
+def test_killed_when_all_is_written_and_nothing_answered_the_retry_gets_that_booking(server):
+    wanted = book(make_show(), 5)
+    with slow_commits():
+        with in_background(lambda one: one.ask_or_give_up(server), [wanted]) as [answer]:
+            wait_until(lambda: others("wait_event = 'PgSleep' AND query = 'COMMIT'"))
+            server.kill()
+        assert answer.result() is None
+        wait_until(lambda: Booking.objects.count() == 1)  # the database goes on to the end
+
+    server.start()
+    first, second = wanted.ask(server), wanted.ask(server)
+
+    assert first == second
+    assert (first.status, first.replayed) == (201, "true")
+    assert first.body["id"] == Booking.objects.get().pk
+    assert_everybody_has_what_they_wanted_once([wanted])
+
+
+def test_killed_twice_in_the_middle_of_a_rush_nothing_is_lost_and_nothing_doubled(server):
+    wanted = wishes(make_show(total_seats=300), users=10, each=20)
+    answered, over = [], Event()
+
+    def ask(one):
+        """Ask until there is an answer, or it is over."""
+        while not over.is_set():
+            if answer := one.ask_or_give_up(server):
+                answered.append(answer)
+                return answer
+            time.sleep(0.05)
+        return None
+
+    with in_background(ask, wanted) as asked:
+        wait_until(lambda: len(answered) >= 30)
+        server.kill_workers()
+        wait_until(lambda: len(answered) >= 90)
+        server.kill()
+        over.set()
+        before = [future.result() for future in asked]
+
+    server.start()
+    with in_background(lambda one: one.ask(server), wanted) as asked:
+        after = [future.result() for future in asked]
+
+    assert None in before
+    assert Counter(answer.status for answer in after) == {201: 200}
+    for one, was, now in zip(wanted, before, after, strict=True):
+        assert seats_in(now) == seats_of(one)
+        if was is not None:
+            assert (was.status, was.body) == (201, now.body)
+            assert now.replayed == "true"
+    assert_everybody_has_what_they_wanted_once(wanted)
+
+
+# --- The client hangs up -----------------------------------------------------------------------
+
+
+@pytest.mark.postgres
+def test_a_client_that_hangs_up_finds_its_one_booking_when_it_asks_again(server):
+    show = make_show()
+    patient, hasty = book(show, 1), book(show, 2)
+    with transaction.atomic():
+        Show.objects.lock(show.pk)
+        send_and_hang_up(server, patient, wait_until_received=True)
+    wait_until(lambda: Booking.objects.count() == 1)
+
+    send_and_hang_up(server, hasty)
+    answers = [patient.ask(server), hasty.ask(server)]
+
+    assert [answer.status for answer in answers] == [201, 201]
+    assert answers[0].replayed == "true"
+    assert_everybody_has_what_they_wanted_once([patient, hasty])
+
+
+def send_and_hang_up(server, wanted, wait_until_received=False):
+    http = HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
+    http.request("POST", wanted.path, json.dumps(wanted.body), headers_for(wanted.user, wanted.key))
+    if wait_until_received:
+        wait_until(somebody_waits_for_the_show)
+    http.close()
+
+
+# --- The database hangs up ---------------------------------------------------------------------
+
+
+@pytest.mark.postgres
+def test_connections_that_the_database_ends_are_answered_503_and_nothing_is_lost(server):
+    show = make_show(total_seats=60)
+    wanted = wishes(show, users=4, each=10)
+    refusals, over = [], Event()
+
+    def ask(one):
+        """Ask until it is there and the database is left in peace, and look around meanwhile."""
+        until = time.monotonic() + PATIENCE
+        while True:
+            looks = [
+                call(server, "GET", f"/api/shows/{show.pk}/seats/"),
+                call(server, "GET", "/api/orders/", user=one.user),
+            ]
+            answer = one.ask(server)
+            refusals.extend(look for look in (*looks, answer) if look.status not in (200, 201))
+            if over.is_set() and answer.status == 201:
+                return answer
+            assert time.monotonic() < until, answer
+
+    def refused_often_enough():
+        end_all_other_connections()
+        return len(refusals) >= 40
+
+    with in_background(ask, wanted) as asked:
+        try:
+            wait_until(refused_often_enough, pause=0.03)
+        finally:
+            over.set()
+        answers = [future.result() for future in asked]
+
+    assert {(r.status, r.content_type, r.body["code"], r.retry_after) for r in refusals} == {
+        (503, PROBLEM, "unavailable", "1")
+    }
+    assert [seats_in(answer) for answer in answers] == [seats_of(one) for one in wanted]
+    assert_everybody_has_what_they_wanted_once(wanted)
