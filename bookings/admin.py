@@ -160,8 +160,12 @@ def cancel_each(page: HouseAdmin, request: HttpRequest, bookings: BookingQuerySe
     """Cancel the bookings one by one, and say of each that cannot be cancelled why."""
     cancelled = 0
     other_halves: set[tuple[int, int | None]] = set()
-    rows = bookings.order_by("id").values_list("id", "order_id", "seat_number")
-    for booking_id, order_id, seat_number in list(rows):
+    rows = bookings.order_by("id").values_list("id", "order_id", "seat_number", "status")
+    for booking_id, order_id, seat_number, status in list(rows):
+        if status == Status.BLOCKED:
+            text = f"Booking {booking_id}: the house blocked this seat. Free it on the page of the show."
+            page.message_user(request, text, messages.ERROR)
+            continue
         if (order_id, seat_number) in other_halves:
             cancelled += 1  # went with the half before it
             continue

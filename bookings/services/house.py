@@ -88,7 +88,7 @@ def cancel_show(*, staff: User, show_id: int, reason: str, door: Door = Door.API
         raise ShowStarted("The show is over.")
     room, actor = Room(show), Actor(staff, door)
     room.free_expired()
-    live = list(show.bookings.live())
+    live = list(show.bookings.live(room.now))
     booked = [booking for booking in live if booking.status == Status.BOOKED]
     held = [booking for booking in live if booking.status == Status.HELD]
     blocked = [booking for booking in live if booking.status == Status.BLOCKED]

@@ -28,11 +28,11 @@ TIME = Actor(None, Door.EXPIRY)
 
 
 class Room:
-    """Who has which seat of a locked show. Read by one statement that begins after the wait."""
+    """Who has which seat of a locked show, now. Read by one statement that begins after the wait."""
 
-    def __init__(self, show: Show) -> None:
+    def __init__(self, show: Show, now: datetime | None = None) -> None:
         self.show = show
-        self.now = timezone.now()
+        self.now = now or timezone.now()
         self.taken: dict[int, str] = {}
         self.expired: list[int] = []
         self._owners: list[int] = []
@@ -50,7 +50,7 @@ class Room:
     def free_expired(self) -> None:
         """Let go of holds whose time is over. Who wants a seat does this before taking it."""
         if self.expired:
-            expired = list(Booking.objects.filter(pk__in=self.expired))
+            expired = Booking.objects.filter(pk__in=self.expired).order_by("id")
             change(self.show, expired, Status.EXPIRED, TIME)
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Literal, NamedTuple
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
@@ -159,9 +159,20 @@ def _refuse_beyond_limits(room: Room, user: User, seats: int, status: Status) ->
     if room.seats_of(user) + seats > settings.MAX_SEATS_PER_SHOW:
         raise TooManySeats(limit=settings.MAX_SEATS_PER_SHOW)
     if status == Status.HELD:
+        _wait_for_other_holds_of(user)
         held = Booking.objects.live(room.now).filter(user=user, status=Status.HELD)
         if held.values("order").distinct().count() >= settings.MAX_HELD_ORDERS:
             raise TooManyHolds(limit=settings.MAX_HELD_ORDERS)
+
+
+def _wait_for_other_holds_of(user: User) -> None:
+    """Until the transaction ends, let no other hold of this user, of whatever show, be counted.
+
+    Who gets here has the lock of their show already and waits for no other, so nobody goes in a circle.
+    """
+    if connection.vendor == "postgresql":  # SQLite has one writer at a time
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"holds of {user.pk}"])
 
 
 def _prices(show: Show, numbers: Collection[int]) -> dict[int, Decimal]:
@@ -399,7 +410,7 @@ def exchange_seats(
     if len(give) != len(get):
         raise Invalid(errors={"to": [f"Name as many seats as you give back: {len(give)}."]})
     leaving = [booking for booking in live if booking.seat_number in give]
-    room = Room(held.show)
+    room = Room(held.show, held.now)  # one moment, lest a hold expires between two looks at the clock
     _refuse_taken(room, get, own=give)
     refuse_half_sofas(held.show, {booking.seat_number for booking in live} - set(give) | set(get))
     if not leave_single_seat:

@@ -7,6 +7,7 @@ from django.urls import reverse
 from accounts.tests.factories import make_staff, make_user
 from bookings.models import Booking, Status
 from bookings.services import book_seat
+from bookings.tests.factories import make_booking
 from movies.models import Show
 from movies.tests.factories import make_show
 
@@ -53,6 +54,19 @@ def test_what_cannot_be_cancelled_is_said_and_the_rest_is_cancelled():
         f"Booking {dead.pk}: The booking is already cancelled.",
         "Cancelled: 1.",
     ]
+
+
+def test_a_seat_that_the_house_blocked_is_to_be_freed_instead():
+    show = make_show()
+    blocked = make_booking(show, status=Status.BLOCKED)
+
+    response = cancel(client_of(make_staff("view_booking", "change_booking")), blocked)
+
+    assert messages(response) == [
+        f"Booking {blocked.pk}: the house blocked this seat. Free it on the page of the show."
+    ]
+    blocked.refresh_from_db()
+    assert blocked.status == Status.BLOCKED
 
 
 def test_who_may_only_look_cannot_cancel():

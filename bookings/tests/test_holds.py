@@ -1,17 +1,31 @@
 """Holds end by themselves: no clock, no sweeper is needed for that to be so."""
 
+from contextlib import suppress
+from datetime import timedelta
 from io import StringIO
+from itertools import count
 
 import pytest
 from django.core.management import call_command
+from django.db import OperationalError
+from django.utils import timezone
 from django.utils.timezone import now
 
 from accounts.tests.factories import client_for, make_staff, make_user
-from bookings.models import Booking, SeatChange, Status
-from bookings.services import book_seat
+from bookings.management.commands import expire_holds as command
+from bookings.models import Booking, Order, SeatChange, Status
+from bookings.services import (
+    book_seat,
+    cancel_order,
+    cancel_show,
+    confirm_order,
+    exchange_seats,
+    extend_order,
+)
 from bookings.tests.factories import let_expire, make_order
 from bookings.tests.history import assert_the_books_are_true
-from movies.models import Show
+from movie_booking.errors import DomainError
+from movies.models import Show, ShowQuerySet
 from movies.tests.factories import make_show
 
 pytestmark = pytest.mark.django_db
@@ -217,3 +231,76 @@ def test_freeing_costs_the_same_queries_for_any_number_of_holds_of_a_show(
     # Which shows; savepoint, lock, who has which seat, the holds, and release; holds, history and count.
     with django_assert_num_queries(9):
         expire_holds()
+
+
+def test_a_show_that_is_busy_does_not_keep_the_command_from_the_others(monkeypatch):
+    busy, others = make_show(), [make_show(), make_show()]
+    let_expire(*(make_order(show, 5) for show in (busy, *others)))
+    lock = ShowQuerySet.lock
+
+    def lock_unless_busy(self, show_id):
+        if show_id == busy.pk:
+            raise OperationalError("canceling statement due to lock timeout")
+        return lock(self, show_id)
+
+    monkeypatch.setattr(ShowQuerySet, "lock", lock_unless_busy)
+
+    with pytest.raises(OperationalError):
+        expire_holds()
+
+    assert statuses() == [(5, "HELD"), (5, "EXPIRED"), (5, "EXPIRED")]
+
+
+def test_the_command_goes_on_as_told_whatever_happens_and_ends_with_its_parent(show, monkeypatch):
+    """Each round in turn: nothing to do, the database is away, one hold; then the parent is gone."""
+    parents = iter([1, 1, 1, 1, 2])
+    rounds = iter([0, OperationalError("the database is away"), 3])
+
+    def one_round():
+        result = next(rounds)
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    pauses = []
+    monkeypatch.setattr(command, "expire_holds", one_round)
+    monkeypatch.setattr(command.os, "getppid", lambda: next(parents))
+    monkeypatch.setattr(command.time, "sleep", pauses.append)
+    output, errors = StringIO(), StringIO()
+
+    call_command("expire_holds", every=2.5, stdout=output, stderr=errors)
+
+    assert output.getvalue() == "Expired holds freed: 3.\n"
+    assert errors.getvalue() == "Try again in 2.5 seconds: the database is away\n"
+    assert pauses == [2.5] * 3
+
+
+@pytest.mark.parametrize("ticks", range(1, 9))
+@pytest.mark.parametrize(
+    "wish",
+    [
+        lambda own: exchange_seats(**own, give=[5], get=[7]),
+        lambda own: confirm_order(**own),
+        lambda own: cancel_order(**own),
+        lambda own: extend_order(among=own["among"], reference=own["reference"]),
+        lambda own: book_seat(user=make_user(), show_id=Show.objects.get().pk, seat_number=5),
+        lambda own: cancel_show(staff=make_staff(), show_id=Show.objects.get().pk, reason="Flood"),
+    ],
+    ids=["exchange", "confirm", "cancel", "extend", "book", "cancel_show"],
+)
+def test_a_hold_that_ends_in_the_middle_of_a_change_leaves_the_books_true(show, wish, ticks, monkeypatch):
+    """Whoever looks at the clock finds it a second later than who looked before."""
+    order = make_order(show, 5, 6)
+    start = now()
+    Booking.objects.update(expires_at=start + timedelta(seconds=ticks))
+    later = count(1)
+    monkeypatch.setattr(timezone, "now", lambda: start + timedelta(seconds=next(later)))
+
+    with suppress(DomainError):
+        wish({"user": order.user, "among": Order.objects.all(), "reference": order.reference})
+
+    assert_the_books_are_true()
+    monkeypatch.undo()
+    show.refresh_from_db()
+    if show.status == Show.Status.CANCELLED:
+        assert not Booking.objects.unfinished().exists()

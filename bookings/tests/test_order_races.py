@@ -18,7 +18,7 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.tests.factories import client_for, make_user
-from bookings.errors import AlreadyCancelled, HoldExpired, NotEnoughSeats, SeatTaken
+from bookings.errors import AlreadyCancelled, HoldExpired, NotEnoughSeats, SeatTaken, TooManyHolds
 from bookings.models import Booking, Order, SeatChange, Status
 from bookings.services import (
     Wish,
@@ -30,7 +30,9 @@ from bookings.services import (
     expire_holds,
     hold_seats,
     idempotency,
+    orders,
 )
+from bookings.services.ledger import take
 from bookings.tests.factories import let_expire, make_order
 from bookings.tests.history import assert_the_books_are_true
 from movie_booking.tests.races import at_once
@@ -154,17 +156,19 @@ def exchange_against_exchange():
 
 def confirm_against_expiry():
     order = make_order(make_show(), 5, 6)
-    over = soon(seconds=0.3)
+    just_before, over = soon(seconds=1), soon(seconds=1.3)
     hold_until(over, order)
-    return Race((confirm(order), at(over, expire_holds)), [["Order", "int"]], stopped=False)
+    return Race((at(just_before, confirm(order)), at(over, expire_holds)), [["Order", "int"]], stopped=False)
 
 
 def confirm_against_the_next_buyer():
     show = make_show()
     order = make_order(show, 5, 6)
-    over = soon(seconds=0.3)
+    just_before, over = soon(seconds=1), soon(seconds=1.3)
     hold_until(over, order)
-    return Race((confirm(order), at(over, book(show, 5))), [["Order", "SeatTaken"]], stopped=True)
+    return Race(
+        (at(just_before, confirm(order)), at(over, book(show, 5))), [["Order", "SeatTaken"]], stopped=True
+    )
 
 
 def cancel_against_confirm():
@@ -295,6 +299,36 @@ def test_a_hold_that_ends_right_now_is_confirmed_or_expires_and_never_both():
         ends[type(confirmed).__name__] += 1
         assert_nothing_is_amiss()
     assert sum(ends.values()) == 12
+
+
+def hold_in_six_shows(user):
+    return [hold(make_show(), 5, user=user) for _ in range(6)]
+
+
+def test_a_user_who_holds_seats_of_many_shows_at_once_gets_as_many_as_allowed(settings):
+    settings.MAX_HELD_ORDERS = 2
+    for _ in range(4):
+        results = at_once(*hold_in_six_shows(make_user()))
+
+        assert Counter(type(result) for result in results) == {Order: 2, TooManyHolds: 4}
+        assert_nothing_is_amiss()
+
+
+@pytest.mark.postgres
+def test_control_whose_holds_are_counted_all_at_once_gets_more(settings, monkeypatch):
+    settings.MAX_HELD_ORDERS = 2
+    counted = Barrier(6)
+    monkeypatch.setattr(orders, "_wait_for_other_holds_of", lambda user: None)
+
+    def wait_then_take(*args, **kwargs):
+        counted.wait(10)
+        return take(*args, **kwargs)
+
+    monkeypatch.setattr(orders, "take", wait_then_take)
+
+    results = at_once(*hold_in_six_shows(make_user()))
+
+    assert Counter(type(result) for result in results) == {Order: 6}
 
 
 def test_an_order_that_is_cancelled_and_confirmed_at_once_is_cancelled():
