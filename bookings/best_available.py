@@ -32,8 +32,9 @@ from typing import Literal, NamedTuple
 from bookings.orphan_seats import (
     Block,
     free_stretches,
-    groups_of,
-    same_seats_in_row,
+    judged_together,
+    numbers_of,
+    singles_and_better_blocks,
     singles_beside,
     whole_blocks,
 )
@@ -234,18 +235,15 @@ def _cost(group: _Group, meeting: Point) -> int:
 def _without_refused(
     plan: SeatPlan, taken: AbstractSet[int], chosen: frozenset[int], aisle_counts: bool
 ) -> frozenset[int]:
-    """The choice, each group that `single_seats_left` would refuse moved within its row.
+    """The choice, with the groups that `single_seats_left` would refuse moved within their row.
 
     It ends, because every move lowers the number of single seats in the room.
     """
-    for group in groups_of(plan, chosen):
-        rest = chosen.difference(_numbers(group))
-        others = taken | rest
-        accepted = _not_refused(plan, others, same_seats_in_row(plan, others, group), aisle_counts)
-        if group not in accepted:
-            better = _best_block(plan, others, accepted, aisle_counts)
-            assert better is not None  # noqa: S101 - the group was refused because there is one
-            return _without_refused(plan, taken, rest.union(better.numbers), aisle_counts)
+    for groups in judged_together(plan, chosen):
+        _, better = singles_and_better_blocks(plan, taken | chosen, groups, aisle_counts=aisle_counts)
+        rest = chosen.difference(*map(numbers_of, groups))
+        if best := _best_block(plan, taken | rest, better, aisle_counts):
+            return _without_refused(plan, taken, rest.union(best.numbers), aisle_counts)
     return chosen
 
 

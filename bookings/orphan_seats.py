@@ -28,27 +28,64 @@ def single_seats_left(
 ) -> tuple[int, ...]:
     """The seats for which this choice must be refused: left single, though the party could have avoided it.
 
-    Judged group by group, a group being chosen seats side by side; the party's other groups count as taken.
-    A group is refused only if the same number of neighbouring seats of the same kinds is free in the same
-    row and would leave none single. So the rule never costs the house its last seats: every refusal has
-    such seats to offer instead, and where a row has none the choice stands, single seat or not.
+    Judged group by group, a group being chosen seats side by side, with the party's other groups as taken;
+    and once more with all its groups of a row together. Refused is only what has something better: the same
+    number of neighbouring seats of the same kinds is free in the same row and would leave none single. So
+    the rule never costs the house its last seats: every refusal has such seats to offer instead, and where
+    a row has none the choice stands, single seat or not.
 
-    A seat that was single before the choice does not count. A group with a wheelchair or companion space
-    is never refused: those who need one have little to choose from. `chosen` may be part of `taken` (the
-    party's own hold).
+    A seat that was single before the choice does not count. Seats with a wheelchair or companion space
+    among them are never refused: those who need one have little to choose from. `chosen` may be part of
+    `taken` (the party's own hold).
     """
     singles: set[int] = set()
-    for group in groups_of(plan, chosen):
-        if not ACCESSIBLE.isdisjoint(seat.kind for seat in group):
-            continue
-        others = (taken | chosen) - {seat.number for seat in group}
-        left = singles_beside(plan, others, group, aisle_counts=aisle_counts)
-        if left and any(
-            not singles_beside(plan, others, block, aisle_counts=aisle_counts)
-            for block in same_seats_in_row(plan, others, group)
-        ):
+    for groups in judged_together(plan, chosen):
+        left, better = singles_and_better_blocks(plan, taken | chosen, groups, aisle_counts=aisle_counts)
+        if better:
             singles.update(left)
     return tuple(sorted(singles))
+
+
+def judged_together(plan: SeatPlan, chosen: AbstractSet[int]) -> Iterator[tuple[Block, ...]]:
+    """Each group of the party for itself, and where a row has several, these together."""
+    groups = groups_of(plan, chosen)
+    yield from ((group,) for group in groups)
+    for _, in_row in groupby(groups, lambda group: group[0].y):
+        row = tuple(in_row)
+        if len(row) > 1:
+            yield row
+
+
+def singles_and_better_blocks(
+    plan: SeatPlan, everybody: AbstractSet[int], groups: tuple[Block, ...], *, aisle_counts: bool
+) -> tuple[list[int], list[Block]]:
+    """The seats that these groups of one row leave single, and blocks they might take that leave none.
+
+    `everybody` is all the seats that are taken, with those of the party.
+    """
+    seats = tuple(seat for group in groups for seat in group)
+    if not ACCESSIBLE.isdisjoint(seat.kind for seat in seats):
+        return [], []
+    left = [
+        single
+        for group in groups
+        for single in singles_beside(plan, everybody - numbers_of(group), group, aisle_counts=aisle_counts)
+    ]
+    if not left:
+        return [], []
+    others = everybody - numbers_of(seats)
+    better = [
+        block
+        for block in same_seats_in_row(plan, others, seats)
+        if not singles_beside(plan, others, block, aisle_counts=aisle_counts)
+    ]
+    return left, better
+
+
+def is_single(plan: SeatPlan, taken: AbstractSet[int], number: int) -> bool:
+    """Whether this seat is free and those on both its sides are taken."""
+    sides = (_neighbour(plan, plan.seat(number), step) for step in (-1, 1))
+    return number not in taken and all(beside and beside.number in taken for beside in sides)
 
 
 def singles_beside(plan: SeatPlan, taken: AbstractSet[int], block: Block, *, aisle_counts: bool) -> list[int]:
@@ -66,13 +103,13 @@ def singles_beside(plan: SeatPlan, taken: AbstractSet[int], block: Block, *, ais
     return singles
 
 
-def same_seats_in_row(plan: SeatPlan, taken: AbstractSet[int], group: Block) -> Iterator[Block]:
-    """Every free block in the group's row of as many seats of the same kinds."""
-    kinds = sorted(seat.kind for seat in group)
+def same_seats_in_row(plan: SeatPlan, taken: AbstractSet[int], seats: Block) -> Iterator[Block]:
+    """Every free block in the row of these seats of as many of the same kinds."""
+    kinds = sorted(seat.kind for seat in seats)
     for run in plan.runs:
-        if run[0].y == group[0].y:
+        if run[0].y == seats[0].y:
             for stretch in free_stretches(run, taken, kinds):
-                for block in whole_blocks(stretch, len(group)):
+                for block in whole_blocks(stretch, len(seats)):
                     if sorted(seat.kind for seat in block) == kinds:
                         yield block
 
@@ -103,6 +140,10 @@ def groups_of(plan: SeatPlan, chosen: AbstractSet[int]) -> list[Block]:
         for is_chosen, seats in groupby(run, lambda seat: seat.number in chosen)
         if is_chosen
     ]
+
+
+def numbers_of(seats: Block) -> frozenset[int]:
+    return frozenset(seat.number for seat in seats)
 
 
 def _neighbour(plan: SeatPlan, seat: Seat, step: int) -> Seat | None:

@@ -4,6 +4,7 @@ Booking one seat is an order of one that is confirmed at once; there is no other
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal, NamedTuple
@@ -31,7 +32,7 @@ from bookings.errors import (
     reasons,
 )
 from bookings.models import Booking, BookingQuerySet, Door, Order, OrderQuerySet, Status
-from bookings.orphan_seats import single_seats_left
+from bookings.orphan_seats import is_single, single_seats_left
 from bookings.refunds import next_deadline, parse_tiers, refund_amount, refund_percent
 from bookings.services.ledger import Actor, Room, change, take
 from bookings.services.rules import (
@@ -111,7 +112,7 @@ def _place_in_turn(user: User, show_id: int, wish: Wish, status: Status, actor: 
     _refuse_taken(room, numbers)
     refuse_half_sofas(show, numbers)
     if not wish.leave_single_seat:
-        _refuse_single_seats(room, numbers)
+        _refuse_single_seats(room, set(numbers))
     _refuse_beyond_limits(room, user, len(numbers), status)
     room.free_expired()
     return take(
@@ -140,18 +141,22 @@ def _refuse_unknown_seats(show: Show, numbers: Collection[int]) -> None:
         raise NoSuchSeat(errors={"seat_number": [f"Seats are numbered 1 to {show.total_seats}."]})
 
 
-def _refuse_taken(room: Room, numbers: Collection[int], own: Collection[int] = ()) -> None:
-    conflicts = {n: room.taken[n] for n in numbers if n in room.taken and n not in own}
+def _refuse_taken(room: Room, numbers: Collection[int]) -> None:
+    conflicts = {n: room.taken[n] for n in numbers if n in room.taken}
     conflicts |= {n: "no_such_seat" for n in numbers if not room.show.plan.has_seat(n)}
     if conflicts:
         raise SeatTaken(seats=reasons(conflicts))
 
 
-def _refuse_single_seats(room: Room, numbers: Collection[int], own: Collection[int] = ()) -> None:
+def _refuse_single_seats(
+    room: Room, party: AbstractSet[int], until_now: AbstractSet[int] = frozenset()
+) -> None:
+    """Judge where the party will sit; `until_now` is where it does, if it has seats already."""
     if not room.show.screen.no_single_seats:
         return
-    taken = room.taken.keys() - set(own)
-    if left := single_seats_left(room.show.plan, taken, set(numbers)):
+    plan, taken = room.show.plan, room.taken.keys()
+    single = single_seats_left(plan, taken - until_now, party)
+    if left := [number for number in single if not is_single(plan, taken, number)]:
         raise LeavesSingleSeat(seats=reasons(dict.fromkeys(left, "left_single")))
 
 
@@ -398,7 +403,8 @@ def exchange_seats(
     """Swap seats of an order for as many others, in one step, and return the order.
 
     The customer is never without a seat and never has two. What was held stays held until the same
-    moment, what was booked is booked; each new seat costs what its kind costs now. Raises NotFound,
+    moment, what was booked is booked; each new seat costs what its kind costs now, and all that was
+    paid for the old one counts towards it. A seat that is both given and got stays as it is. Raises NotFound,
     Invalid for seats that are not in the order or not as many, HoldExpired, AlreadyCancelled,
     SeatTaken, SoldInPairs, LeavesSingleSeat, and what keeps the show from being sold.
     """
@@ -409,22 +415,25 @@ def exchange_seats(
     _refuse_foreign_seats("from", give, live)
     if len(give) != len(get):
         raise Invalid(errors={"to": [f"Name as many seats as you give back: {len(give)}."]})
-    leaving = [booking for booking in live if booking.seat_number in give]
+    own = {booking.seat_number for booking in live}
+    party = own - set(give) | set(get)
+    leaving = [booking for booking in live if booking.seat_number not in party]
     room = Room(held.show, held.now)  # one moment, lest a hold expires between two looks at the clock
-    _refuse_taken(room, get, own=give)
-    refuse_half_sofas(held.show, {booking.seat_number for booking in live} - set(give) | set(get))
+    _refuse_taken(room, set(get) - set(give))
+    refuse_half_sofas(held.show, party)
     if not leave_single_seat:
-        _refuse_single_seats(room, get, own=give)
+        _refuse_single_seats(room, party, until_now=own)
     room.free_expired()
     actor = Actor(user, door)
-    arriving = iter(sorted(get))
+    arriving = iter(sorted(party - own))
     for status in (Status.HELD, Status.BOOKED):
         group = [booking for booking in leaving if booking.status == status]
         if not group:
             continue
         numbers = [next(arriving) for _ in group]
         expires_at = group[0].expires_at
-        change(held.show, group, Status.CANCELLED, actor, reason="Exchanged")
+        back = {"refund_percent": 100} if status == Status.BOOKED else {}
+        change(held.show, group, Status.CANCELLED, actor, reason="Exchanged", **back)
         prices = _prices(held.show, numbers)
         take(
             held.show,

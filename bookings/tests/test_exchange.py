@@ -76,8 +76,10 @@ def test_each_new_seat_costs_what_its_kind_costs_now_and_the_others_what_they_di
     assert exchange(order, [1], [3]).data["total"] == "27.00"
 
 
-def test_nothing_comes_back_for_a_seat_that_was_exchanged_and_the_row_says_why():
-    order = make_order(make_show(), 5, status=Status.BOOKED)
+@pytest.mark.parametrize(("status", "back"), [(Status.BOOKED, 100), (Status.HELD, None)])
+def test_what_was_paid_for_a_seat_counts_towards_the_new_one_and_the_row_says_why(status, back):
+    """Even when cancelling would bring nothing: the seat is exchanged, not given up."""
+    order = make_order(make_show(starts_at=now() + timedelta(hours=1)), 5, status=status)
 
     exchange(order, [5], [7])
 
@@ -85,10 +87,46 @@ def test_nothing_comes_back_for_a_seat_that_was_exchanged_and_the_row_says_why()
     assert (old.status, old.reason, old.refund_percent, old.cancelled_by) == (
         Status.CANCELLED,
         "Exchanged",
-        None,
+        back,
         order.user,
     )
-    assert (new.status, new.user, new.cancelled_at) == (Status.BOOKED, order.user, None)
+    assert (new.status, new.user, new.cancelled_at) == (status, order.user, None)
+
+
+def test_what_was_paid_is_what_the_prices_sum_up_to_less_what_comes_back():
+    show = make_show(
+        screen=make_screen(seat_plan="A ooooPP"),
+        price=Decimal("10.00"),
+        premium_price=Decimal("15.00"),
+        starts_at=now() + timedelta(days=3),
+    )
+    order = make_order(show, 1, status=Status.BOOKED)
+
+    for give, get, due in ((1, 5, "15.00"), (5, 6, "15.00"), (6, 2, "10.00")):
+        exchange(order, [give], [get])
+        rows = list(order.bookings.all())
+        assert sum(row.price - (row.refund_amount or 0) for row in rows) == Decimal(due)
+    client_for(order.user).post(f"/api/orders/{order.reference}/cancel/", {})
+    rows = list(order.bookings.all())
+    assert sum(row.price - row.refund_amount for row in rows) == 0
+
+
+@pytest.mark.parametrize("status", [Status.HELD, Status.BOOKED])
+def test_a_seat_that_is_both_given_and_got_stays_as_it_is(status):
+    order = make_order(make_show(price=Decimal("10.00")), 5, 6, status=status)
+    Show.objects.update(price=Decimal("20.00"))
+
+    response = exchange(order, [5, 6], [6, 7])
+
+    assert response.status_code == 200
+    assert [(b["seat_number"], b["status"], b["price"]) for b in response.data["bookings"]] == [
+        (5, "CANCELLED", "10.00"),
+        (6, status, "10.00"),
+        (7, status, "20.00"),
+    ]
+    before = house()
+    assert exchange(order, [7, 6], [6, 7]).status_code == 200
+    assert house() == before
 
 
 @pytest.mark.parametrize(("give", "get"), [([5, 6], [6, 7]), ([6, 5], [5, 4]), ([5, 6], [6, 5])])

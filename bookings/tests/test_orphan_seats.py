@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bookings.orphan_seats import groups_of, same_seats_in_row, single_seats_left
+from bookings.orphan_seats import groups_of, numbers_of, same_seats_in_row, single_seats_left
 from bookings.tests.rooms import room
 from movies.seat_plan import SeatKind
 
@@ -21,6 +21,10 @@ rows = st.text(alphabet="oooox*_", min_size=1, max_size=14).filter(lambda row: r
         ("ooo*oox", ()),
         ("*o*oooo", ("A2",)),  # the party's own seats are taken ones to the next
         ("xo**ox_ooo", ("A2", "A5")),
+        # Nor does it sit better by one group at a time, but all together
+        ("xx*o*xxoox", ("A4",)),
+        ("xx*o*x_oox", ("A4",)),
+        ("xx*o*xxx", ()),
         # Unavoidable: nowhere in this row could the party do better
         ("xo**x", ()),
         ("xo*x", ()),
@@ -108,16 +112,12 @@ def test_every_refusal_has_the_same_seats_to_offer_in_that_row(drawing, aisle_co
 
     for number in single_seats_left(plan, taken, chosen, aisle_counts=aisle_counts):
         assert number not in taken | chosen
-        beside = [
-            group
-            for group in groups_of(plan, chosen)
-            if any(abs(seat.number - number) == 1 and seat.y == plan.seat(number).y for seat in group)
-        ]
+        row = [group for group in groups_of(plan, chosen) if group[0].y == plan.seat(number).y]
         offers = []
-        for group in beside:
-            others = (taken | chosen) - {seat.number for seat in group}
-            for block in same_seats_in_row(plan, others, group):
-                moved = frozenset(chosen - {seat.number for seat in group}) | {s.number for s in block}
+        for seats in (*row, sum(row, ())):
+            staying = chosen - numbers_of(seats)
+            for block in same_seats_in_row(plan, taken | staying, seats):
+                moved = staying | numbers_of(block)
                 if number not in single_seats_left(plan, taken, moved, aisle_counts=aisle_counts):
                     offers.append(block)
         assert offers

@@ -106,6 +106,33 @@ def test_a_hold_that_expired_is_no_neighbour(show):
     assert take_seat_3("order", lonely, make_user()).status_code == 201
 
 
+@pytest.mark.parametrize(
+    ("own", "give", "get", "left"),
+    [
+        ([3, 4, 5], [4], [12], [4]),  # the seat that one gives back is the single one
+        ([3, 4, 5], [5], [12], []),
+        ([3, 4, 5], [3, 4], [11, 12], []),
+        ([3, 5], [5], [6], []),  # seat 4 was single already, and is not any more
+        ([3, 5, 12], [12], [11], []),  # seat 4 was, and still is
+    ],
+)
+def test_an_exchange_is_judged_by_where_the_party_sits_afterwards(own, give, get, left):
+    show = make_strict_show("A oooooooo\nB oooo")
+    screen = show.screen
+    screen.no_single_seats = False
+    screen.save()
+    order = make_order(show, *own)
+    screen.no_single_seats = True
+    screen.save()
+
+    response = client_for(order.user).post(
+        f"/api/orders/{order.reference}/exchange/", {"from": give, "to": get}
+    )
+
+    assert [seat["seat_number"] for seat in response.data.get("seats", ())] == left
+    assert response.status_code == (409 if left else 200)
+
+
 def test_the_last_seats_are_sold_whatever_they_leave():
     show = make_strict_show("A oooo")
     make_order(show, 1, 4)

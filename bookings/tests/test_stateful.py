@@ -187,8 +187,8 @@ class House:
         if len(halves := SOFA & set(seats)) == 1:
             raise Refused("sold_in_pairs", dict.fromkeys(SOFA - halves, "other_half"))
 
-    def refuse_single_seats(self, taken, seats):
-        if not self.single_seats_allowed and (left := singles_left(set(taken), set(seats))):
+    def refuse_single_seats(self, taken, seats, before=frozenset()):
+        if not self.single_seats_allowed and (left := singles_left(set(taken), set(seats)) - before):
             raise Refused("leaves_single_seat", dict.fromkeys(left, "left_single"))
 
     def refuse_beyond_limits(self, user, show, seats, status):
@@ -338,16 +338,20 @@ class House:
         live = {t.seat: t for t in self.live(party)}
         if set(give) - set(live) or len(give) != len(get):
             raise Refused("invalid")
-        taken = {seat: status for seat, status in self.taken(party.show).items() if seat not in give}
-        self.refuse_taken(taken, get)
-        self.refuse_half_sofa(set(live) - set(give) | set(get))
+        taken = self.taken(party.show)
+        given, got = set(give) - set(get), set(get) - set(give)
+        self.refuse_taken(taken, got)
+        after = set(live) - given | got
+        self.refuse_half_sofa(after)
         if not leave_single:
-            self.refuse_single_seats(taken, get)
+            self.refuse_single_seats(set(taken) - set(live), after, before=singles(set(taken)))
         self.free_expired(party.show)
         [status] = {live[seat].status for seat in give}
-        for seat in give:
+        for seat in given:
+            if status == BOOKED:
+                live[seat].refund = 100
             live[seat].become(CANCELLED, user)
-        self.seat(party, get, status)
+        self.seat(party, got, status)
 
     def block(self, staff, show, seats):
         self.refuse_unless_ahead(show)
@@ -403,7 +407,8 @@ def singles_left(taken, chosen):
     """The seats that nobody would buy, of those the party might have avoided by moving in its row."""
     left = set()
     for row in ROWS:
-        for group in (set(group) for group in stretches(chosen) if group[0] in sum(row, ())):
+        groups = [set(group) for group in stretches(chosen) if group[0] in sum(row, ())]
+        for group in (*groups, set().union(*groups)):
             kinds = sorted(KINDS[seat] for seat in group)
             if {"wheelchair", "companion"} & set(kinds):
                 continue
