@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from bookings.models import Booking, Order, Status
 from bookings.queries import standing
-from movie_booking.api import StrictBooleanField, StrictCharField, StrictIntegerField
+from movie_booking.api import KnownFieldsOnly, StrictBooleanField, StrictCharField, StrictIntegerField
 from movies.models import Show
 from movies.seat_plan import SeatKind
 from movies.serializers import ShowSerializer
@@ -44,7 +44,7 @@ class BookSeatInput(serializers.Serializer[Any]):
         swagger_schema_fields = {"example": {"seat_number": 5}}
 
 
-class OrderInput(serializers.Serializer[Any]):
+class OrderInput(KnownFieldsOnly):
     show = StrictIntegerField(min_value=0)
     seat_numbers = SeatNumbersField(required=False, allow_empty=False, help_text="The seats, by number;")
     best_available = StrictIntegerField(
@@ -75,16 +75,20 @@ class OrderInput(serializers.Serializer[Any]):
         for name in ("kind", "adjacent"):
             if name in data and "best_available" not in data:
                 raise serializers.ValidationError({name: "Goes with best_available only."})
+        if data.get("kind") == SeatKind.SOFA and data["best_available"] % 2:
+            raise serializers.ValidationError(
+                {"best_available": "Sofas go in pairs: ask for an even number."}
+            )
         return data
 
 
-class CancelOrderInput(serializers.Serializer[Any]):
+class CancelOrderInput(KnownFieldsOnly):
     seat_numbers = SeatNumbersField(
         required=False, allow_empty=False, help_text="Some seats of the order; without it, all."
     )
 
 
-class ExchangeInput(serializers.Serializer[Any]):
+class ExchangeInput(KnownFieldsOnly):
     to = SeatNumbersField(allow_empty=False, help_text="As many free seats.")
     leave_single_seat = StrictBooleanField(required=False, help_text=LEAVE_SINGLE_SEAT)
 

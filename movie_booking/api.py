@@ -216,7 +216,10 @@ MAX_DEPTH = 20
 
 
 class StrictJSONParser(BaseParser):
-    """JSON as RFC 8259 has it: UTF-8, no NaN, no half surrogate pairs, and of bounded size and depth."""
+    """JSON as RFC 8259 wants it: UTF-8, no NaN, no half surrogate pairs, no name twice in an object.
+
+    Its size and depth are bounded.
+    """
 
     media_type = "application/json"
 
@@ -225,7 +228,9 @@ class StrictJSONParser(BaseParser):
         if len(body) > settings.API_MAX_BODY_BYTES:
             raise BodyTooLarge
         try:
-            data = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
+            data = json.loads(
+                body.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_object
+            )
             _check(data, depth=1)
         except RecursionError:
             raise TooDeep from None
@@ -236,6 +241,13 @@ class StrictJSONParser(BaseParser):
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not a JSON number")
+
+
+def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    named = dict(members)
+    if len(named) < len(members):
+        raise ValueError("an object has the same name twice")
+    return named
 
 
 def _check(value: Any, depth: int) -> None:
@@ -250,6 +262,16 @@ def _check(value: Any, depth: int) -> None:
         for key, item in value.items():
             key.encode()
             _check(item, depth + 1)
+
+
+class KnownFieldsOnly(serializers.Serializer[Any]):
+    """Refuses a field it does not know, where leaving one out means something: a misspelt one would too."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict) and (unknown := data.keys() - self.fields.keys()):
+            named = sorted(unknown)[:10]
+            raise serializers.ValidationError({name: ["There is no such field."] for name in named})
+        return super().to_internal_value(data)
 
 
 class StrictIntegerField(serializers.IntegerField):

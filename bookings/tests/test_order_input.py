@@ -11,6 +11,7 @@ pytestmark = pytest.mark.django_db
 
 NO_INTEGER = ["A valid integer is required."]
 EITHER = ["Give either seat_numbers or best_available."]
+NO_FIELD = ["There is no such field."]
 WITH_BEST = ["Goes with best_available only."]
 
 
@@ -95,6 +96,11 @@ def test_what_are_no_seats_is_invalid_wherever_seats_are_named(seat_numbers, mes
             {"seat_numbers": [1], "leave_single_seat": None},
             {"leave_single_seat": ["This field may not be null."]},
         ),
+        (
+            {"best_available": 3, "kind": "sofa"},
+            {"best_available": ["Sofas go in pairs: ask for an even number."]},
+        ),
+        ({"best_available": 2, "adjecent": "required"}, {"adjecent": NO_FIELD}),
         ({"show": None, "seat_numbers": [1]}, {"show": ["This field may not be null."]}),
         ({"show": "1", "seat_numbers": [1]}, {"show": NO_INTEGER}),
         ({"show": 1.0, "seat_numbers": [1]}, {"show": NO_INTEGER}),
@@ -110,6 +116,19 @@ def test_an_order_that_makes_no_sense_is_invalid(body, errors):
 
     assert_invalid(response, errors)
     assert Order.objects.count() == 0
+
+
+def test_a_misspelt_field_does_not_cancel_the_whole_order():
+    order = make_order(make_show(), 5, 6)
+    path, client = f"/api/orders/{order.reference}", client_for(order.user)
+
+    assert_invalid(client.post(f"{path}/cancel/", {"seat_number": [5]}), {"seat_number": NO_FIELD})
+    assert_invalid(
+        client.post(f"{path}/exchange/", {"from": [5], "to": [7], "form": [6]}), {"form": NO_FIELD}
+    )
+    many = client.post(f"{path}/cancel/", {f"field_{n}": n for n in range(10_000)})
+    assert (many.status_code, len(many.data["errors"])) == (400, 10)
+    assert order.bookings.live().count() == 2
 
 
 def test_an_order_says_for_which_show():

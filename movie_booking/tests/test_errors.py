@@ -284,6 +284,8 @@ def test_no_body_at_all_is_a_change_of_nothing_or_invalid(send, rows, name):
         pytest.param(b'{"\\udfff": 5}', id="half a surrogate pair as a name"),
         pytest.param(b'{"a": [{"b": "\\ud83d"}]}', id="half a surrogate pair deep down"),
         pytest.param(b'{"a": "\x00"}', id="a control character"),
+        pytest.param(b'{"seat_number": 5, "seat_number": 6}', id="a name twice"),
+        pytest.param(b'{"a": {"b": 1, "c": 2, "b": 1}}', id="a name twice deep down"),
         pytest.param(b"seat_number=5", id="a form"),
     ],
 )
@@ -580,7 +582,10 @@ def test_what_takes_no_body_is_not_harmed_by_one(client, ids, root):
     ],
 )  # fmt: skip
 def test_a_row_that_is_not_there_is_not_found(client, method, path):
-    body = b'{"seat_number": 5, "seats": "A1", "reason": "Press", "from": [5], "to": [7]}'
+    body = {
+        "orders/{}/cancel/": b"{}",
+        "orders/{}/exchange/": b'{"from": [5], "to": [7]}',
+    }.get(path, b'{"seat_number": 5, "seats": "A1", "reason": "Press"}')
     for row in (0, 999_999, 2**63 - 1, 2**63, 10**19 - 1, 10**19, HUGE, "9" * 5000):
         url = f"/api/{path.format(row)}"
 
