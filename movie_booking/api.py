@@ -48,6 +48,18 @@ class BodyTooLarge(DomainError):
     detail = "The body of the request is too large."
 
 
+class LengthRequired(DomainError):
+    status = 411
+    code = "length_required"
+    detail = "Send the body in one piece, with a Content-Length."
+
+
+class RequestTimeout(DomainError):
+    status = 408
+    code = "request_timeout"
+    detail = "The body of the request did not arrive in time."
+
+
 class TooDeep(DomainError):
     status = 400
     code = "too_deep"
@@ -157,7 +169,7 @@ def _messages(value: Any) -> list[str]:
 # --- Outside of DRF's views: unknown routes, limits, Django's own handlers -----------------------
 
 
-def _plain_problem(error: DomainError) -> JsonResponse:
+def plain_problem(error: DomainError) -> JsonResponse:
     return JsonResponse(problem_document(error), status=error.status, content_type=PROBLEM_CONTENT_TYPE)
 
 
@@ -165,18 +177,18 @@ def _plain_problem(error: DomainError) -> JsonResponse:
 def unknown_route(request: HttpRequest) -> HttpResponse:
     """Answer for every path under `/api/` that no other route took."""
     hint = "" if request.path.endswith("/") else " Routes end in a slash."
-    return _plain_problem(NotFound(f"There is nothing at this address.{hint}"))
+    return plain_problem(NotFound(f"There is nothing at this address.{hint}"))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if is_api(request):
-        return _plain_problem(as_domain_error(exception))
+        return plain_problem(as_domain_error(exception))
     return defaults.bad_request(request, exception)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     if is_api(request):
-        return _plain_problem(ServerError())
+        return plain_problem(ServerError())
     return defaults.server_error(request)
 
 
@@ -192,7 +204,10 @@ _DRAINED_BYTES = 32 * 1024 * 1024
 def api_request_limits(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: refuse a body that is too large, whatever the route does with it."""
+    """Middleware: refuse a body that is too large or of unknown length, whatever the route does with it.
+
+    Django takes a body without a length (chunked) for none, which might say something else altogether.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if is_api(request):
@@ -200,11 +215,13 @@ def api_request_limits(
             # encodings of text at all, so a charset that the client names is not followed.
             request.encoding = "utf-8"
             length = request.META.get("CONTENT_LENGTH") or "0"
+            if "HTTP_TRANSFER_ENCODING" in request.META:
+                return plain_problem(LengthRequired())
             if length.isdecimal() and int(length) > settings.API_MAX_BODY_BYTES:
                 read = 0
                 while read < _DRAINED_BYTES and (chunk := request.read(65536)):
                     read += len(chunk)
-                return _plain_problem(BodyTooLarge())
+                return plain_problem(BodyTooLarge())
         return get_response(request)
 
     return middleware

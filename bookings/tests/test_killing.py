@@ -4,107 +4,27 @@ Whatever is lost on the way, who sends a request again with its Idempotency-Key 
 """
 
 import json
-import os
-import signal
-import socket
-import subprocess
-import sys
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
-from pathlib import Path
 from threading import Event
 from typing import NamedTuple
-from urllib.parse import quote
 
-import psutil
 import pytest
-from django.conf import settings
 from django.db import connection, transaction
-from rest_framework_simplejwt.backends import TokenBackend
-from rest_framework_simplejwt.tokens import AccessToken
 
 from accounts.tests.factories import make_user
 from bookings.models import Booking, IdempotencyKey
 from bookings.tests.history import assert_the_books_are_true
+from movie_booking.tests.server import PATIENCE, Server, call, headers_for, wait_until
 from movies.models import Show
 from movies.tests.factories import make_show
 
 pytestmark = pytest.mark.usefixtures("real_transactions")
 
-SECRET_KEY = "a key for the server of these tests, which must not be that of development"
 PROBLEM = "application/problem+json"
-PATIENCE = 60  # seconds; only a test that fails waits as long
-
-
-class Server:
-    """`python -m movie_booking.serve` on the test database, in a process group of its own."""
-
-    def __init__(self, log: Path) -> None:
-        self.log = log
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.process: subprocess.Popen | None = None
-
-    def start(self) -> None:
-        environment = {
-            "DATABASE_URL": database_url(),
-            "DEBUG": "0",
-            "SECRET_KEY": SECRET_KEY,
-            "SECURE_SSL_REDIRECT": "0",
-            "HOST": "127.0.0.1",
-            "PORT": str(self.port),
-            "WEB_CONCURRENCY": "2",
-            "LOG_LEVEL": "ERROR",
-            "LOCK_TIMEOUT_SECONDS": "20",
-            "MAX_HELD_ORDERS": "100",
-            "MAX_SEATS_PER_SHOW": "100",
-        }
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "movie_booking.serve"],
-                cwd=settings.BASE_DIR,
-                env=os.environ | environment,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        wait_until(self.answers)
-
-    def answers(self) -> bool:
-        assert self.process is not None
-        assert self.process.poll() is None, self.log.read_text()
-        with suppress(OSError, HTTPException):
-            return call(self, "GET", "/api/movies/").status == 200
-        return False
-
-    def kill_workers(self) -> None:
-        """The server itself lives, and starts others."""
-        assert self.process is not None
-        for child in psutil.Process(self.process.pid).children():
-            if "expire_holds" not in child.cmdline():
-                child.kill()
-
-    def kill(self) -> None:
-        """All of it at once, as when the machine loses power."""
-        if self.process is not None:
-            with suppress(ProcessLookupError):
-                os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait(timeout=10)
-            self.process = None
-
-
-def database_url() -> str:
-    """That of the test database, however the connection came to know it."""
-    known = connection.get_connection_params()
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{known['database']}"
-    user, password, host = (quote(known.get(name) or "", safe="") for name in ("user", "password", "host"))
-    port = f":{known['port']}" if known.get("port") else ""
-    return f"postgres://{user}:{password}@{host}{port}/{known['dbname']}"
 
 
 @pytest.fixture(scope="module")
@@ -125,14 +45,7 @@ def server(server_process):
         wait_until(nobody_is_at_work)  # the tables are about to be emptied
 
 
-# --- Looking at the database, and sending requests ---------------------------------------------
-
-
-def wait_until(is_so, pause=0.01):
-    until = time.monotonic() + PATIENCE
-    while not is_so():
-        assert time.monotonic() < until, is_so
-        time.sleep(pause)
+# --- Looking at the database, and what people want -----------------------------------------------
 
 
 def others(condition="TRUE", show="count(*)"):
@@ -158,41 +71,6 @@ def nobody_is_at_work():
 
 def somebody_waits_for_the_show():
     return others("wait_event_type = 'Lock' AND query LIKE '%movies_show%'") > 0
-
-
-class Answer(NamedTuple):
-    status: int
-    content_type: str
-    body: dict
-    replayed: str | None = None
-    retry_after: str | None = None
-
-
-def headers_for(user, key):
-    # The server has a secret of its own, so its tokens are made with that.
-    token = TokenBackend("HS256", signing_key=SECRET_KEY).encode(AccessToken.for_user(user).payload)
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    return headers | ({"Idempotency-Key": key} if key else {})
-
-
-def call(server, method, path, body=None, user=None, key=""):
-    """Send it and return the answer. Raises OSError or HTTPException if there is none."""
-    http = HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
-    try:
-        sent = json.dumps(body) if body is not None else None
-        http.request(method, path, sent, headers_for(user, key) if user else {})
-        response = http.getresponse()
-        content = json.loads(response.read())
-        header = response.headers.get
-        return Answer(
-            response.status,
-            header("Content-Type"),
-            content,
-            header("Idempotent-Replayed"),
-            header("Retry-After"),
-        )
-    finally:
-        http.close()
 
 
 class Wanted(NamedTuple):
