@@ -1,7 +1,7 @@
 """Why the box office says no."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from movie_booking.errors import Conflict, DomainError, Invalid
 
@@ -11,11 +11,13 @@ class SeatTaken(Conflict):
 
     code = "seat_taken"
     detail = "Seat already booked."
+    example: ClassVar = {"seats": [{"seat_number": 5, "reason": "booked"}]}
 
 
 class NoSuchSeat(Invalid):
     code = "no_such_seat"
     detail = "This show has no such seat."
+    example: ClassVar = {"errors": {"seat_number": ["Seats are numbered 1 to 50."]}}
 
 
 class ShowStarted(Conflict):
@@ -28,6 +30,7 @@ class NotOnSale(Conflict):
 
     code = "not_on_sale"
     detail = "The sale of this show has not begun."
+    example: ClassVar = {"sales_open_at": "2026-12-01T09:00:00Z"}
 
 
 class SalesClosed(Conflict):
@@ -40,6 +43,7 @@ class SoldInPairs(Conflict):
 
     code = "sold_in_pairs"
     detail = "A sofa goes whole: take or give back both of its halves."
+    example: ClassVar = {"seats": [{"seat_number": 6, "reason": "other_half"}]}
 
 
 class LeavesSingleSeat(Conflict):
@@ -47,6 +51,7 @@ class LeavesSingleSeat(Conflict):
 
     code = "leaves_single_seat"
     detail = "This choice would leave a single seat that nobody buys. Please move up, or leave more room."
+    example: ClassVar = {"seats": [{"seat_number": 4, "reason": "left_single"}]}
 
 
 class NotTogether(Conflict):
@@ -54,6 +59,7 @@ class NotTogether(Conflict):
 
     code = "not_together"
     detail = "There are not so many free seats side by side."
+    example: ClassVar = {"largest_block": 3}
 
 
 class NotEnoughSeats(Conflict):
@@ -61,6 +67,7 @@ class NotEnoughSeats(Conflict):
 
     code = "not_enough_seats"
     detail = "There are not so many free seats of that kind."
+    example: ClassVar = {"largest_block": 3}
 
 
 class TooManySeats(Conflict):
@@ -68,6 +75,7 @@ class TooManySeats(Conflict):
 
     code = "too_many_seats"
     detail = "You have as many seats of this show as one user may have."
+    example: ClassVar = {"limit": 10}
 
 
 class TooManyHolds(Conflict):
@@ -75,6 +83,7 @@ class TooManyHolds(Conflict):
 
     code = "too_many_holds"
     detail = "You hold seats in too many orders. Confirm or cancel one of them first."
+    example: ClassVar = {"limit": 5}
 
 
 class HoldExpired(Conflict):
@@ -112,6 +121,7 @@ class NotBlocked(Conflict):
 
     code = "not_blocked"
     detail = "Only seats that the house blocked can be freed."
+    example: ClassVar = {"seats": [{"seat_number": 5, "reason": "available"}]}
 
 
 class KeyReused(DomainError):
@@ -125,6 +135,7 @@ class InProgress(Conflict):
 
     code = "in_progress"
     detail = "A request with this Idempotency-Key is still being worked on."
+    example: ClassVar = {"retry_after": 1}
 
 
 def reasons(seats: Mapping[int, str]) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
+from drf_yasg.utils import swagger_serializer_method
 from rest_framework import serializers
 
 from bookings.models import Booking, Order, Status
@@ -87,6 +88,9 @@ class CancelOrderInput(KnownFieldsOnly):
         required=False, allow_empty=False, help_text="Some seats of the order; without it, all."
     )
 
+    class Meta:
+        swagger_schema_fields = {"example": {"seat_numbers": [6]}}
+
 
 class ExchangeInput(KnownFieldsOnly):
     to = SeatNumbersField(allow_empty=False, help_text="As many free seats.")
@@ -168,6 +172,40 @@ class SeatMapSerializer(serializers.Serializer[Any]):
     available_seats = serializers.IntegerField()
 
 
+BOOKING_STATUSES = [Status.HELD, Status.BOOKED, Status.CANCELLED, Status.EXPIRED]  # BLOCKED is the house's
+BOOKING_EXAMPLE = {
+    "id": 1,
+    "order": "4N0CV8NK7G",
+    "show": 1,
+    "movie_title": "Inception",
+    "screen_name": "Screen 1",
+    "cinema_name": "Roxy",
+    "starts_at": "2026-12-01T19:00:00Z",
+    "seat_number": 5,
+    "seat_label": "A5",
+    "price": "8.50",
+    "status": "BOOKED",
+    "created_at": "2026-11-28T10:00:00Z",
+    "cancelled_at": None,
+    "refund_percent": None,
+    "refund_amount": None,
+}
+ORDER_EXAMPLE = {
+    "reference": "4N0CV8NK7G",
+    "show": 1,
+    "status": "HELD",
+    "bookings": [
+        {**BOOKING_EXAMPLE, "status": "HELD"},
+        {**BOOKING_EXAMPLE, "status": "HELD", "id": 2, "seat_number": 6, "seat_label": "A6"},
+    ],
+    "total": "17.00",
+    "currency": "EUR",
+    "expires_at": "2026-11-28T10:10:00Z",
+    "expires_in_seconds": 600,
+    "created_at": "2026-11-28T10:00:00Z",
+}
+
+
 class BookingSerializer(serializers.ModelSerializer[Booking]):
     order = serializers.CharField(source="order.reference", read_only=True, help_text="Its reference.")
     movie_title = serializers.CharField(source="show.movie.title", read_only=True)
@@ -176,7 +214,9 @@ class BookingSerializer(serializers.ModelSerializer[Booking]):
     starts_at = serializers.DateTimeField(source="show.starts_at", read_only=True)
     seat_label = serializers.CharField(read_only=True, help_text="Row and place: C7.")
     status = serializers.SerializerMethodField()
-    refund_amount = serializers.DecimalField(max_digits=8, decimal_places=2, read_only=True)
+    refund_amount = serializers.DecimalField(
+        max_digits=8, decimal_places=2, read_only=True, allow_null=True, help_text="What is to be paid back."
+    )
 
     class Meta:
         model = Booking
@@ -198,7 +238,9 @@ class BookingSerializer(serializers.ModelSerializer[Booking]):
             "refund_amount",
         )
         read_only_fields = fields
+        swagger_schema_fields = {"example": BOOKING_EXAMPLE}
 
+    @swagger_serializer_method(serializers.ChoiceField(BOOKING_STATUSES))
     def get_status(self, booking: Booking) -> str:
         """A hold is over when its time is, whether or not somebody has noted it."""
         return Status.EXPIRED if booking.has_expired() else booking.status
@@ -207,7 +249,7 @@ class BookingSerializer(serializers.ModelSerializer[Booking]):
 class OrderSerializer(serializers.ModelSerializer[Order]):
     """An order whose bookings were prefetched with `with_details`."""
 
-    status = serializers.SerializerMethodField(help_text="HELD, BOOKED, CANCELLED or EXPIRED.")
+    status = serializers.SerializerMethodField()
     bookings: Any = BookingSerializer(many=True, read_only=True)
     total = serializers.SerializerMethodField(help_text="What its live seats cost.")
     currency = serializers.SerializerMethodField(help_text="ISO 4217.")
@@ -228,25 +270,30 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
             "created_at",
         )
         read_only_fields = fields
+        swagger_schema_fields = {"example": ORDER_EXAMPLE}
 
     def to_representation(self, order: Order) -> Any:
         self.now = timezone.now()
         self.stand = standing(order.bookings.all(), self.now)
         return super().to_representation(order)
 
+    @swagger_serializer_method(serializers.ChoiceField(BOOKING_STATUSES))
     def get_status(self, order: Order) -> str:
         return self.stand.status
 
+    @swagger_serializer_method(serializers.DecimalField(max_digits=10, decimal_places=2))
     def get_total(self, order: Order) -> str:
         return str(self.stand.total)
 
     def get_currency(self, order: Order) -> str:
         return settings.CURRENCY
 
+    @swagger_serializer_method(serializers.DateTimeField(allow_null=True))
     def get_expires_at(self, order: Order) -> str | None:
         until = self.stand.expires_at
         return serializers.DateTimeField().to_representation(until) if until else None
 
+    @swagger_serializer_method(serializers.IntegerField(allow_null=True))
     def get_expires_in_seconds(self, order: Order) -> int | None:
         until = self.stand.expires_at
         return max(0, int((until - self.now).total_seconds())) if until else None
@@ -255,7 +302,21 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
 class QuoteSerializer(serializers.Serializer[Any]):
     booking = serializers.IntegerField()
     refund_percent = serializers.IntegerField()
-    refund_amount = serializers.DecimalField(max_digits=8, decimal_places=2)
+    refund_amount = serializers.DecimalField(max_digits=9, decimal_places=2)  # that of a sofa is two prices
     currency = serializers.CharField(help_text="ISO 4217.")
-    valid_until = serializers.DateTimeField(help_text="Until when this much comes back; null: nothing does.")
+    valid_until = serializers.DateTimeField(
+        allow_null=True, help_text="Until when this much comes back; null: nothing does."
+    )
     cancel_until = serializers.DateTimeField(help_text="Until when it can be cancelled at all.")
+
+    class Meta:
+        swagger_schema_fields = {
+            "example": {
+                "booking": 1,
+                "refund_percent": 100,
+                "refund_amount": "8.50",
+                "currency": "EUR",
+                "valid_until": "2026-11-30T19:00:00Z",
+                "cancel_until": "2026-12-01T19:00:00Z",
+            }
+        }

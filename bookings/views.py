@@ -41,7 +41,7 @@ from bookings.serializers import (
     SelectionSerializer,
 )
 from movie_booking.errors import Busy, Invalid, NotFound
-from movie_booking.schema import BODY, PERMISSION_DENIED, SIGNED_IN, operation
+from movie_booking.schema import BODY, PERMISSION_DENIED, SIGNED_IN, Problems, operation
 from movies.seat_plan import SeatKind
 from movies.services import ShowCancelled
 
@@ -58,10 +58,10 @@ IDEMPOTENCY = openapi.Parameter(
         " and get the first answer again, with `Idempotent-Replayed: true`: nothing happens twice."
     ),
 )
-KEYED: tuple[Any, ...] = (errors.KeyReused, errors.InProgress)
-CLOSED: tuple[Any, ...] = (errors.ShowStarted, ShowCancelled, Busy)
-SELLING: tuple[Any, ...] = (*CLOSED, errors.NotOnSale, errors.SalesClosed)
-PICKING: tuple[Any, ...] = (
+KEYED: Problems = (errors.KeyReused, errors.InProgress)
+CLOSED: Problems = (errors.ShowStarted, ShowCancelled, Busy)
+SELLING: Problems = (*CLOSED, errors.NotOnSale, errors.SalesClosed)
+PICKING: Problems = (
     PERMISSION_DENIED,  # for the override of staff only
     errors.SeatTaken,
     errors.SoldInPairs,
@@ -134,6 +134,10 @@ class BookingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
             errors.TooLateToCancel,
             *CLOSED,
         ],
+        operation_description=(
+            "Which share comes back depends on the time that is left; `valid_until` says how long this"
+            " quote holds. Nothing is cancelled."
+        ),
     )
     @action(detail=True)
     def cancellation(self, request: UserRequest, pk: str) -> Response:
@@ -199,7 +203,13 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
         fresh = Order.objects.with_details().get(pk=order.pk)
         return Response(OrderSerializer(fresh).data, status=status)
 
-    @operation("Orders", "List my orders", {}, [*SIGNED_IN, NotFound])
+    @operation(
+        "Orders",
+        "List my orders",
+        {},
+        [*SIGNED_IN, NotFound],
+        operation_description="Newest first, with those that are over.",
+    )
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().list(request, *args, **kwargs)
 
@@ -280,6 +290,9 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
             errors.HoldLimitReached,
             *CLOSED,
         ],
+        operation_description=(
+            "Starts the time of the hold anew, up to a limit that counts from when the order was made."
+        ),
         request_body=no_body,
     )
     @action(detail=True, methods=["post"])

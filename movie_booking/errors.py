@@ -13,6 +13,8 @@ class DomainError(Exception):
     status: ClassVar[int]
     code: ClassVar[str]
     detail: str
+    # What `extra` may look like, for the documentation.
+    example: ClassVar[dict[str, Any]] = {}
 
     def __init__(self, detail: str = "", **extra: Any) -> None:
         self.detail = detail or type(self).detail
@@ -26,6 +28,7 @@ class Invalid(DomainError):
     status = 400
     code = "invalid"
     detail = "The request is not valid."
+    example: ClassVar = {"errors": {"seat_number": ["A valid integer is required."]}}
 
 
 class Unauthorized(DomainError):
@@ -61,9 +64,11 @@ class Busy(DomainError):
     status = 503
     code = "busy"
     detail = "Too many people want this at once. Please try again in a moment."
+    example: ClassVar = {"retry_after": 1}
 
 
 class Unavailable(DomainError):
     status = 503
     code = "unavailable"
     detail = "The service cannot reach its database. Please try again in a moment."
+    example: ClassVar = {"retry_after": 1}

@@ -15,8 +15,10 @@ from drf_yasg.inspectors import SwaggerAutoSchema
 from drf_yasg.utils import swagger_auto_schema
 from rest_framework import serializers
 
-from movie_booking.api import TooDeep
+from movie_booking.api import PROBLEM_CONTENT_TYPE, BodyTooLarge, LengthRequired, TooDeep, problem_document
 from movie_booking.errors import DomainError
+
+PRODUCES = ["application/json", PROBLEM_CONTENT_TYPE]
 
 # In the order in which a newcomer meets them.
 TAGS = {
@@ -42,6 +44,11 @@ READING_ORDER = [
 ]
 
 
+class SeatReasonSerializer(serializers.Serializer[Any]):
+    seat_number = serializers.IntegerField()
+    reason = serializers.CharField(help_text="Such as booked, held, blocked or no_such_seat.")
+
+
 class ProblemSerializer(serializers.Serializer[Any]):
     """A problem document (RFC 9457). Some codes bring more members: see the table of codes."""
 
@@ -55,31 +62,53 @@ class ProblemSerializer(serializers.Serializer[Any]):
         required=False,
         help_text="For invalid input: {field: [messages]}.",
     )
+    seats: Any = SeatReasonSerializer(
+        many=True, required=False, help_text="The seats that stand in the way, each with its reason."
+    )
+    limit = serializers.IntegerField(required=False, help_text="How many there may be.")
+    largest_block = serializers.IntegerField(required=False, help_text="Seats still free side by side.")
+    retry_after = serializers.IntegerField(required=False, help_text="Seconds.")
 
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-# A code that comes from the framework rather than from an error class of ours.
-FrameworkProblem = tuple[int, str]
-Problem = type[DomainError] | FrameworkProblem
 
-NOT_AUTHENTICATED: FrameworkProblem = (401, "not_authenticated")
-TOKEN_NOT_VALID: FrameworkProblem = (401, "token_not_valid")
-PERMISSION_DENIED: FrameworkProblem = (403, "permission_denied")
-PARSE_ERROR: FrameworkProblem = (400, "parse_error")
-BODY_TOO_LARGE: FrameworkProblem = (413, "body_too_large")
-UNSUPPORTED_MEDIA_TYPE: FrameworkProblem = (415, "unsupported_media_type")
-BAD_AUTHORIZATION_HEADER: FrameworkProblem = (401, "bad_authorization_header")
-USER_INACTIVE: FrameworkProblem = (401, "user_inactive")
-SIGNED_IN = (NOT_AUTHENTICATED, TOKEN_NOT_VALID, BAD_AUTHORIZATION_HEADER, USER_INACTIVE)
-BODY = (PARSE_ERROR, TooDeep, BODY_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)
+def from_framework(status: int, code: str, detail: str) -> type[DomainError]:
+    """An error that the framework raises rather than we, for the documentation."""
+    return type("FrameworkError", (DomainError,), {"status": status, "code": code, "detail": detail})
+
+
+NOT_AUTHENTICATED = from_framework(401, "not_authenticated", "Authentication credentials were not provided.")
+TOKEN_NOT_VALID = from_framework(401, "token_not_valid", "Given token not valid for any token type")
+BAD_AUTHORIZATION_HEADER = from_framework(
+    401, "bad_authorization_header", "Authorization header must contain two space-delimited values"
+)
+USER_NOT_FOUND = from_framework(401, "user_not_found", "User not found")
+USER_INACTIVE = from_framework(401, "user_inactive", "User is inactive")
+PERMISSION_DENIED = from_framework(
+    403, "permission_denied", "You do not have permission to perform this action."
+)
+PARSE_ERROR = from_framework(400, "parse_error", "This is not JSON.")
+UNSUPPORTED_MEDIA_TYPE = from_framework(
+    415, "unsupported_media_type", 'Unsupported media type "text/plain" in request.'
+)
+Problems = tuple[type[DomainError], ...]
+
+SIGNED_IN: Problems = (
+    NOT_AUTHENTICATED,
+    TOKEN_NOT_VALID,
+    BAD_AUTHORIZATION_HEADER,
+    USER_NOT_FOUND,
+    USER_INACTIVE,
+)
+BODY: Problems = (PARSE_ERROR, TooDeep, LengthRequired, BodyTooLarge, UNSUPPORTED_MEDIA_TYPE)
 
 
 def operation(
     tag: str,
     summary: str,
     answers: dict[int, Any],
-    problems: Iterable[Problem] = (),
+    problems: Iterable[type[DomainError]] = (),
     **details: Any,
 ) -> Callable[[View], View]:
     """Describe a view: the tag it stands under, one line, its answers by status, its refusals.
@@ -95,17 +124,18 @@ def operation(
     return swagger_auto_schema(tags=[tag], operation_summary=summary, responses=responses, **details)
 
 
-def _problem_responses(problems: Iterable[Problem]) -> dict[str, Any]:
-    lines: dict[int, list[str]] = {}
+def _problem_responses(problems: Iterable[type[DomainError]]) -> dict[str, Any]:
+    by_status: dict[int, list[type[DomainError]]] = {}
     for problem in problems:
-        if isinstance(problem, tuple):
-            status, line = problem[0], f"`{problem[1]}`"
-        else:
-            status, line = problem.status, f"`{problem.code}`: {problem.detail}"
-        lines.setdefault(status, []).append(line)
+        by_status.setdefault(problem.status, []).append(problem)
     return {
-        str(status): openapi.Response(" · ".join(lines[status]), ProblemSerializer)
-        for status in sorted(lines)
+        str(status): openapi.Response(
+            " · ".join(f"`{problem.code}`: {problem.detail}" for problem in alike),
+            ProblemSerializer,
+            # Swagger UI shows that of the type for which it would ask.
+            examples=dict.fromkeys(PRODUCES, problem_document(alike[0](**alike[0].example))),
+        )
+        for status, alike in sorted(by_status.items())
     }
 
 
@@ -150,7 +180,7 @@ class SchemaGenerator(OpenAPISchemaGenerator):
         schema.paths = openapi.Paths(OrderedDict(sorted(schema.paths.items(), key=_reading_order)))
         schema.tags = [{"name": name, "description": text} for name, text in TAGS.items()]
         schema.consumes = ["application/json"]
-        schema.produces = ["application/json", "application/problem+json"]
+        schema.produces = PRODUCES
         return schema
 
 

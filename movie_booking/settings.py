@@ -231,7 +231,10 @@ SWAGGER_SETTINGS = {
     "DOC_EXPANSION": "list",
     "DEFAULT_MODEL_RENDERING": "example",
     "DISPLAY_OPERATION_ID": False,
+    # By name, as left to itself the page would ask its own address with `?format=`, which we do not read.
+    "SPEC_URL": "schema",
 }
+REDOC_SETTINGS = {"SPEC_URL": "schema"}
 
 # --- Time, language, static files, logs --------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -18,6 +18,16 @@ class ScreenOccupied(Conflict):
 
     code = "screen_occupied"
     detail = "Another show is on this screen at that time, or it is being cleaned."
+    example: ClassVar = {
+        "shows": [
+            {
+                "id": 3,
+                "movie_title": "Inception",
+                "starts_at": "2026-12-01T19:00:00Z",
+                "screen_free_at": "2026-12-01T21:43:00Z",
+            }
+        ]
+    }
 
 
 class ShowCancelled(Conflict):

@@ -1,6 +1,6 @@
 """The HTTP face of the catalogue: anyone reads it, staff with the permission write it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import wraps
 from typing import Any, ClassVar
 
@@ -15,7 +15,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from movie_booking.api import BoundedSearchFilter, StableOrderingFilter
 from movie_booking.errors import InUse, Invalid, NotFound
-from movie_booking.schema import BODY, PERMISSION_DENIED, SIGNED_IN, Problem, operation
+from movie_booking.schema import BODY, PERMISSION_DENIED, SIGNED_IN, Problems, operation
 from movies import services
 from movies.filters import MovieFilter, ScreenFilter, ShowFilter
 from movies.models import Cinema, Movie, Screen, Show, ShowQuerySet
@@ -31,7 +31,7 @@ from movies.serializers import (
     ShowSerializer,
 )
 
-STAFF = (*SIGNED_IN, PERMISSION_DENIED)
+STAFF: Problems = (*SIGNED_IN, PERMISSION_DENIED)
 
 
 class CatalogueViewSet(
@@ -69,13 +69,13 @@ class CatalogueViewSet(
 
 
 def catalogue(
-    tag: str, one: str, write_problems: Iterable[Problem] = ()
+    tag: str, one: str, write_problems: Problems = ()
 ) -> Callable[[type[CatalogueViewSet]], type[CatalogueViewSet]]:
     """Describe the operations of a catalogue viewset in Swagger UI."""
 
     def describe(cls: type[CatalogueViewSet]) -> type[CatalogueViewSet]:
         output: Any = cls.serializer_class
-        write = (Invalid, *BODY, *STAFF, *write_problems)
+        write: Problems = (Invalid, *BODY, *STAFF, *write_problems)
         described = {
             "list": operation(tag, f"List {one}s", {}, [Invalid, NotFound], security=[]),
             "retrieve": operation(tag, f"Show a {one}", {200: output}, [NotFound], security=[]),
@@ -187,7 +187,7 @@ class ScreenViewSet(CatalogueViewSet):
 @catalogue(
     "Shows",
     "show",
-    [services.ScreenOccupied, services.ShowHasBookings, services.WrongStatus, services.ShowCancelled],
+    (services.ScreenOccupied, services.ShowHasBookings, services.WrongStatus, services.ShowCancelled),
 )
 class ShowViewSet(CatalogueViewSet):
     queryset = Show.objects.with_details()

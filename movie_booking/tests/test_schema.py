@@ -56,6 +56,11 @@ def test_the_pages_open(path):
     assert response.status_code == 200
     assert response["Content-Type"] == "text/html; charset=utf-8"
     assert "Movie booking" in response.content.decode()
+    # What its script then asks for, whatever it accepts, is the schema.
+    [settings] = re.findall(r'id="(?:swagger|redoc)-settings"[^>]*>(.*?)<', response.content.decode(), re.S)
+    spec = Client().get(json.loads(settings)["url"], headers={"Accept": "*/*"})
+    assert (spec.status_code, spec["Content-Type"]) == (200, "application/json; charset=utf-8")
+    assert spec.json()["swagger"] == "2.0"
 
 
 def test_every_route_of_the_contract_is_there(operations):
@@ -198,12 +203,41 @@ def test_what_changes_who_has_a_seat_takes_an_idempotency_key(operations):
     }
 
 
+def test_every_refusal_and_every_booking_has_an_example(schema, operations):
+    for name, operation in operations.items():
+        for status, response in operation["responses"].items():
+            if status >= "400":
+                example = response["examples"]["application/json"]
+                assert response["examples"]["application/problem+json"] == example
+                assert str(example["status"]) == status, name
+                assert example["code"] in codes(operation)[int(status)], name
+    for shown in ("Booking", "Order", "Quote"):
+        definition = schema["definitions"][shown]
+        assert definition["example"].keys() == definition["properties"].keys()
+    taken = operations["POST /orders/"]["responses"]["409"]["examples"]["application/problem+json"]
+    assert taken["seats"] == [{"seat_number": 5, "reason": "booked"}]
+
+
+def test_what_may_be_null_and_what_is_a_moment_says_so(schema):
+    booking, order, quote = (
+        schema["definitions"][name]["properties"] for name in ("Booking", "Order", "Quote")
+    )
+
+    assert all(field["x-nullable"] for field in (booking["refund_amount"], quote["valid_until"]))
+    assert order["expires_at"]["format"] == "date-time"
+    assert order["expires_at"]["x-nullable"]
+    assert order["expires_in_seconds"]["x-nullable"]
+    for row in (booking, order):
+        assert row["status"]["enum"] == ["HELD", "BOOKED", "CANCELLED", "EXPIRED"]
+
+
 @pytest.mark.parametrize(
     ("name", "example"),
     [
         ("POST /shows/{}/book/", {"seat_number": 5}),
         ("POST /orders/", {"show": 1, "seat_numbers": [5, 6]}),
         ("POST /orders/{}/exchange/", {"from": [5], "to": [7]}),
+        ("POST /orders/{}/cancel/", {"seat_numbers": [6]}),
     ],
 )
 def test_the_body_has_an_example_to_try(schema, operations, name, example):
