@@ -58,4 +58,5 @@ def read_key(sent: str) -> str:
 def fingerprint(request: UserRequest) -> str:
     """Return what makes two requests the same: method, path and the body whatever its spacing."""
     body = json.dumps(request.data, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(f"{request.method} {request.path} {body}".encode()).hexdigest()
+    path = request.path.upper()  # a reference may be typed in any case
+    return hashlib.sha256(f"{request.method} {path} {body}".encode()).hexdigest()

@@ -10,6 +10,8 @@ from datetime import datetime, timedelta, timezone
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 
+HOURS_OF_A_YEAR = 365 * 24
+
 
 @dataclass(frozen=True)
 class Tier:
@@ -74,6 +76,8 @@ def _parse_tier(part: str) -> Tier:
             f'A refund tier is "hours:percent" in whole numbers, such as "24:100"; not "{part}".'
         )
     tier = Tier(hours_before=int(match[1]), percent=int(match[2]))
+    if tier.hours_before > HOURS_OF_A_YEAR:
+        raise ValueError(f"A refund tier begins at most {HOURS_OF_A_YEAR} hours before the show.")
     if tier.percent > 100:
         raise ValueError(f"A refund is at most 100 % of the price, not {tier.percent} %.")
     return tier

@@ -182,7 +182,7 @@ DEFAULT_PRICE = env.decimal("DEFAULT_PRICE", default=Decimal("10.00"), validate=
 # How long seats are held for who is paying, and for how long at most with every extension.
 HOLD_MINUTES = env.float("HOLD_MINUTES", default=10, validate=validate.Range(0, 240, min_inclusive=False))
 HOLD_CAP_MINUTES = env.float(
-    "HOLD_CAP_MINUTES", default=3 * HOLD_MINUTES, validate=validate.Range(HOLD_MINUTES)
+    "HOLD_CAP_MINUTES", default=3 * HOLD_MINUTES, validate=validate.Range(HOLD_MINUTES, 1440)
 )
 # How often `make serve` and `make run` free expired holds, for the sake of lists.
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=15, validate=validate.Range(1, 3600))

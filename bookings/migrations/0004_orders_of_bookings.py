@@ -2,7 +2,9 @@
 
 import secrets
 
+from django.core.management.color import no_style
 from django.db import migrations
+from django.db.models import F, Max
 
 BATCH = 1000
 SIGNS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -18,9 +20,15 @@ def give_orders(apps, schema_editor):
     for booking in holds.iterator(chunk_size=BATCH):
         booking.expires_at = booking.created_at
         booking.save(update_fields=["expires_at"])
-    while bookings := list(Booking.objects.using(alias).filter(order=None).order_by("id")[:BATCH]):
-        orders = Order.objects.using(alias).bulk_create(
+    # The order of a booking has its number, so that one statement can tell all bookings their orders.
+    beyond = Order.objects.using(alias).aggregate(last=Max("id"))["last"] or 0
+    orderless = Booking.objects.using(alias).filter(order=None).order_by("id")
+    done = 0
+    while bookings := list(orderless.filter(id__gt=done)[:BATCH]):
+        done = bookings[-1].id
+        Order.objects.using(alias).bulk_create(
             Order(
+                id=booking.id + beyond,
                 reference="".join(secrets.choice(SIGNS) for _ in range(10)),
                 user_id=booking.user_id,
                 show_id=booking.show_id,
@@ -28,12 +36,12 @@ def give_orders(apps, schema_editor):
             )
             for booking in bookings
         )
-        for booking, order in zip(bookings, orders, strict=True):
-            booking.order = order
-        Booking.objects.using(alias).bulk_update(bookings, ["order"])
         SeatChange.objects.using(alias).bulk_create(
             change for booking in bookings for change in history(SeatChange, booking)
         )
+    orderless.update(order_id=F("id") + beyond)
+    for statement in schema_editor.connection.ops.sequence_reset_sql(no_style(), [Order]):
+        schema_editor.execute(statement)
 
 
 def history(SeatChange, booking):
@@ -51,7 +59,7 @@ def history(SeatChange, booking):
             seat_number=booking.seat_number,
             at=at,
             actor_id=booking.user_id if not from_status else None,
-            door="API" if not from_status else "COMMAND",
+            door="API" if not from_status else "EXPIRY" if to_status == "EXPIRED" else "COMMAND",
             from_status=from_status,
             to_status=to_status,
         )

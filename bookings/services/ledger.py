@@ -71,13 +71,14 @@ def take(
     expires_at: datetime | None = None,
     for_house: bool = False,
     reason: str = "",
+    now: datetime | None = None,
 ) -> tuple[Order, list[Booking]]:
     """Give the seats, named with their prices, to the user.
 
     Returns the order, new unless given, and the bookings that are new. Raises IntegrityError if a
-    seat is not free after all.
+    seat is not free after all. `now` is the moment by which the caller judged, if that matters.
     """
-    now = timezone.now()
+    now = now or timezone.now()
     bookings = [
         Booking(
             show=show,

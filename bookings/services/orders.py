@@ -122,6 +122,7 @@ def _place_in_turn(user: User, show_id: int, wish: Wish, status: Status, actor: 
         status=status,
         actor=actor,
         expires_at=_held_until(room.now, room.now) if status == Status.HELD else None,
+        now=room.now,
     )
 
 
@@ -289,7 +290,7 @@ def cancel_order(
     held.refuse_dead()
     live = held.live
     if seat_numbers is not None:
-        _refuse_foreign_seats("seat_numbers", seat_numbers, live)
+        _refuse_seats_without_booking("seat_numbers", seat_numbers, held)
         live = [booking for booking in live if booking.seat_number in seat_numbers]
     _give_back(held, live, Actor(user, door))
     return held.order
@@ -349,6 +350,11 @@ def _refund_percent(show: Show, at: datetime) -> int:
     return refund_percent(parse_tiers(settings.REFUND_TIERS), show.starts_at, at)
 
 
+def _held_until_start(booking: Booking) -> datetime:
+    """How long a hold can be released."""
+    return min(booking.expires_at or booking.show.starts_at, booking.show.starts_at)
+
+
 class Quote(NamedTuple):
     """What cancelling a booking would bring now, and until when (None: nothing comes back).
 
@@ -371,7 +377,7 @@ def quote_cancellation(*, among: BookingQuerySet, booking_id: int) -> Quote:
     now, show = timezone.now(), booking.show
     _refuse_dead_booking(booking, now)
     refuse_unless_ahead(show)
-    until = _cancel_until(show)
+    until = _cancel_until(show) if booking.status == Status.BOOKED else _held_until_start(booking)
     if booking.status == Status.BOOKED and now > until:
         raise TooLateToCancel
     percent = _refund_percent(show, now) if booking.status == Status.BOOKED else 0
@@ -412,7 +418,7 @@ def exchange_seats(
     held.refuse_dead()
     refuse_unless_on_sale(held.show)
     live = held.live
-    _refuse_foreign_seats("from", give, live)
+    _refuse_seats_without_booking("from", give, held)
     if len(give) != len(get):
         raise Invalid(errors={"to": [f"Name as many seats as you give back: {len(give)}."]})
     own = {booking.seat_number for booking in live}
@@ -447,8 +453,14 @@ def exchange_seats(
     return held.order
 
 
-def _refuse_foreign_seats(field: str, numbers: Collection[int], live: list[Booking]) -> None:
-    own = {booking.seat_number for booking in live}
-    if foreign := sorted(set(numbers) - own):
+def _refuse_seats_without_booking(field: str, numbers: Collection[int], held: Held) -> None:
+    """Raises Invalid for seats that never were in the order, HoldExpired and AlreadyCancelled."""
+    missing = set(numbers) - {booking.seat_number for booking in held.live}
+    if foreign := sorted(missing - {booking.seat_number for booking in held.bookings}):
         named = ", ".join(map(str, foreign))
         raise Invalid(errors={field: [f"Not a seat of this order: {named}."]})
+    dead = [booking for booking in held.bookings if booking.seat_number in missing]
+    if any(b.status == Status.EXPIRED or b.has_expired(held.now) for b in dead):
+        raise HoldExpired
+    if dead:
+        raise AlreadyCancelled

@@ -13,7 +13,7 @@ from bookings.models import Booking, Status
 from bookings.services import block_seats, book_seat, cancel_show
 from bookings.tests.factories import make_booking, make_order
 from movies.models import Show
-from movies.tests.factories import make_show
+from movies.tests.factories import make_screen, make_show
 
 pytestmark = pytest.mark.django_db
 
@@ -143,7 +143,26 @@ def test_a_hold_is_released_past_the_cutoff_too_and_nothing_was_paid(settings):
     answer = quote(booking).data
 
     assert (answer["refund_percent"], answer["refund_amount"], answer["valid_until"]) == (0, "0.00", None)
+    assert answer["cancel_until"] == z(booking.expires_at)
     assert cancel(booking).data["refund_percent"] is None
+
+
+def test_a_hold_is_released_until_the_show_starts_at_the_latest():
+    order = make_order(make_show(starts_at=now() + timedelta(minutes=5)), 5)
+    [booking] = order.bookings.all()
+
+    assert quote(booking).data["cancel_until"] == z(order.show.starts_at)
+
+
+def test_the_dearest_sofa_is_quoted():
+    show = make_show(
+        screen=make_screen(seat_plan="A SS"),
+        starts_at=now() + timedelta(days=3),
+        sofa_price=Decimal("999999.99"),
+    )
+    order = make_order(show, 1, 2, status=Status.BOOKED)
+
+    assert quote(order.bookings.first()).data["refund_amount"] == "1999999.98"
 
 
 def test_a_show_that_the_house_cancels_gives_everything_back(settings):

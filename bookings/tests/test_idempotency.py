@@ -91,6 +91,16 @@ def test_a_replay_is_the_first_answer_whatever_happened_since():
     assert_replayed(book(user, show, "k"), first)
 
 
+def test_a_reference_in_another_case_is_the_same_order():
+    order = make_order(make_show(), 5)
+
+    first = send(order.user, f"orders/{order.reference}/confirm/", {}, "k")
+    again = send(order.user, f"orders/{order.reference.lower()}/confirm/", {}, "k")
+
+    assert first.status_code == 200
+    assert_replayed(again, first)
+
+
 @pytest.mark.parametrize(
     ("path", "body"),
     [

@@ -325,6 +325,12 @@ def test_extending_holds_the_seats_anew_but_never_beyond_the_cap():
     assert do(held, "confirm").status_code == 200
 
 
+def test_a_hold_that_is_as_long_as_it_may_be_is_not_extended(settings):
+    settings.HOLD_MINUTES = settings.HOLD_CAP_MINUTES = 10
+
+    assert_refused(do(make_order(make_show(), 5), "extend"), 409, "hold_limit_reached")
+
+
 def test_only_a_hold_is_extended():
     booked = make_order(make_show(), 5, status=Status.BOOKED)
 
@@ -370,7 +376,7 @@ def test_some_seats_of_an_order_are_given_back_and_the_rest_stays(status):
     assert_the_books_are_true()
 
 
-@pytest.mark.parametrize("seat_numbers", [[7], [5, 7], [4], [51], [10**30]])
+@pytest.mark.parametrize("seat_numbers", [[7], [5, 7], [4, 7], [51], [10**30]])
 def test_seats_that_are_not_in_the_order_cannot_be_given_back_with_it(seat_numbers):
     placed = make_order(make_show(), 4, 5)
     do(placed, "cancel", {"seat_numbers": [4]})
@@ -381,6 +387,17 @@ def test_seats_that_are_not_in_the_order_cannot_be_given_back_with_it(seat_numbe
     assert_refused(response, 400, "invalid")
     assert response.data["errors"].keys() == {"seat_numbers"}
     assert statuses(placed) == {4: "CANCELLED", 5: "HELD"}
+
+
+def test_a_seat_is_given_back_once():
+    placed = make_order(make_show(), 4, 5, 6)
+    do(placed, "cancel", {"seat_numbers": [4]})
+
+    assert_refused(do(placed, "cancel", {"seat_numbers": [4]}), 409, "already_cancelled")
+    assert_refused(do(placed, "cancel", {"seat_numbers": [4, 5]}), 409, "already_cancelled")
+    Booking.objects.filter(seat_number=5).update(expires_at=now())
+    assert_refused(do(placed, "cancel", {"seat_numbers": [5]}), 409, "hold_expired")
+    assert statuses(placed) == {4: "CANCELLED", 5: "HELD", 6: "HELD"}
 
 
 def test_an_order_gives_back_both_halves_of_a_sofa_or_none():

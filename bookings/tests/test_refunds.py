@@ -44,6 +44,8 @@ def test_tiers_are_read(text, tiers):
         ("-2:50", 'not "-2:50"'),
         ("2:-50", 'not "2:-50"'),
         ("²:50", 'not "²:50"'),
+        ("8761:100", "at most 8760 hours before the show"),
+        ("99999999999:100", "at most 8760 hours before the show"),
         ("24:101", "at most 100 % of the price, not 101 %"),
         ("2:50,24:40", "24 cannot follow 2"),
         ("24:100,24:50", "24 cannot follow 24"),

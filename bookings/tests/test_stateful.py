@@ -289,9 +289,18 @@ class House:
         self.refuse_stranger(user, party)
         self.refuse_dead(party)
         live = self.live(party)
-        if seats is not None and set(seats) - {t.seat for t in live}:
-            raise Refused("invalid")
+        self.refuse_seats_without_ticket(party, seats or ())
         self.give_back(user, party, [t for t in live if seats is None or t.seat in seats])
+
+    def refuse_seats_without_ticket(self, party, seats):
+        missing = set(seats) - {t.seat for t in self.live(party)}
+        gone = [t for t in party.tickets if t.seat in missing]
+        if missing - {t.seat for t in gone}:
+            raise Refused("invalid")
+        if any(t.status == EXPIRED or self.ran_out(party, t) for t in gone):
+            raise Refused("hold_expired")
+        if gone:
+            raise Refused("already_cancelled")
 
     def cancel_ticket(self, user, party, ticket):
         self.refuse_stranger(user, party)
@@ -336,7 +345,8 @@ class House:
         self.refuse_dead(party)
         self.refuse_unless_on_sale(party.show)
         live = {t.seat: t for t in self.live(party)}
-        if set(give) - set(live) or len(give) != len(get):
+        self.refuse_seats_without_ticket(party, give)
+        if len(give) != len(get):
             raise Refused("invalid")
         taken = self.taken(party.show)
         given, got = set(give) - set(get), set(get) - set(give)
