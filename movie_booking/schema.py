@@ -81,7 +81,7 @@ def from_framework(status: int, code: str, detail: str) -> type[DomainError]:
 NOT_AUTHENTICATED = from_framework(401, "not_authenticated", "Authentication credentials were not provided.")
 TOKEN_NOT_VALID = from_framework(401, "token_not_valid", "Given token not valid for any token type")
 BAD_AUTHORIZATION_HEADER = from_framework(
-    401, "bad_authorization_header", "Authorization header must contain two space-delimited values"
+    401, "bad_authorization_header", "Send the word Bearer, a space and the access token."
 )
 USER_NOT_FOUND = from_framework(401, "user_not_found", "User not found")
 USER_INACTIVE = from_framework(401, "user_inactive", "User is inactive")

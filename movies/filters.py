@@ -3,6 +3,7 @@
 import datetime as dt
 from typing import Any
 
+from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django_filters import rest_framework as filters
 
@@ -22,10 +23,27 @@ class IdFilter(filters.NumberFilter):
         return None
 
 
+class TrueOrFalse(forms.Field):
+    """A truth value in a query. Django has a field that takes what makes no sense for nothing said."""
+
+    def to_python(self, value: Any) -> bool | None:
+        try:
+            return {"": None, "true": True, "1": True, "false": False, "0": False}[(value or "").lower()]
+        except KeyError:
+            raise forms.ValidationError("Send true or false.") from None
+
+
+class TrueOrFalseFilter(filters.BooleanFilter):
+    field_class = TrueOrFalse
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, widget=forms.TextInput, **kwargs)
+
+
 class MovieFilter(filters.FilterSet):
     genre = filters.CharFilter("genres__name", "iexact", max_length=50, help_text="Name of a genre.")
     language = filters.CharFilter("language", "iexact", max_length=50, help_text="What is spoken.")
-    now_showing = filters.BooleanFilter(
+    now_showing = TrueOrFalseFilter(
         method="filter_now_showing", help_text="Whether a show is on sale that has yet to start."
     )
 
@@ -59,7 +77,7 @@ class ShowFilter(filters.FilterSet):
     starts_before = filters.IsoDateTimeFilter(
         "starts_at", "lt", validators=MOMENTS, help_text="Starts before this time."
     )
-    upcoming = filters.BooleanFilter(
+    upcoming = TrueOrFalseFilter(
         method="filter_upcoming", help_text="Whether it is on sale and has yet to start."
     )
     status = filters.ChoiceFilter(choices=Show.Status.choices, help_text="Status of the show.")

@@ -827,9 +827,9 @@ def token_with_header(header):
     ("header", "code"),
     [
         ("", "not_authenticated"),
-        ("nonsense", "not_authenticated"),
-        ("Basic cm9vdDpyb290", "not_authenticated"),
-        ("\xff\xfe", "not_authenticated"),
+        ("nonsense", "bad_authorization_header"),
+        ("Basic cm9vdDpyb290", "bad_authorization_header"),
+        ("\xff\xfe", "bad_authorization_header"),
         ("Bearer", "bad_authorization_header"),
         ("Bearer a b", "bad_authorization_header"),
         ("Bearer nonsense", "token_not_valid"),

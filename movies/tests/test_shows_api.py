@@ -163,6 +163,11 @@ def test_upcoming_is_what_is_on_sale_and_has_yet_to_start():
 
     assert shows("?upcoming=true") == [tomorrow.pk]
     assert shows("?upcoming=false") == [started.pk, cancelled.pk]
+    assert shows("?upcoming=TRUE") == shows("?upcoming=1") == [tomorrow.pk]
+    assert len(shows("?upcoming=")) == 3
+    for nonsense in ("maybe", "2", "None", "%00"):
+        response = client_for().get(f"/api/shows/?upcoming={nonsense}")
+        assert (response.status_code, response.data["errors"]) == (400, {"upcoming": ["Send true or false."]})
     assert shows() == [started.pk, tomorrow.pk, cancelled.pk]
 
 
