@@ -55,6 +55,7 @@ if env.bool("BEHIND_HTTPS_PROXY", default=False):
 # --- Applications ------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
+    "movie_booking",  # before the app whose runserver it extends
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 from django.conf import settings
+from django.core.management import get_commands, load_command_class
 
 PRODUCTION = {
     "DEBUG": "0",
@@ -153,3 +154,9 @@ def test_there_is_nothing_left_to_migrate():
     )
 
     assert (checked.returncode, checked.stdout) == (0, "No changes detected\n"), checked.stderr
+
+
+def test_two_hundred_clients_may_come_to_the_development_server_at_once():
+    command = load_command_class(get_commands()["runserver"], "runserver")
+
+    assert command.server_cls.request_queue_size >= 200
