@@ -362,9 +362,6 @@ class Show(models.Model):
         own = {kind: getattr(self, f"{kind.value}_price", None) for kind in SeatKind}
         return {kind: self.price if price is None else price for kind, price in own.items()}
 
-    def price_of(self, seat_number: int) -> Decimal:
-        return self.prices[self.plan.seat(seat_number).kind]
-
     @property
     def sales_close_at(self) -> datetime:
         return self.starts_at - timedelta(minutes=self.sales_cutoff_minutes)

@@ -4,16 +4,14 @@ from bookings.services.holds import expire_holds
 from bookings.services.house import block_seats, cancel_show, free_seats
 from bookings.services.idempotency import answer_once, purge_idempotency_keys
 from bookings.services.orders import (
-    Wish,
-    book_seat,
     cancel_booking,
     cancel_order,
     confirm_order,
     exchange_seats,
     extend_order,
-    hold_seats,
     quote_cancellation,
 )
+from bookings.services.placing import Wish, book_seat, hold_seats
 
 __all__ = [
     "Wish",

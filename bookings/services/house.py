@@ -7,10 +7,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from bookings.errors import NoSuchSeat, NotBlocked, SeatTaken, ShowStarted, reasons
+from bookings.errors import NoSuchSeat, NotBlocked, ShowStarted, reasons
 from bookings.models import Door, Status
 from bookings.services.ledger import Actor, Room, change, take
-from bookings.services.rules import refuse_unless_ahead
+from bookings.services.rules import refuse_taken, refuse_unless_ahead
 from movies.models import Show
 from movies.seat_plan import SeatSelectionError
 from movies.services import ShowCancelled, WrongStatus
@@ -37,8 +37,7 @@ def block_seats(
     refuse_unless_ahead(show)
     selection = _selected(show, seats)
     room = Room(show)
-    if conflicts := {n: room.taken[n] for n in selection.seat_numbers if n in room.taken}:
-        raise SeatTaken(seats=reasons(conflicts))
+    refuse_taken(room, selection.seat_numbers)
     room.free_expired()
     take(
         show,

@@ -1,199 +1,38 @@
-"""What a customer does with seats: hold, book, confirm, extend, cancel and exchange them.
+"""What a customer does with an order: confirm, extend, cancel and exchange it, or parts of it."""
 
-Booking one seat is an order of one that is confirmed at once; there is no other way to a seat.
-"""
-
-from collections.abc import Collection, Iterable, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from bookings.best_available import best_available, largest_free_block
 from bookings.errors import (
     AlreadyCancelled,
     AlreadyConfirmed,
     HoldExpired,
     HoldLimitReached,
-    LeavesSingleSeat,
-    NoSuchSeat,
-    NotEnoughSeats,
     NotHeld,
-    NotTogether,
-    SeatTaken,
     TooLateToCancel,
-    TooManyHolds,
-    TooManySeats,
-    reasons,
 )
 from bookings.models import Booking, BookingQuerySet, Door, Order, OrderQuerySet, Status
-from bookings.orphan_seats import is_single, single_seats_left
 from bookings.refunds import next_deadline, parse_tiers, refund_amount, refund_percent
 from bookings.services.ledger import Actor, Room, change, take
 from bookings.services.rules import (
+    held_until,
     other_halves,
+    prices_of,
     refuse_half_sofas,
+    refuse_single_seats,
+    refuse_taken,
     refuse_unless_ahead,
     refuse_unless_on_sale,
 )
 from movie_booking.errors import Invalid, NotFound
 from movies.models import Show
-from movies.seat_plan import SeatKind
-
-Adjacent = Literal["required", "preferred"]
-
-
-class Wish(NamedTuple):
-    """What a customer asks for: seats by number, or as many as the house finds best."""
-
-    seat_numbers: Sequence[int] | None = None
-    best_available: int | None = None
-    kind: SeatKind | None = None
-    adjacent: Adjacent = "preferred"
-    # Only for staff: see the single-seat rule of the screen.
-    leave_single_seat: bool = False
-
-
-def book_seat(
-    *,
-    user: User,
-    show_id: int,
-    seat_number: int,
-    leave_single_seat: bool = False,
-    door: Door = Door.API,
-) -> Booking:
-    """Give the user the seat and return the booking: an order of one, confirmed at once.
-
-    Raises NoSuchSeat, and what `hold_seats` raises but for TooManyHolds.
-    """
-    wish = Wish(seat_numbers=[seat_number], leave_single_seat=leave_single_seat)
-    _, [booking] = _place(user, show_id, wish, Status.BOOKED, Actor(user, door))
-    return booking
-
-
-def hold_seats(*, user: User, show_id: int, wish: Wish, door: Door = Door.API) -> Order:
-    """Hold seats for the user while they pay, all or none, and return the order.
-
-    Raises NotFound, ShowCancelled, ShowStarted, NotOnSale, SalesClosed; SeatTaken that names every
-    seat in the way; NotTogether and NotEnoughSeats for what the house cannot find; SoldInPairs,
-    LeavesSingleSeat, TooManySeats and TooManyHolds.
-    """
-    order, _ = _place(user, show_id, wish, Status.HELD, Actor(user, door))
-    return order
-
-
-Placed = tuple[Order, list[Booking]]
-
-
-def _place(user: User, show_id: int, wish: Wish, status: Status, actor: Actor) -> Placed:
-    try:
-        return _place_in_turn(user, show_id, wish, status, actor)
-    except IntegrityError as error:
-        # Not reached while everybody takes the lock; the constraint does not rely on that.
-        if "one_live_booking_per_seat" in str(error):
-            numbers = wish.seat_numbers or ()
-            raise SeatTaken(seats=reasons(dict.fromkeys(numbers, Status.BOOKED))) from error
-        raise
-
-
-@transaction.atomic
-def _place_in_turn(user: User, show_id: int, wish: Wish, status: Status, actor: Actor) -> Placed:
-    show = Show.objects.lock(show_id)
-    refuse_unless_on_sale(show)
-    if status == Status.BOOKED:
-        _refuse_unknown_seats(show, wish.seat_numbers or ())
-    room = Room(show)
-    numbers = _choose(room, wish)
-    _refuse_taken(room, numbers)
-    refuse_half_sofas(show, numbers)
-    if not wish.leave_single_seat:
-        _refuse_single_seats(room, set(numbers))
-    _refuse_beyond_limits(room, user, len(numbers), status)
-    room.free_expired()
-    return take(
-        show,
-        user=user,
-        prices=_prices(show, numbers),
-        status=status,
-        actor=actor,
-        expires_at=_held_until(room.now, room.now) if status == Status.HELD else None,
-        now=room.now,
-    )
-
-
-def _choose(room: Room, wish: Wish) -> Collection[int]:
-    if wish.best_available is None:
-        return wish.seat_numbers or ()
-    plan, taken, seats = room.show.plan, room.taken.keys(), wish.best_available
-    numbers = best_available(plan, taken, seats, kind=wish.kind, adjacent=wish.adjacent)
-    if numbers is None:
-        refusal = NotTogether if wish.adjacent == "required" else NotEnoughSeats
-        raise refusal(largest_block=largest_free_block(plan, taken, wish.kind))
-    return numbers
-
-
-def _refuse_unknown_seats(show: Show, numbers: Collection[int]) -> None:
-    if not all(show.plan.has_seat(number) for number in numbers):
-        raise NoSuchSeat(errors={"seat_number": [f"Seats are numbered 1 to {show.total_seats}."]})
-
-
-def _refuse_taken(room: Room, numbers: Collection[int]) -> None:
-    conflicts = {n: room.taken[n] for n in numbers if n in room.taken}
-    conflicts |= {n: "no_such_seat" for n in numbers if not room.show.plan.has_seat(n)}
-    if conflicts:
-        raise SeatTaken(seats=reasons(conflicts))
-
-
-def _refuse_single_seats(
-    room: Room, party: AbstractSet[int], until_now: AbstractSet[int] = frozenset()
-) -> None:
-    """Judge where the party will sit; `until_now` is where it does, if it has seats already."""
-    if not room.show.screen.no_single_seats:
-        return
-    plan, taken = room.show.plan, room.taken.keys()
-    single = single_seats_left(plan, taken - until_now, party)
-    if left := [number for number in single if not is_single(plan, taken, number)]:
-        raise LeavesSingleSeat(seats=reasons(dict.fromkeys(left, "left_single")))
-
-
-def _refuse_beyond_limits(room: Room, user: User, seats: int, status: Status) -> None:
-    if room.seats_of(user) + seats > settings.MAX_SEATS_PER_SHOW:
-        raise TooManySeats(limit=settings.MAX_SEATS_PER_SHOW)
-    if status == Status.HELD:
-        _wait_for_other_holds_of(user)
-        held = Booking.objects.live(room.now).filter(user=user, status=Status.HELD)
-        if held.values("order").distinct().count() >= settings.MAX_HELD_ORDERS:
-            raise TooManyHolds(limit=settings.MAX_HELD_ORDERS)
-
-
-def _wait_for_other_holds_of(user: User) -> None:
-    """Until the transaction ends, let no other hold of this user, of whatever show, be counted.
-
-    Who gets here has the lock of their show already and waits for no other, so nobody goes in a circle.
-    """
-    if connection.vendor == "postgresql":  # SQLite has one writer at a time
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"holds of {user.pk}"])
-
-
-def _prices(show: Show, numbers: Collection[int]) -> dict[int, Decimal]:
-    prices, plan = show.prices, show.plan
-    return {number: prices[plan.seat(number).kind] for number in numbers}
-
-
-def _held_until(now: datetime, ordered_at: datetime) -> datetime:
-    return min(
-        now + timedelta(minutes=settings.HOLD_MINUTES),
-        ordered_at + timedelta(minutes=settings.HOLD_CAP_MINUTES),
-    )
-
-
-# --- An order that is there --------------------------------------------------------------------
 
 
 class Held(NamedTuple):
@@ -204,9 +43,6 @@ class Held(NamedTuple):
     bookings: list[Booking]
     now: datetime
 
-    def in_status(self, status: Status) -> list[Booking]:
-        return [booking for booking in self.bookings if booking.status == status]
-
     @property
     def live(self) -> list[Booking]:
         return [
@@ -214,6 +50,11 @@ class Held(NamedTuple):
             for booking in self.bookings
             if booking.status in (Status.HELD, Status.BOOKED) and not booking.has_expired(self.now)
         ]
+
+    @property
+    def waiting(self) -> list[Booking]:
+        """What is on hold and can still be confirmed."""
+        return [booking for booking in self.live if booking.status == Status.HELD]
 
     def refuse_dead(self) -> None:
         """Raises HoldExpired or AlreadyCancelled if no seat of the order is left."""
@@ -244,7 +85,7 @@ def confirm_order(*, user: User, among: OrderQuerySet, reference: str, door: Doo
     """
     held = _lock_order(among, reference)
     held.refuse_dead()
-    waiting = [booking for booking in held.live if booking.status == Status.HELD]
+    waiting = held.waiting
     if not waiting:
         raise AlreadyConfirmed
     refuse_unless_ahead(held.show)
@@ -261,11 +102,11 @@ def extend_order(*, among: OrderQuerySet, reference: str) -> Order:
     """
     held = _lock_order(among, reference)
     held.refuse_dead()
-    waiting = [booking for booking in held.live if booking.status == Status.HELD]
+    waiting = held.waiting
     if not waiting:
         raise NotHeld
     refuse_unless_ahead(held.show)
-    until = _held_until(held.now, held.order.created_at)
+    until = held_until(held.now, held.order.created_at)
     if all(booking.expires_at is not None and booking.expires_at >= until for booking in waiting):
         raise HoldLimitReached
     Booking.objects.filter(pk__in=[booking.pk for booking in waiting]).update(expires_at=until)
@@ -425,10 +266,10 @@ def exchange_seats(
     party = own - set(give) | set(get)
     leaving = [booking for booking in live if booking.seat_number not in party]
     room = Room(held.show, held.now)  # one moment, lest a hold expires between two looks at the clock
-    _refuse_taken(room, set(get) - set(give))
+    refuse_taken(room, set(get) - set(give))
     refuse_half_sofas(held.show, party)
     if not leave_single_seat:
-        _refuse_single_seats(room, party, until_now=own)
+        refuse_single_seats(room, party, until_now=own)
     room.free_expired()
     actor = Actor(user, door)
     arriving = iter(sorted(party - own))
@@ -440,7 +281,7 @@ def exchange_seats(
         expires_at = group[0].expires_at
         back = {"refund_percent": 100} if status == Status.BOOKED else {}
         change(held.show, group, Status.CANCELLED, actor, reason="Exchanged", **back)
-        prices = _prices(held.show, numbers)
+        prices = prices_of(held.show, numbers)
         take(
             held.show,
             user=held.order.user,

@@ -30,7 +30,7 @@ from bookings.services import (
     expire_holds,
     hold_seats,
     idempotency,
-    orders,
+    placing,
 )
 from bookings.services.ledger import take
 from bookings.tests.factories import let_expire, make_order
@@ -318,13 +318,13 @@ def test_a_user_who_holds_seats_of_many_shows_at_once_gets_as_many_as_allowed(se
 def test_control_whose_holds_are_counted_all_at_once_gets_more(settings, monkeypatch):
     settings.MAX_HELD_ORDERS = 2
     counted = Barrier(6)
-    monkeypatch.setattr(orders, "_wait_for_other_holds_of", lambda user: None)
+    monkeypatch.setattr(placing, "_wait_for_other_holds_of", lambda user: None)
 
     def wait_then_take(*args, **kwargs):
         counted.wait(10)
         return take(*args, **kwargs)
 
-    monkeypatch.setattr(orders, "take", wait_then_take)
+    monkeypatch.setattr(placing, "take", wait_then_take)
 
     results = at_once(*hold_in_six_shows(make_user()))
 
