@@ -68,7 +68,6 @@ def best_available(
     *,
     kind: SeatKind | None = None,
     adjacent: Literal["required", "preferred"] = "preferred",
-    aisle_counts: bool = False,
 ) -> tuple[int, ...] | None:
     """The best free seats for a party of this size, by number in ascending order; None if there are none.
 
@@ -78,15 +77,14 @@ def best_available(
 
     None means that there are not so many free seats of the kind, or, with `adjacent="required"`, not so many
     together. A sofa counts only as a whole: an odd party that would have to take half of one gets None.
-    `aisle_counts` is the house's rule for single seats, as for `single_seats_left`, which never refuses what
-    is given here. Raises ValueError if `seats` is below 1.
+    Raises ValueError if `seats` is below 1.
     """
     if seats < 1:
         raise ValueError(f"A party has at least 1 seat, not {seats}.")
     pools = _pools(plan, kind)
     for kinds in pools:
         blocks = _free_blocks(plan, taken, seats, kinds)
-        if block := _best_block(plan, taken, blocks, aisle_counts):
+        if block := _best_block(plan, taken, blocks):
             return block.numbers
     if adjacent == "required":
         return None
@@ -98,7 +96,7 @@ def best_available(
                 break  # no party is split less, and dearer seats would not change that
     # The first of equals, which is the cheapest.
     best = min(splits, key=lambda split: (split.alone, split.groups), default=None)
-    return best and tuple(sorted(_without_refused(plan, taken, frozenset(best.numbers), aisle_counts)))
+    return best and tuple(sorted(_without_refused(plan, taken, frozenset(best.numbers))))
 
 
 def largest_free_block(plan: SeatPlan, taken: AbstractSet[int], kind: SeatKind | None = None) -> int:
@@ -148,24 +146,17 @@ def _free_blocks(
         yield from whole_blocks(stretch, seats)
 
 
-def _best_block(
-    plan: SeatPlan, taken: AbstractSet[int], blocks: Iterable[Block], aisle_counts: bool
-) -> _Group | None:
-    return min(_scored(plan, taken, _not_refused(plan, taken, blocks, aisle_counts)), default=None)
+def _best_block(plan: SeatPlan, taken: AbstractSet[int], blocks: Iterable[Block]) -> _Group | None:
+    return min(_scored(plan, taken, _not_refused(plan, taken, blocks)), default=None)
 
 
-def _not_refused(
-    plan: SeatPlan, taken: AbstractSet[int], blocks: Iterable[Block], aisle_counts: bool
-) -> list[Block]:
+def _not_refused(plan: SeatPlan, taken: AbstractSet[int], blocks: Iterable[Block]) -> list[Block]:
     """The blocks that `single_seats_left` accepts.
 
     The same rule, asked once for all blocks of one size instead of once for each: where a row has a block
     that leaves no single, its blocks of the same kinds that do leave one are refused.
     """
-    judged = [
-        (block, _row_and_kinds(block), not singles_beside(plan, taken, block, aisle_counts=aisle_counts))
-        for block in blocks
-    ]
+    judged = [(block, _row_and_kinds(block), not singles_beside(plan, taken, block)) for block in blocks]
     has_better = {row_and_kinds for _, row_and_kinds, leaves_none in judged if leaves_none}
     return [
         block
@@ -232,18 +223,16 @@ def _cost(group: _Group, meeting: Point) -> int:
     return round(WIDTH * widths) + GROUP + (ALONE if size == 1 else 0)
 
 
-def _without_refused(
-    plan: SeatPlan, taken: AbstractSet[int], chosen: frozenset[int], aisle_counts: bool
-) -> frozenset[int]:
+def _without_refused(plan: SeatPlan, taken: AbstractSet[int], chosen: frozenset[int]) -> frozenset[int]:
     """The choice, with the groups that `single_seats_left` would refuse moved within their row.
 
     It ends, because every move lowers the number of single seats in the room.
     """
     for groups in judged_together(plan, chosen):
-        _, better = singles_and_better_blocks(plan, taken | chosen, groups, aisle_counts=aisle_counts)
+        _, better = singles_and_better_blocks(plan, taken | chosen, groups)
         rest = chosen.difference(*map(numbers_of, groups))
-        if best := _best_block(plan, taken | rest, better, aisle_counts):
-            return _without_refused(plan, taken, rest.union(best.numbers), aisle_counts)
+        if best := _best_block(plan, taken | rest, better):
+            return _without_refused(plan, taken, rest.union(best.numbers))
     return chosen
 
 

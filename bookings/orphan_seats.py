@@ -1,10 +1,9 @@
 """The rule against leaving a single seat that nobody buys.
 
 A seat is left single when it is free and the seats on both its sides are taken. The neighbours are those
-of its run: an aisle, a gap or the wall ends a run. Whether such an end counts as taken is the house's
-choice, and box offices differ. Here it does not (`aisle_counts=False`): the rule speaks of a seat *between
-taken ones*, a person alone likes the aisle, and otherwise the second seat of an empty row could never be
-sold to one person.
+of its run: an aisle, a gap or the wall ends a run. Box offices differ in whether such an end counts as
+taken. Here it does not: the rule speaks of a seat *between taken ones*, a person alone likes the aisle, and
+otherwise the second seat of an empty row could never be sold to one person.
 
 Only standard and premium seats can be left single. Sofas are sold in pairs, so no half of one is ever left;
 a wheelchair space or a companion's seat is made for one. For the rest any seat counts as a neighbour, of
@@ -23,9 +22,7 @@ CAN_BE_SINGLE = {SeatKind.STANDARD, SeatKind.PREMIUM}
 ACCESSIBLE = {SeatKind.WHEELCHAIR, SeatKind.COMPANION}
 
 
-def single_seats_left(
-    plan: SeatPlan, taken: AbstractSet[int], chosen: AbstractSet[int], *, aisle_counts: bool = False
-) -> tuple[int, ...]:
+def single_seats_left(plan: SeatPlan, taken: AbstractSet[int], chosen: AbstractSet[int]) -> tuple[int, ...]:
     """The seats for which this choice must be refused: left single, though the party could have avoided it.
 
     Judged group by group, a group being chosen seats side by side, with the party's other groups as taken;
@@ -40,7 +37,7 @@ def single_seats_left(
     """
     singles: set[int] = set()
     for groups in judged_together(plan, chosen):
-        left, better = singles_and_better_blocks(plan, taken | chosen, groups, aisle_counts=aisle_counts)
+        left, better = singles_and_better_blocks(plan, taken | chosen, groups)
         if better:
             singles.update(left)
     return tuple(sorted(singles))
@@ -57,7 +54,7 @@ def judged_together(plan: SeatPlan, chosen: AbstractSet[int]) -> Iterator[tuple[
 
 
 def singles_and_better_blocks(
-    plan: SeatPlan, everybody: AbstractSet[int], groups: tuple[Block, ...], *, aisle_counts: bool
+    plan: SeatPlan, everybody: AbstractSet[int], groups: tuple[Block, ...]
 ) -> tuple[list[int], list[Block]]:
     """The seats that these groups of one row leave single, and blocks they might take that leave none.
 
@@ -67,17 +64,13 @@ def singles_and_better_blocks(
     if not ACCESSIBLE.isdisjoint(seat.kind for seat in seats):
         return [], []
     left = [
-        single
-        for group in groups
-        for single in singles_beside(plan, everybody - numbers_of(group), group, aisle_counts=aisle_counts)
+        single for group in groups for single in singles_beside(plan, everybody - numbers_of(group), group)
     ]
     if not left:
         return [], []
     others = everybody - numbers_of(seats)
     better = [
-        block
-        for block in same_seats_in_row(plan, others, seats)
-        if not singles_beside(plan, others, block, aisle_counts=aisle_counts)
+        block for block in same_seats_in_row(plan, others, seats) if not singles_beside(plan, others, block)
     ]
     return left, better
 
@@ -88,8 +81,10 @@ def is_single(plan: SeatPlan, taken: AbstractSet[int], number: int) -> bool:
     return number not in taken and all(beside and beside.number in taken for beside in sides)
 
 
-def singles_beside(plan: SeatPlan, taken: AbstractSet[int], block: Block, *, aisle_counts: bool) -> list[int]:
-    """The seats that become single when this free block is taken.
+def singles_beside(
+    plan: SeatPlan, taken: AbstractSet[int], block: Block, *, aisle_counts: bool = False
+) -> list[int]:
+    """The seats that become single when this free block is taken. If `aisle_counts`, at an aisle or wall too.
 
     Only the seats at its two ends can, and neither was single before: it had the block for a neighbour.
     """

@@ -124,13 +124,6 @@ def test_which_kinds_a_party_is_given(rows, seats, kind, chosen):
     assert drawn(plan, best_available(plan, taken, seats, kind=kind)) == chosen
 
 
-@pytest.mark.parametrize(("aisle_counts", "chosen"), [(False, "A5-A8"), (True, "A1-A4")])
-def test_a_house_that_counts_aisles_leaves_no_single_there_either(aisle_counts, chosen):
-    plan, taken, _ = room("oooo_______ooooo_xxxxxxxxxx")
-
-    assert drawn(plan, best_available(plan, taken, 4, aisle_counts=aisle_counts)) == chosen
-
-
 def test_the_free_half_of_a_sofa_is_not_given():
     plan, _, _ = room("SSSS")
 
@@ -221,15 +214,15 @@ def test_a_party_is_refused_only_if_its_seats_do_not_exist(drawing, also_taken, 
 
 
 @settings(deadline=None, max_examples=150)
-@given(mixed_rooms, takings, st.integers(1, 8), st.booleans())
-def test_the_house_never_offers_what_it_would_refuse(drawing, also_taken, seats, aisle_counts):
+@given(mixed_rooms, takings, st.integers(1, 8))
+def test_the_house_never_offers_what_it_would_refuse(drawing, also_taken, seats):
     plan, taken, _ = room(*drawing)
     taken |= also_taken
 
-    chosen = best_available(plan, taken, seats, aisle_counts=aisle_counts)
+    chosen = best_available(plan, taken, seats)
 
     assume(chosen is not None)
-    assert single_seats_left(plan, taken, set(chosen), aisle_counts=aisle_counts) == ()
+    assert single_seats_left(plan, taken, set(chosen)) == ()
 
 
 @settings(deadline=None, max_examples=150)

@@ -59,26 +59,6 @@ def test_which_singles_a_choice_is_refused_for(row, refused_for):
     assert tuple(plan.seat(number).label for number in single_seats_left(plan, taken, chosen)) == refused_for
 
 
-@pytest.mark.parametrize(
-    ("row", "refused_for"),
-    [
-        ("o*oooo", ("A1",)),
-        ("oooo*o", ("A6",)),
-        ("oo*o_oooo", ("A4",)),
-        ("xo_*ooo", ()),
-        ("o**", ()),
-        ("o**_oo", ("A1",)),
-        ("o*_*o", ("A1", "A4")),
-    ],
-)
-def test_a_house_may_count_aisles_and_walls(row, refused_for):
-    plan, taken, chosen = room(row)
-
-    left = single_seats_left(plan, taken, chosen, aisle_counts=True)
-
-    assert tuple(plan.seat(number).label for number in left) == refused_for
-
-
 def test_each_group_of_a_party_is_judged_in_its_own_row():
     plan, taken, chosen = room("xo**x", "xo**oooo")
 
@@ -106,11 +86,11 @@ def test_a_hold_may_be_among_the_taken_seats():
 
 
 @settings(deadline=None, max_examples=200)
-@given(st.lists(rows, min_size=1, max_size=3), st.booleans())
-def test_every_refusal_has_the_same_seats_to_offer_in_that_row(drawing, aisle_counts):
+@given(st.lists(rows, min_size=1, max_size=3))
+def test_every_refusal_has_the_same_seats_to_offer_in_that_row(drawing):
     plan, taken, chosen = room(*drawing)
 
-    for number in single_seats_left(plan, taken, chosen, aisle_counts=aisle_counts):
+    for number in single_seats_left(plan, taken, chosen):
         assert number not in taken | chosen
         row = [group for group in groups_of(plan, chosen) if group[0].y == plan.seat(number).y]
         offers = []
@@ -118,15 +98,15 @@ def test_every_refusal_has_the_same_seats_to_offer_in_that_row(drawing, aisle_co
             staying = chosen - numbers_of(seats)
             for block in same_seats_in_row(plan, taken | staying, seats):
                 moved = staying | numbers_of(block)
-                if number not in single_seats_left(plan, taken, moved, aisle_counts=aisle_counts):
+                if number not in single_seats_left(plan, taken, moved):
                     offers.append(block)
         assert offers
 
 
 @settings(deadline=None, max_examples=200)
-@given(st.lists(rows, min_size=1, max_size=3), st.booleans())
-def test_the_last_seats_of_the_house_are_always_sold(drawing, aisle_counts):
+@given(st.lists(rows, min_size=1, max_size=3))
+def test_the_last_seats_of_the_house_are_always_sold(drawing):
     plan, taken, _ = room(*drawing)
     everything_left = frozenset(seat.number for seat in plan.seats) - taken
 
-    assert single_seats_left(plan, taken, everything_left, aisle_counts=aisle_counts) == ()
+    assert single_seats_left(plan, taken, everything_left) == ()
