@@ -33,6 +33,7 @@ from bookings.orphan_seats import (
     Block,
     free_stretches,
     judged_together,
+    never_refused,
     numbers_of,
     singles_and_better_blocks,
     singles_beside,
@@ -161,7 +162,7 @@ def _not_refused(plan: SeatPlan, taken: AbstractSet[int], blocks: Iterable[Block
     return [
         block
         for block, row_and_kinds, leaves_none in judged
-        if leaves_none or row_and_kinds not in has_better
+        if leaves_none or row_and_kinds not in has_better or never_refused(block)
     ]
 
 

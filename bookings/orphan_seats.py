@@ -61,7 +61,7 @@ def singles_and_better_blocks(
     `everybody` is all the seats that are taken, with those of the party.
     """
     seats = tuple(seat for group in groups for seat in group)
-    if not ACCESSIBLE.isdisjoint(seat.kind for seat in seats):
+    if never_refused(seats):
         return [], []
     left = [
         single for group in groups for single in singles_beside(plan, everybody - numbers_of(group), group)
@@ -73,6 +73,11 @@ def singles_and_better_blocks(
         block for block in same_seats_in_row(plan, others, seats) if not singles_beside(plan, others, block)
     ]
     return left, better
+
+
+def never_refused(seats: Block) -> bool:
+    """Whether a wheelchair or companion space is among these seats."""
+    return not ACCESSIBLE.isdisjoint(seat.kind for seat in seats)
 
 
 def is_single(plan: SeatPlan, taken: AbstractSet[int], number: int) -> bool:

@@ -106,6 +106,7 @@ def test_which_seats_a_party_is_given(rows, seats, chosen):
         (("WCoo_WC",), 2, WHEELCHAIR, "A1, A5"),
         (("WCoo_WC",), 1, COMPANION, "A2"),
         (("WCoo",), 2, COMPANION, None),
+        (("xoWoooo_W",), 1, WHEELCHAIR, "A3"),  # it leaves A2, but wheelchair spaces are never refused
         # Sofas: whole ones
         (("SSSSSS",), 2, SOFA, "A3-A4"),
         (("SSSSSS",), 4, SOFA, "A1-A4"),
