@@ -18,14 +18,17 @@ What is promised, in this order:
 
        score of the group + distance to where the party meets
 
-   It meets at the best place or in one of the free stretches nearest to it, whichever gives the lowest sum.
+   It meets at the best place or in the middle of one of the free stretches nearest to it, whichever gives
+   the lowest sum. The sum is the lowest of what is offered, which is one way for each stretch and number of
+   people: in one group if it can be, and then that with the lowest score, each group scored as if it came
+   alone. What `single_seats_left` would refuse of the outcome is moved within its row.
 
 Equal scores go to the lowest seat number, so the same room always gives the same seats.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from itertools import groupby
+from itertools import chain
 from math import hypot
 from typing import Literal, NamedTuple
 
@@ -114,6 +117,14 @@ class _Group(NamedTuple):
     middle: Point
 
 
+class _Offer(NamedTuple):
+    """A part of the party in one stretch. The better sorts first, as with a group."""
+
+    score: float  # summed over all seats
+    numbers: tuple[int, ...]
+    groups: Sequence[_Group]
+
+
 class _Split(NamedTuple):
     cost: int
     numbers: tuple[int, ...]
@@ -173,43 +184,62 @@ def _row_and_kinds(block: Block) -> tuple[int, tuple[SeatKind, ...]]:
 def _best_split(
     plan: SeatPlan, taken: AbstractSet[int], seats: int, kinds: Collection[SeatKind]
 ) -> _Split | None:
-    """The best way to seat the party in groups, at most one in each free stretch; None if seats are short."""
+    """The best way to seat the party in groups; None if seats are short."""
     best_place = _best_place(plan)
-    stretches = [
-        tuple(part)
-        for stretch in _stretches(plan, taken, kinds)
-        # Without this a party might not fit: no 8 neighbours can be cut from SSooSSoSS, though 8 are free.
-        for _, part in groupby(stretch, lambda seat: seat.kind is SeatKind.SOFA)
-    ]
-    groups = [_best_block_of_each_size(plan, taken, stretch, seats) for stretch in stretches]
+    stretches = list(_stretches(plan, taken, kinds))
+    offers = [_offers(plan, taken, stretch, seats) for stretch in stretches]
     nearest = sorted(stretches, key=lambda stretch: _distance(_middle(stretch), best_place))
     meeting_points = [best_place, *map(_middle, nearest[:MEETING_POINTS])]
-    splits = [_split_around(point, groups, seats) for point in meeting_points]
+    splits = [_split_around(point, offers, seats) for point in meeting_points]
     return min(filter(None, splits), default=None)
 
 
-def _best_block_of_each_size(
-    plan: SeatPlan, taken: AbstractSet[int], stretch: Block, seats: int
-) -> list[_Group]:
-    """The group that each part of the party would make in this stretch."""
-    sizes = range(1, min(seats, len(stretch)) + 1)
-    scored = (_scored(plan, taken, whole_blocks(stretch, size)) for size in sizes)
-    return [min(groups) for groups in scored if groups]
+def _offers(plan: SeatPlan, taken: AbstractSet[int], stretch: Block, seats: int) -> list[_Offer]:
+    """How this stretch would best seat each part of the party, the smallest part first."""
+    offers = []
+    for size in range(1, min(seats, len(stretch)) + 1):
+        if groups := _scored(plan, taken, whole_blocks(stretch, size)):
+            offers.append(_offer([min(groups)]))
+        elif pairs := [_scored(plan, taken, pair) for pair in _blocks_with_a_gap(stretch, size)]:
+            offers.append(min(map(_offer, pairs)))
+    return offers
 
 
-def _split_around(meeting: Point, stretches: list[list[_Group]], seats: int) -> _Split | None:
-    """The cheapest split of the party for one meeting point, given the groups each stretch can seat.
+def _blocks_with_a_gap(stretch: Block, seats: int) -> Iterator[tuple[Block, Block]]:
+    """Two blocks of so many seats in all, with a single seat left free between them.
+
+    For a stretch in which every block of so many would cut a sofa, as all of 8 do in SSooSSoSS. If so many
+    can sit there at all, they can sit like this, and nobody alone. For the stretch begins with a sofa, or its
+    first or second seat would begin a block; its first seats + 1 end with a sofa, the one that is cut; and
+    between the two is an ordinary seat, or the first one there is would end a block.
+    """
+    for block in whole_blocks(stretch, seats + 1):
+        for at, seat in enumerate(block):
+            if seat.kind is not SeatKind.SOFA:
+                yield block[:at], block[at + 1 :]
+
+
+def _offer(groups: Sequence[_Group]) -> _Offer:
+    score = sum(len(group.numbers) * group.score for group in groups)
+    return _Offer(score, tuple(chain.from_iterable(group.numbers for group in groups)), groups)
+
+
+def _split_around(meeting: Point, stretches: list[list[_Offer]], seats: int) -> _Split | None:
+    """The cheapest split of the party for one meeting point, given what each stretch offers.
 
     Stretch by stretch it keeps only the best way to seat each part of the party (the knapsack problem), so
     the work grows with free seats times party size and not with the number of ways to split.
     """
     best = {0: _Split(0, ())}
-    for groups in stretches:
-        offers = [(len(group.numbers), _cost(group, meeting), group.numbers) for group in groups]
+    for offers in stretches:
+        parts = [
+            (len(offer.numbers), sum(_cost(group, meeting) for group in offer.groups), offer.numbers)
+            for offer in offers
+        ]
         # The largest part first, so that no stretch is used twice.
         for seated in sorted(best, reverse=True):
             cost_so_far, numbers = best[seated]
-            for size, cost, more in offers:
+            for size, cost, more in parts:
                 total = seated + size
                 if total > seats:
                     break
