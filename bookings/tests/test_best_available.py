@@ -58,6 +58,8 @@ takings = st.sets(st.integers(1, 40))
         (("ooxoo", "xxxxx", "ooxoo"), 4, "C1-C2, C4-C5"),
         (("ooo", "oox", "oox", "oxx"), 4, "B1-B2, C1-C2"),
         (("ooxxxxxxxoo", "xxxxxxxxxxx", "ooxxxxxxxoo", "ooxxxxxxxoo"), 4, "C1-C2, D1-D2"),
+        (("ooxoxxx", "ooxoxoo"), 4, "A1-A2, B1-B2"),  # near each other counts as much: not B1-B2, B6-B7
+        (("xoo", "oox"), 3, "A2, B1-B2"),  # two well and one less so, not the other way round
         # ... into as few as can be, with nobody alone
         (("oooxxxxooxooxooxxxxooo",), 6, "A1-A3, A20-A22"),
         (("ooooxooooxoooo",), 6, "A3-A4, A6-A9"),
@@ -98,6 +100,10 @@ def test_which_seats_a_party_is_given(rows, seats, chosen):
         (("WCoo",), 3, None, None),
         (("WCWC",), 1, None, None),
         (("oxoxoxo", "PP_PP"), 4, None, "B1-B4"),
+        # A split party pays more to have fewer alone or fewer groups, but not for a better place
+        (("ooooxo_xPP",), 5, None, "A2-A4, A8-A9"),
+        (("ooxooxooxPPPP",), 6, None, "A7-A8, A10-A13"),
+        (("oxPxPxo",), 2, None, "A1, A7"),
         # With a kind: that one only
         (("oooo", "PPPP", "SSSS"), 2, PREMIUM, "B1-B2"),
         (("ooPo",), 2, PREMIUM, None),
@@ -122,6 +128,7 @@ def test_which_seats_a_party_is_given(rows, seats, chosen):
         (("SSSSooSSSS",), 7, None, "A1-A5, A9-A10"),  # A7-A8 would be refused: they leave A6
         (("SSSSooSSSS_SS",), 11, None, "A1-A4, A6-A12"),
         (("SSoSS", "oo"), 6, None, "A1-A2, A4-A5, B1-B2"),
+        (("SSooSS", "ooo"), 7, None, "A1-A4, B1-B3"),
     ],
 )
 def test_which_kinds_a_party_is_given(rows, seats, kind, chosen):

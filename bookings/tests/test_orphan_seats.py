@@ -72,6 +72,23 @@ def test_another_row_is_no_reason_to_refuse():
     assert single_seats_left(plan, taken, chosen) == ()
 
 
+@pytest.mark.parametrize(
+    ("row", "refused_for"), [("xooPx_ooo", ""), ("xooPx_PPP", ""), ("xooPx_oPo", "A2"), ("xooPx_Po", "A2")]
+)
+def test_neither_are_seats_of_other_kinds(row, refused_for):
+    plan, taken, _ = room(row)
+
+    left = single_seats_left(plan, taken, frozenset(plan.numbers_of("A3-A4")))
+
+    assert plan.labels_of(left) == refused_for
+
+
+def test_the_last_seat_of_a_row_is_no_neighbour_of_the_first_of_the_next():
+    plan, taken, chosen = room("xo", "__*ooo")  # though B1 is drawn where A3 would be
+
+    assert single_seats_left(plan, taken, chosen) == ()
+
+
 def test_who_needs_a_wheelchair_space_is_never_refused():
     plan, taken, _ = room("xoWo_oWoo")
     space = next(seat.number for seat in plan.seats if seat.kind is SeatKind.WHEELCHAIR)
