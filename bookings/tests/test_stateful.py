@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
-from itertools import groupby
+from itertools import combinations, groupby
 from unittest.mock import patch
 
 import pytest
@@ -263,6 +263,12 @@ class House:
             assert tuple(sorted(seats)) in offers[0]
         else:
             assert adjacent == "preferred"
+            # Separated as little as can be, in the cheapest seats that allow it.
+            found = [set(map(apart, any_of(free_of_kinds(taken, kinds), size))) for kinds in pools]
+            least = min(set().union(*found))
+            cheapest = next(kinds for kinds, ways in zip(pools, found, strict=True) if least in ways)
+            assert apart(seats) == least
+            assert {KINDS[seat] for seat in seats} <= cheapest
 
     def extend(self, user, party):
         self.refuse_stranger(user, party)
@@ -411,6 +417,17 @@ def blocks(free, size):
     """Where so many may sit together."""
     found = [s[start : start + size] for s in stretches(free) for start in range(len(s) - size + 1)]
     return [block for block in found if len(SOFA & set(block)) != 1]
+
+
+def any_of(free, size):
+    """Every way to sell so many seats, side by side or not."""
+    return [seats for seats in combinations(free, size) if len(SOFA & set(seats)) != 1]
+
+
+def apart(seats):
+    """How many of the party sit alone, and in how many groups all of them."""
+    groups = list(stretches(set(seats)))
+    return sum(len(group) == 1 for group in groups), len(groups)
 
 
 def singles_left(taken, chosen):
