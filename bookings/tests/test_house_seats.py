@@ -11,7 +11,7 @@ from django.utils.timezone import now
 from accounts.tests.factories import client_for, make_staff, make_user
 from bookings.errors import SeatTaken
 from bookings.models import Booking, Status
-from bookings.services import block_seats, book_seat, cancel_show, free_seats
+from bookings.services import block_seats, book_seat, cancel_booking, cancel_show, free_seats
 from bookings.services.house import Selection
 from bookings.tests.factories import make_booking
 from movie_booking.tests.races import at_once
@@ -170,6 +170,18 @@ def test_freeing_what_is_not_blocked_names_each_seat_and_frees_none(block, free)
     assert state(show) == before
 
 
+def test_freeing_leaves_the_past_of_the_seat_alone(block, free):
+    show, user = make_show(), make_user()
+    sold = book_seat(user=user, show_id=show.pk, seat_number=1)
+    cancel_booking(user=user, among=Booking.objects.all(), booking_id=sold.pk)
+    before = Booking.objects.filter(pk=sold.pk).values().get()
+    block(show, "A1")
+
+    assert free(show, "A1").status_code == 200
+    assert Booking.objects.filter(pk=sold.pk).values().get() == before
+    assert list(sold.changes.values_list("to_status", flat=True)) == ["BOOKED", "CANCELLED"]
+
+
 # --- Who, and when -----------------------------------------------------------------------------
 
 
@@ -223,6 +235,14 @@ def test_a_show_that_is_cancelled_or_past_is_not_blocked(block, free, staff, fie
 
     assert block(show, "A2").data["code"] == blocked
     assert free(show, "A1").data.get("code") == freed
+
+
+def test_who_blocks_seats_for_the_house_can_still_buy_as_many_as_others(block, staff, settings):
+    settings.MAX_SEATS_PER_SHOW = 1
+    show = make_show()
+    block(show, "A1-A10")
+
+    assert book_seat(user=staff, show_id=show.pk, seat_number=11).status == Status.BOOKED
 
 
 @pytest.mark.parametrize("then", ["still blocked", "freed", "the show is cancelled"])

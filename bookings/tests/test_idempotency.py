@@ -1,15 +1,21 @@
 """A request that is sent again with its Idempotency-Key gets its first answer, and happens once."""
 
 from datetime import timedelta
+from functools import partial
 from io import StringIO
+from threading import Event
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.utils.timezone import now
 
 from accounts.tests.factories import client_for, make_user
 from bookings.models import Booking, IdempotencyKey, Order, SeatChange
+from bookings.services import answer_once
+from bookings.services.idempotency import Answer
 from bookings.tests.factories import make_order
+from movie_booking.tests.races import at_once
 from movies.models import Show
 from movies.tests.factories import make_show
 
@@ -226,6 +232,38 @@ def test_a_refused_retry_with_another_body_leaves_the_first_answer_in_place():
 
     assert_refused(book(user, show, "k", 6), 422, "idempotency_key_reused")
     assert_replayed(book(user, show, "k", 5), first)
+
+
+@pytest.mark.postgres
+@pytest.mark.usefixtures("real_transactions")
+def test_a_request_whose_first_sending_is_still_at_work_is_told_when_to_come_again():
+    user, show = make_user(), make_show()
+    at_work, refused = Event(), Event()
+
+    def work():
+        at_work.set()
+        assert refused.wait(timeout=10)
+        return Answer(201, "{}")
+
+    def send_again():
+        assert at_work.wait(timeout=10)
+        before = house()
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '50ms'")
+        try:
+            return book(user, show, "k"), house() == before
+        finally:
+            refused.set()
+
+    first, (again, nothing_changed) = at_once(
+        partial(answer_once, user=user, key="k", fingerprint="the first", work=work), send_again
+    )
+
+    assert first == Answer(201, "{}")
+    assert_refused(again, 409, "in_progress")
+    assert again["Retry-After"] == "1"
+    assert nothing_changed
+    assert Booking.objects.count() == 0
 
 
 def test_a_key_without_a_login_is_nothing():
