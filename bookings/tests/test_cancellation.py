@@ -4,8 +4,11 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.timezone import now
 
 from accounts.tests.factories import client_for, make_staff, make_user
@@ -96,6 +99,13 @@ def test_the_tiers_are_a_setting(settings, tiers, percent):
     assert cancel(booking).data["refund_percent"] == percent
 
 
+def test_the_house_does_not_open_with_tiers_that_make_no_sense(settings):
+    settings.REFUND_TIERS = "2:50,24:100"
+
+    with pytest.raises(ImproperlyConfigured, match=r"^REFUND_TIERS: .* 24 cannot follow 2\.$"):
+        apps.get_app_config("bookings").ready()
+
+
 def test_all_seats_of_an_order_get_the_share_of_the_moment_each_of_its_price():
     show = make_show(starts_at=now() + timedelta(hours=3), price=Decimal("9.99"))
     order = make_order(show, 5, 6, status=Status.BOOKED)
@@ -123,6 +133,16 @@ def test_past_the_cutoff_nothing_booked_is_cancelled(settings):
         assert_refused(response, 409, "too_late_to_cancel")
     late.refresh_from_db()
     assert (late.status, late.refund_percent) == (Status.BOOKED, None)
+
+
+def test_at_the_very_cutoff_one_can_still_cancel(settings, monkeypatch):
+    settings.CANCEL_CUTOFF_MINUTES = 90
+    booking = booked(timedelta(minutes=90) + A_MOMENT)
+    cutoff = booking.show.starts_at - timedelta(minutes=90)
+    monkeypatch.setattr(timezone, "now", lambda: cutoff)
+
+    assert quote(booking).data["cancel_until"] == z(cutoff)
+    assert cancel(booking).status_code == 200
 
 
 def test_no_share_is_promised_beyond_the_cutoff(settings):
@@ -163,6 +183,25 @@ def test_the_dearest_sofa_is_quoted():
     order = make_order(show, 1, 2, status=Status.BOOKED)
 
     assert quote(order.bookings.first()).data["refund_amount"] == "1999999.98"
+
+
+def test_a_hold_is_quoted_nothing_however_early():
+    [booking] = make_order(make_show(starts_at=now() + timedelta(days=3)), 5).bookings.all()
+
+    answer = quote(booking).data
+
+    assert (answer["refund_percent"], answer["refund_amount"], answer["valid_until"]) == (0, "0.00", None)
+
+
+def test_a_sofa_that_was_exchanged_and_got_back_is_quoted_once():
+    screen = make_screen(seat_plan="A SSSS")
+    show = make_show(screen=screen, starts_at=now() + timedelta(days=3), sofa_price=Decimal("15.00"))
+    order = make_order(show, 1, 2, status=Status.BOOKED)
+    client = client_for(order.user)
+    for give, get in ([1, 2], [3, 4]), ([3, 4], [1, 2]):
+        client.post(f"/api/orders/{order.reference}/exchange/", {"from": give, "to": get})
+
+    assert quote(order.bookings.live().get(seat_number=1)).data["refund_amount"] == "30.00"
 
 
 def test_a_show_that_the_house_cancels_gives_everything_back(settings):

@@ -55,6 +55,17 @@ def test_seats_are_exchanged_for_as_many_others(status):
     assert_the_books_are_true()
 
 
+def test_a_seat_whose_hold_is_over_can_be_had_in_exchange():
+    show = make_show()
+    order, other = make_order(show, 5, status=Status.BOOKED), make_order(show, 7)
+    let_expire(other)
+
+    assert exchange(order, [5], [7]).status_code == 200
+    assert statuses(order) == [(5, "CANCELLED"), (7, "BOOKED")]
+    assert statuses(other) == [(7, "EXPIRED")]
+    assert_the_books_are_true()
+
+
 def test_what_was_held_stays_held_until_the_same_moment():
     order = make_order(make_show(), 5)
     until = now() + timedelta(minutes=3)

@@ -205,6 +205,16 @@ def test_the_command_frees_what_has_expired_and_a_second_run_nothing(show):
     assert (statuses(), list(Show.objects.order_by("id").values()), SeatChange.objects.count()) == after
 
 
+def test_a_hold_is_over_at_the_moment_until_which_it_was_given(show, monkeypatch):
+    order = make_order(show, 1)
+    until = order.bookings.get().expires_at
+
+    monkeypatch.setattr(timezone, "now", lambda: until - timedelta(microseconds=1))
+    assert expire_holds() == "Expired holds freed: 0.\n"
+    monkeypatch.setattr(timezone, "now", lambda: until)
+    assert expire_holds() == "Expired holds freed: 1.\n"
+
+
 def test_lists_count_an_expired_hold_as_taken_until_it_is_freed(show, expired):
     def available():
         return client_for().get(f"/api/shows/{show.pk}/").data["available_seats"]

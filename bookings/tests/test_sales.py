@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 from django.utils.timezone import now
 
 from accounts.tests.factories import client_for, make_staff, make_user
@@ -130,6 +131,15 @@ def test_before_its_sale_opens_a_show_is_seen_and_not_booked_and_says_when_it_wi
 @pytest.mark.parametrize("ago", [timedelta(0), MINUTE])
 def test_from_the_moment_that_its_sale_opens_a_show_is_booked(ago):
     assert book(make_show(sales_open_at=now() - ago)).status_code == 201
+
+
+def test_the_moment_at_which_a_sale_opens_belongs_to_it_and_that_at_which_it_closes_does_not(monkeypatch):
+    show = make_show(sales_open_at=now() + MINUTE, sales_cutoff_minutes=30)
+
+    monkeypatch.setattr(timezone, "now", lambda: show.sales_open_at)
+    assert book(show).status_code == 201
+    monkeypatch.setattr(timezone, "now", lambda: show.sales_close_at)
+    assert book(show).data["code"] == "sales_closed"
 
 
 @pytest.mark.parametrize(
