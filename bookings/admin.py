@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
@@ -14,7 +15,8 @@ from accounts.models import User
 from bookings import services
 from bookings.exports import booking_rows, csv_lines, occupancy_rows
 from bookings.models import Booking, BookingQuerySet, Door, Order, SeatChange, Status
-from movie_booking.admin import HouseAdmin, refusal
+from movie_booking.admin import REFUSALS, HouseAdmin, refusal
+from movie_booking.api import as_domain_error
 from movie_booking.errors import DomainError
 from movies.admin import TimetableAdmin
 from movies.models import Show, ShowQuerySet
@@ -160,8 +162,9 @@ def cancel_each(page: HouseAdmin, request: HttpRequest, bookings: BookingQuerySe
     """Cancel the bookings one by one, and say of each that cannot be cancelled why."""
     cancelled = 0
     other_halves: set[tuple[int, int | None]] = set()
-    rows = bookings.order_by("id").values_list("id", "order_id", "seat_number", "status")
-    for booking_id, order_id, seat_number, status in list(rows):
+    busy: dict[int, OperationalError] = {}  # shows that kept one waiting in vain: once is enough
+    rows = bookings.order_by("id").values_list("id", "show_id", "order_id", "seat_number", "status")
+    for booking_id, show_id, order_id, seat_number, status in list(rows):
         if status == Status.BLOCKED:
             text = f"Booking {booking_id}: the house blocked this seat. Free it on the page of the show."
             page.message_user(request, text, messages.ERROR)
@@ -170,6 +173,8 @@ def cancel_each(page: HouseAdmin, request: HttpRequest, bookings: BookingQuerySe
             cancelled += 1  # went with the half before it
             continue
         try:
+            if show_id in busy:
+                raise busy[show_id]
             booking = services.cancel_booking(
                 user=staff_of(request),
                 among=Booking.objects.all(),
@@ -178,8 +183,10 @@ def cancel_each(page: HouseAdmin, request: HttpRequest, bookings: BookingQuerySe
             )
             other_halves.add((order_id, booking.show.plan.seat(seat_number).partner))
             cancelled += 1
-        except DomainError as error:
-            page.message_user(request, f"Booking {booking_id}: {error.detail}", messages.ERROR)
+        except REFUSALS as error:
+            if isinstance(error, OperationalError):
+                busy[show_id] = error
+            page.message_user(request, f"Booking {booking_id}: {refusal(error)}", messages.ERROR)
     if cancelled:
         page.message_user(request, f"Cancelled: {cancelled}.", messages.SUCCESS)
 
@@ -248,8 +255,9 @@ class ShowAdmin(TimetableAdmin):
                 )
             else:
                 services.free_seats(staff=staff_of(request), show_id=show.pk, seats=seats, door=Door.ADMIN)
-        except DomainError as error:
-            self.message_user(request, f"{refusal(error)} {seat_by_seat(show, error)}", messages.ERROR)
+        except REFUSALS as error:
+            text = f"{refusal(error)} {seat_by_seat(show, as_domain_error(error))}".strip()
+            self.message_user(request, text, messages.ERROR)
         else:
             self.message_user(request, f"{'Blocked' if block else 'Freed'}: {seats}.", messages.SUCCESS)
 
@@ -267,8 +275,8 @@ class ShowAdmin(TimetableAdmin):
                 _, cancelled = services.cancel_show(
                     staff=staff_of(request), show_id=show_id, reason=reason, door=Door.ADMIN
                 )
-            except DomainError as error:
-                self.message_user(request, error.detail, messages.ERROR)
+            except REFUSALS as error:
+                self.message_user(request, refusal(error), messages.ERROR)
             else:
                 self.log_change(request, show, f"Cancelled: {reason}")
                 text = f"The show is cancelled, and with it {cancelled} bookings."

@@ -1,21 +1,28 @@
 """What every page of the Admin does the same way: a refusal is a message, not a server error."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db import IntegrityError
+from django.db import IntegrityError, OperationalError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from movie_booking.api import BoundedSearchFilter, as_domain_error
 from movie_booking.errors import DomainError, Invalid
 
+# What services say no with: their own errors, and what the database says for them. An OperationalError
+# is mostly a lock that was not to be had in time.
+REFUSALS = (DomainError, IntegrityError, OperationalError)
 
-def refusal(error: DomainError) -> str:
+
+def refusal(error: Exception) -> str:
     """Return the error as a sentence for staff, with the fields it is about."""
-    if isinstance(error, Invalid) and "errors" in error.extra:
-        return " ".join(message for field in error.extra["errors"].values() for message in field)
-    return error.detail
+    refused = as_domain_error(error)
+    if isinstance(refused, Invalid) and "errors" in refused.extra:
+        return " ".join(message for field in refused.extra["errors"].values() for message in field)
+    return refused.detail
 
 
 class HouseAdmin(admin.ModelAdmin):
@@ -39,10 +46,27 @@ class HouseAdmin(admin.ModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
+        # Somebody may change something between the check of the form and the writing. The view is one
+        # transaction, so nothing of a form that is refused was written.
+        view = super().changeform_view
+        return self._answer(request, partial(view, request, object_id, form_url, extra_context))
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return self._answer(request, partial(super().delete_view, request, object_id, extra_context))
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        # Here the actions of a list come in.
+        return self._answer(request, partial(super().changelist_view, request, extra_context))
+
+    def _answer(self, request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
         try:
-            return super().changeform_view(request, object_id, form_url, extra_context)
-        except (DomainError, IntegrityError) as error:
-            # Somebody changed something between the check of the form and the writing. The view is
-            # one transaction, so nothing of this form was written.
-            self.message_user(request, refusal(as_domain_error(error)), messages.ERROR)
+            return view()
+        except REFUSALS as error:
+            if request.method != "POST":
+                raise  # to read takes no lock; leading back to the same page would go round in circles
+            self.message_user(request, refusal(error), messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())

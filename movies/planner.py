@@ -13,21 +13,18 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME, AdminForm
 from django.contrib.admin.models import ADDITION, LogEntry
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import IntegrityError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.timezone import now
 
-from movie_booking.admin import HouseAdmin, refusal
+from movie_booking.admin import REFUSALS, HouseAdmin, refusal
 from movie_booking.api import as_domain_error
-from movie_booking.errors import DomainError, Invalid
+from movie_booking.errors import Invalid
 from movies import planning
 from movies.models import Movie, Screen, Show, ShowQuerySet
 from movies.planning import Clash, PlanHasClashes, Proposal
 
-# What services say no with: their own errors, and what the database says for them.
-REFUSALS = (DomainError, IntegrityError, OperationalError)
 # Of one proposal. Whoever sees three knows that the time is taken.
 SHOWN_CLASHES = 3
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

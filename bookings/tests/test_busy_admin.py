@@ -1,0 +1,186 @@
+"""A show that somebody else works on for too long: staff are told to try again, wherever they are."""
+
+from threading import Event
+
+import pytest
+from django.db import OperationalError, connection, transaction
+from django.test import Client
+from django.urls import reverse
+
+from accounts.tests.factories import make_staff, make_user
+from bookings.models import Status
+from bookings.services import book_seat
+from bookings.tests.factories import make_booking
+from movie_booking.tests.races import at_once
+from movies.models import Screen, ScreenQuerySet, Show, ShowQuerySet
+from movies.services import schedule_show
+from movies.tests.factories import make_movie, make_screen, make_show, tomorrow
+
+BUSY = "Too many people want this at once. Please try again in a moment."
+SHOWS = reverse("admin:movies_show_changelist")
+BOOKINGS = reverse("admin:bookings_booking_changelist")
+
+
+@pytest.fixture
+def somebody_else_works_on(monkeypatch):
+    """Let nobody have the lock of a show any more, as the database says it when one waited too long."""
+
+    def lock_out(busy):
+        lock = ShowQuerySet.lock
+
+        def lock_unless_busy(self, show_id):
+            if show_id == busy.pk:
+                raise OperationalError("database is locked")
+            return lock(self, show_id)
+
+        monkeypatch.setattr(ShowQuerySet, "lock", lock_unless_busy)
+
+    return lock_out
+
+
+def office():
+    client = Client()
+    client.force_login(make_user(is_staff=True, is_superuser=True))
+    return client
+
+
+def messages(response):
+    return [str(message) for message in response.context["messages"]]
+
+
+def page_of(show, page="change"):
+    return reverse(f"admin:movies_show_{page}", args=[show.pk])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("page", "data"),
+    [
+        ("seats", {"wish": "block", "seat": ["1"]}),
+        ("seats", {"wish": "free", "seat": ["1"]}),
+        ("cancel", {"reason": "No heating"}),
+        ("change", {"starts_at_0": "2030-01-15", "starts_at_1": "20:00", "price": "15.00"}),
+    ],
+)
+def test_no_page_of_a_busy_show_is_a_server_error(page, data, somebody_else_works_on):
+    show = make_show()
+    make_booking(show, seat_number=2)
+    before = Show.objects.values().get()
+    somebody_else_works_on(show)
+
+    response = office().post(page_of(show, page), data, follow=True)
+
+    assert messages(response) == [BUSY]
+    assert response.redirect_chain == [(page_of(show), 302)]
+    assert Show.objects.values().get() == before
+
+
+@pytest.mark.django_db
+def test_cancelling_goes_on_with_the_other_bookings_and_says_which_one_failed(somebody_else_works_on):
+    shows = [make_show(), make_show()]
+    first, second, other = (
+        book_seat(user=make_user(), show_id=show.pk, seat_number=seat)
+        for show, seat in ((shows[0], 1), (shows[0], 2), (shows[1], 1))
+    )
+    somebody_else_works_on(shows[0])
+    data = {"action": "cancel", "_selected_action": [first.pk, second.pk, other.pk]}
+
+    response = office().post(BOOKINGS, data, follow=True)
+
+    assert messages(response) == [
+        f"Booking {first.pk}: {BUSY}",
+        f"Booking {second.pk}: {BUSY}",
+        "Cancelled: 1.",
+    ]
+    other.refresh_from_db()
+    assert other.status == Status.CANCELLED
+
+
+@pytest.mark.django_db
+def test_a_busy_show_is_waited_for_once_and_not_once_a_booking(monkeypatch):
+    show, waits = make_show(), []
+    bookings = [book_seat(user=make_user(), show_id=show.pk, seat_number=seat) for seat in (1, 2, 3)]
+
+    def wait_in_vain(self, show_id):
+        waits.append(show_id)
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(ShowQuerySet, "lock", wait_in_vain)
+
+    office().post(BOOKINGS, {"action": "cancel", "_selected_action": [booking.pk for booking in bookings]})
+
+    assert waits == [show.pk]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("make", [{}, {"make": "1"}])
+def test_copying_to_a_busy_screen_is_no_server_error(make, monkeypatch):
+    show = schedule_show(movie=make_movie(), screen=make_screen(), starts_at=tomorrow())
+
+    def wait_in_vain(self, screen_id):
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(ScreenQuerySet, "lock", wait_in_vain)
+
+    data = {"action": "copy_to_next_week", "_selected_action": [show.pk], **make}
+    response = office().post(SHOWS, data)
+
+    assert response.status_code == 200
+    assert messages(response) == ([f"Nothing was made. {BUSY}"] if make else [])
+    assert Show.objects.count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["change/", "delete/", ""])
+def test_a_database_that_does_not_let_one_write_is_a_message_on_every_form_and_list(path, monkeypatch):
+    screen = make_screen()
+
+    def refuse(self, *args, **kwargs):
+        raise OperationalError("database is locked")
+
+    for write in ("save", "delete"):
+        monkeypatch.setattr(Screen, write, refuse)
+    client = office()
+    data = {
+        "change/": {"cinema": screen.cinema_id, "name": "Renamed", "total_seats": 50},
+        "delete/": {"post": "yes"},
+        "": {"action": "delete_selected", "_selected_action": [screen.pk], "post": "yes"},
+    }[path]
+    # The action of the list deletes by a query, so it is the query that fails.
+    monkeypatch.setattr(ScreenQuerySet, "delete", refuse)
+    url = reverse("admin:movies_screen_changelist") + (f"{screen.pk}/{path}" if path else "")
+
+    response = client.post(url, data, follow=True)
+
+    assert messages(response) == [BUSY]
+    assert response.redirect_chain == [(url, 302)]
+    assert Screen.objects.get().name == screen.name
+
+
+@pytest.mark.postgres
+@pytest.mark.usefixtures("real_transactions")
+def test_who_really_waits_too_long_for_the_lock_is_told_so_above_the_page():
+    show, client = make_show(), Client()
+    client.force_login(make_staff("view_show", "change_show", "block_seats"))
+    locked, release = Event(), Event()
+
+    def hold_the_lock():
+        with transaction.atomic():
+            Show.objects.lock(show.pk)
+            locked.set()
+            assert release.wait(timeout=20)
+
+    def block():
+        assert locked.wait(timeout=10)
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '100ms'")
+        try:
+            return client.post(page_of(show, "seats"), {"wish": "block", "seat": ["1"]}, follow=True)
+        finally:
+            release.set()
+
+    _, response = at_once(hold_the_lock, block)
+
+    assert response.status_code == 200
+    assert messages(response) == [BUSY]
+    assert not show.bookings.exists()
