@@ -217,6 +217,8 @@ class ShowForm(ModelForm):
 
 
 TIMES = ("starts_at", "sales_open_at")
+# What a page shows of them where they cannot be changed: Django would show a field of the model in UTC.
+AS_LOCAL_TIME = {"starts_at": "local_start_of_show", "sales_open_at": "local_start_of_sales"}
 
 
 def at_cinema_clock(field: str, typed: datetime, screen: Screen) -> datetime:
@@ -292,7 +294,7 @@ class TimetableAdmin(PlannerAdmin):
             return ()
         fixed: tuple[str, ...] = ("occupancy", "local_end")
         if obj.status == Show.Status.CANCELLED:
-            return (*self.form.Meta.fields, *fixed, "cancel_reason")
+            return (*self.form.Meta.fields, *AS_LOCAL_TIME.values(), *fixed, "cancel_reason")
         if obj.status == Show.Status.ON_SALE:
             fixed = ("status", *fixed)
         return ("movie", "screen", "total_seats", *fixed) if obj.has_bookings() else fixed
@@ -304,11 +306,17 @@ class TimetableAdmin(PlannerAdmin):
             if obj.status == Show.Status.CANCELLED:
                 show.append("cancel_reason")
         prices = ["price", ("premium_price", "sofa_price"), ("wheelchair_price", "companion_price")]
+        sales = ["sales_open_at", "sales_cutoff_minutes"]
+        if obj is not None and not self.may_change_times(request, obj):
+            show, sales = ([AS_LOCAL_TIME.get(name, name) for name in names] for names in (show, sales))
         return [
             (None, {"fields": show}),
             (f"Prices ({settings.CURRENCY})", {"fields": prices}),
-            ("Sales", {"fields": ["sales_open_at", "sales_cutoff_minutes"]}),
+            ("Sales", {"fields": sales}),
         ]
+
+    def may_change_times(self, request: HttpRequest, show: Show) -> bool:
+        return show.status != Show.Status.CANCELLED and self.has_change_permission(request, show)
 
     def save_model(self, request: HttpRequest, obj: Show, form: ModelForm, change: bool) -> None:
         if change:
@@ -329,9 +337,19 @@ class TimetableAdmin(PlannerAdmin):
     def local_start(self, show: Show) -> str:
         return f"{by_cinema_clock(show.starts_at, show.screen):%a %d %b, %H:%M}"
 
+    @admin.display(description="Starts (cinema's clock)")
+    def local_start_of_show(self, show: Show) -> str:
+        return f"{by_cinema_clock(show.starts_at, show.screen):%a %d %b %Y, %H:%M}"
+
     @admin.display(description="Ends (cinema's clock)")
     def local_end(self, show: Show) -> str:
         return f"{by_cinema_clock(show.ends_at, show.screen):%a %d %b %Y, %H:%M}"
+
+    @admin.display(description="Sales open (cinema's clock)")
+    def local_start_of_sales(self, show: Show) -> str:
+        if show.sales_open_at is None:
+            return "As soon as the show is on sale."
+        return f"{by_cinema_clock(show.sales_open_at, show.screen):%a %d %b %Y, %H:%M}"
 
     @admin.display(description="Occupancy", ordering="live_seats")
     def occupancy(self, show: Show) -> SafeString:

@@ -309,6 +309,34 @@ def test_a_cancelled_show_can_be_looked_at_and_not_changed(staff, form, screen):
     assert Show.objects.filter(pk=show.pk).values().get() == before
 
 
+def shown_on(page):
+    """What the page of a show says where nothing can be typed, by the name of the line."""
+    return {
+        field.field["label"]: str(field.contents())
+        for fieldset in page.context["adminform"]
+        for line in fieldset
+        for field in line
+        if field.is_readonly
+    }
+
+
+@pytest.mark.parametrize("cancelled", [False, True])
+def test_times_that_cannot_be_changed_are_shown_by_the_clock_of_the_cinema(screen, root, cancelled):
+    show = make_show(screen=screen, starts_at=utc(2030, 7, 16, 0), sales_open_at=utc(2030, 1, 10, 14))
+    if cancelled:
+        Show.objects.update(status=Show.Status.CANCELLED, cancelled_at=now())
+    who = root if cancelled else client_of(make_staff("view_show"))
+
+    page = who.get(change_page(show))
+
+    assert [(name, text) for name, text in shown_on(page).items() if "clock" in name] == [
+        ("Starts (cinema's clock)", "Mon 15 Jul 2030, 20:00"),
+        ("Ends (cinema's clock)", "Mon 15 Jul 2030, 22:28"),
+        ("Sales open (cinema's clock)", "Thu 10 Jan 2030, 09:00"),
+    ]
+    assert not {"Starts at", "starts at", "Sales open at", "sales open at"} & shown_on(page).keys()
+
+
 def test_sales_open_by_the_clock_of_the_cinema(staff, form):
     opens = {"sales_open_at_0": "2030-01-10", "sales_open_at_1": "09:00", "sales_cutoff_minutes": "30"}
     staff.post(ADD, form(**opens))
