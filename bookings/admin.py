@@ -3,18 +3,32 @@
 from collections.abc import Callable
 from typing import Any, cast
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timezone import now
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
 from bookings import services
 from bookings.exports import booking_rows, csv_lines, occupancy_rows
-from bookings.models import Booking, BookingQuerySet, Door, Order, SeatChange, Status
+from bookings.models import (
+    LIVE,
+    STANDINGS,
+    Booking,
+    BookingQuerySet,
+    Door,
+    Order,
+    SeatChange,
+    Status,
+)
+from bookings.queries import standing
 from movie_booking.admin import REFUSALS, HouseAdmin, refusal
 from movie_booking.api import as_domain_error
 from movie_booking.errors import DomainError
@@ -44,56 +58,152 @@ class ReadOnly:
         return False
 
 
-class SeatChangeInline(ReadOnly, admin.TabularInline):
+class ReadOnlyAdmin(ReadOnly, HouseAdmin):
+    """Rows that belong to a show, to look at: each column is short, for lists are read without scrolling."""
+
+    # Without the button to Django's history, which knows of nothing that the services did.
+    change_form_template = "admin/bookings/read_only.html"
+
+    class Media:
+        css = {"all": ["movies/seat_map.css"]}
+
+    @admin.display(description="Film", ordering="show__movie__title")
+    def film(self, row: Order | Booking | SeatChange) -> str:
+        return row.show.movie.title
+
+    @admin.display(description="Starts (cinema's clock)", ordering="show__starts_at")
+    def starts(self, row: Order | Booking | SeatChange) -> str:
+        local = row.show.starts_at.astimezone(row.show.screen.cinema.zone)
+        return f"{local:%a %d %b %Y, %H:%M}"
+
+
+class BookingColumns:
+    """What a line says of a booking, in the list and on the page of its order."""
+
+    @admin.display(description="Seat", ordering="seat_number")
+    def seat(self, booking: Booking) -> str:
+        return booking.seat_label
+
+    @admin.display(description="Refund")
+    def refund(self, booking: Booking) -> str:
+        if booking.refund_amount is None:
+            return "-"
+        return f"{booking.refund_amount} {settings.CURRENCY} ({booking.refund_percent} %)"
+
+
+class SeatChangeColumns:
+    """What a line says of a change, in the list and on the page of its booking."""
+
+    @admin.display(description="When (UTC)", ordering="at")
+    def when(self, change: SeatChange) -> str:
+        return f"{change.at:%d %b %Y, %H:%M:%S}"
+
+    @admin.display(description="Seat", ordering="seat_number")
+    def seat(self, change: SeatChange) -> str:
+        return change.seat_label
+
+    @admin.display(description="From", ordering="from_status")
+    def before(self, change: SeatChange) -> str:
+        return change.get_from_status_display() or "Free"
+
+    @admin.display(description="To", ordering="to_status")
+    def after(self, change: SeatChange) -> str:
+        return change.get_to_status_display()
+
+    @admin.display(description="Who", ordering="actor__username")
+    def who(self, change: SeatChange) -> str:
+        return change.actor.username if change.actor else "-"
+
+
+class SeatChangeInline(SeatChangeColumns, ReadOnly, admin.TabularInline):
     model = SeatChange
     verbose_name_plural = "history"
-    fields = ("at", "from_status", "to_status", "actor", "door")
+    fields = ("when", "seat", "before", "after", "who", "door")
     readonly_fields = fields
     extra = 0
     ordering = ("id",)
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).select_related("actor")
+        return super().get_queryset(request).select_related("actor", "show")
 
 
-class BookingInline(ReadOnly, admin.TabularInline):
+class BookingInline(BookingColumns, ReadOnly, admin.TabularInline):
     model = Booking
-    fields = ("seat_number", "status", "price", "created_at", "expires_at", "cancelled_at", "refund_percent")
+    fields = ("status", "seat", "price", "created_at", "expires_at", "cancelled_at", "refund")
     readonly_fields = fields
     extra = 0
     ordering = ("seat_number", "id")
     show_change_link = True
 
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("show")
+
+
+class StandingFilter(admin.SimpleListFilter):
+    """How orders stand, which follows from their bookings."""
+
+    title = "status"
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(status.value, str(status.label)) for status in STANDINGS]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        status = self.value()
+        return queryset.standing(Status(status)) if status in STANDINGS else queryset
+
 
 @admin.register(Order)
-class OrderAdmin(ReadOnly, HouseAdmin):
+class OrderAdmin(ReadOnlyAdmin):
     date_hierarchy = "created_at"
-    list_display = ("reference", "show", "user", "created_at")
-    list_filter = ("show__screen__cinema", "created_at")
+    list_display = ("reference", "status", "seats", "film", "starts", "customer", "total")
+    list_filter = (StandingFilter, "show__screen__cinema", "created_at")
     list_select_related = ("user", "show__movie", "show__screen__cinema")
     search_fields = ("reference", "user__username", "user__email", "show__movie__title")
     search_help_text = "Reference, user name, e-mail address or film."
     ordering = ("-id",)
-    fields = ("reference", "show", "user", "created_at")
+    fields = ("reference", "status", "seats", "total", "show", "user", "created_at")
     inlines = (BookingInline,)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related("bookings")
+
+    @admin.display(description="Customer", ordering="user__username")
+    def customer(self, order: Order) -> str:
+        return order.user.username
+
+    @admin.display(description="Status")
+    def status(self, order: Order) -> str:
+        return str(Status(standing(order.bookings.all(), now()).status).label)
+
+    @admin.display(description="Seats")
+    def seats(self, order: Order) -> str:
+        """The seats that it has, or had if it is over."""
+        bookings = order.bookings.all()
+        live = [booking for booking in bookings if booking.status in LIVE and not booking.has_expired()]
+        return order.show.plan.labels_of(booking.seat_number for booking in live or bookings)
+
+    @admin.display(description=f"Total ({settings.CURRENCY})")
+    def total(self, order: Order) -> str:
+        return str(standing(order.bookings.all(), now()).total)
 
 
 @admin.register(SeatChange)
-class SeatChangeAdmin(ReadOnly, HouseAdmin):
+class SeatChangeAdmin(SeatChangeColumns, ReadOnlyAdmin):
     date_hierarchy = "at"
-    list_display = ("at", "show", "seat_number", "from_status", "to_status", "actor", "door")
+    list_display = ("when", "seat", "before", "after", "film", "starts", "who", "door")
     list_filter = ("door", "to_status")
     list_select_related = ("actor", "show__movie", "show__screen__cinema")
     search_fields = ("=show__id", "=booking__id", "actor__username")
     search_help_text = "Number of the show or of the booking, or who did it."
     ordering = ("-id",)
-    fields = ("at", "show", "seat_number", "booking", "from_status", "to_status", "actor", "door")
+    fields = ("when", "seat", "before", "after", "show", "booking", "actor", "door")
 
 
 @admin.register(Booking)
-class BookingAdmin(ReadOnly, HouseAdmin):
+class BookingAdmin(BookingColumns, ReadOnlyAdmin):
     date_hierarchy = "created_at"
-    list_display = ("id", "movie", "starts", "seat", "customer", "price", "status", "created_at")
+    list_display = ("id", "status", "seat", "film", "starts", "customer", "price")
     list_filter = ("status", "show__screen__cinema", "show__starts_at")
     list_select_related = ("user", "show__movie", "show__screen__cinema")
     search_fields = ("=id", "=order__reference", "user__username", "user__email", "show__movie__title")
@@ -101,20 +211,28 @@ class BookingAdmin(ReadOnly, HouseAdmin):
     ordering = ("-id",)
     actions = ("cancel", "export")
     fields = (
+        "status",
+        "seat_and_number",
         "order",
         "show",
-        "seat",
         "customer",
         "price",
-        "status",
         "reason",
         "created_at",
         "expires_at",
         "cancelled_at",
         "cancelled_by",
-        "refund_percent",
+        "refund",
     )
     inlines = (SeatChangeInline,)
+
+    @admin.display(description="Customer", ordering="user__username")
+    def customer(self, booking: Booking) -> SafeString:
+        return format_html("{}<br><small>{}</small>", booking.user.username, booking.user.email)
+
+    @admin.display(description="Seat")
+    def seat_and_number(self, booking: Booking) -> str:
+        return f"{booking.seat_label} (no. {booking.seat_number})"
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:
         return may_cancel(request)
@@ -126,23 +244,6 @@ class BookingAdmin(ReadOnly, HouseAdmin):
     @admin.action(description="Export selected bookings as CSV", permissions=["view"])
     def export(self, request: HttpRequest, selected: BookingQuerySet) -> StreamingHttpResponse:
         return csv_response("bookings", booking_rows(selected))
-
-    @admin.display(description="Film", ordering="show__movie__title")
-    def movie(self, booking: Booking) -> str:
-        return booking.show.movie.title
-
-    @admin.display(description="Starts (cinema's clock)", ordering="show__starts_at")
-    def starts(self, booking: Booking) -> str:
-        local = booking.show.starts_at.astimezone(booking.show.screen.cinema.zone)
-        return f"{local:%a %d %b %Y, %H:%M}"
-
-    @admin.display(description="Seat", ordering="seat_number")
-    def seat(self, booking: Booking) -> str:
-        return f"{booking.seat_label} (no. {booking.seat_number})"
-
-    @admin.display(description="Customer", ordering="user__username")
-    def customer(self, booking: Booking) -> str:
-        return f"{booking.user.username} <{booking.user.email}>"
 
 
 def staff_of(request: HttpRequest) -> User:

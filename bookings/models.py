@@ -25,6 +25,8 @@ class Status(models.TextChoices):
 
 # A booking in one of these keeps everybody else out of its seat; a hold, until it expires.
 LIVE = (Status.HELD, Status.BOOKED, Status.BLOCKED)
+# An order stands as the first of these that a booking of it has.
+STANDINGS = (Status.HELD, Status.BOOKED, Status.BLOCKED, Status.EXPIRED, Status.CANCELLED)
 
 
 class Door(models.TextChoices):
@@ -51,6 +53,22 @@ class OrderQuerySet(models.QuerySet["Order"]):
         """What a customer ordered. Seats that a member of staff withheld are no orders of theirs."""
         for_house = Booking.objects.filter(order=OuterRef("pk"), for_house=True)
         return self.filter(~Exists(for_house), user=user)
+
+    def standing(self, status: Status, at: datetime | None = None) -> "OrderQuerySet":
+        """Orders that stand so at a moment: what `queries.standing` says of one."""
+        at = at or timezone.now()
+        bookings = Booking.objects.filter(order=OuterRef("pk"))
+        found = {
+            Status.HELD: bookings.live(at).filter(status=Status.HELD),
+            Status.BOOKED: bookings.filter(status=Status.BOOKED),
+            Status.BLOCKED: bookings.filter(status=Status.BLOCKED),
+            Status.EXPIRED: bookings.filter(
+                Q(status=Status.EXPIRED) | Q(status=Status.HELD, expires_at__lte=at)
+            ),
+        }
+        before = STANDINGS[: STANDINGS.index(status)]
+        orders = self.filter(*(~Exists(found[earlier]) for earlier in before))
+        return orders.filter(Exists(found[status])) if status in found else orders
 
     def with_details(self) -> "OrderQuerySet":
         """With the bookings and all that their tickets say, in two queries."""
@@ -194,7 +212,7 @@ class Booking(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Booking {self.pk}: seat {self.seat_number}, {self.get_status_display().lower()}"
+        return f"Booking {self.pk}, {self.get_status_display().lower()}"
 
     @property
     def seat_label(self) -> str:
@@ -246,7 +264,12 @@ class SeatChange(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Seat {self.seat_number}: {self.from_status or 'free'} to {self.to_status}"
+        before = self.get_from_status_display() or "Free"
+        return f"Booking {self.booking_id}: {before} to {self.get_to_status_display()}"
+
+    @property
+    def seat_label(self) -> str:
+        return self.show.seat_label(self.seat_number)
 
 
 class IdempotencyKey(models.Model):

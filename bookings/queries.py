@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import connection, models
 from django.utils import timezone
 
-from bookings.models import LIVE, Booking, Status
+from bookings.models import LIVE, STANDINGS, Booking, Status
 from movie_booking.errors import NotFound
 from movies.seat_plan import SeatKind, plan_of
 
@@ -85,8 +85,7 @@ def standing(bookings: Iterable[Booking], at: datetime) -> Standing:
         booking: Status.EXPIRED if booking.has_expired(at) else Status(booking.status) for booking in bookings
     }
     live = [booking for booking, status in statuses.items() if status in LIVE]
-    order = (Status.HELD, Status.BOOKED, Status.BLOCKED, Status.EXPIRED, Status.CANCELLED)
-    status = next((status for status in order if status in statuses.values()), Status.CANCELLED)
+    status = next((status for status in STANDINGS if status in statuses.values()), Status.CANCELLED)
     expiries = [booking.expires_at for booking in live if booking.expires_at is not None]
     return Standing(status, sum((b.price for b in live), Decimal("0.00")), min(expiries, default=None))
 

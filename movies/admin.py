@@ -105,7 +105,7 @@ class CinemaAdmin(HouseAdmin):
 @admin.register(Screen)
 class ScreenAdmin(HouseAdmin):
     form = ScreenForm
-    list_display = ("name", "cinema", "total_seats")
+    list_display = ("name", "cinema", "total_seats", "no_single_seats")
     list_filter = ("cinema",)
     list_select_related = ("cinema",)
     search_fields = ("name", "cinema__name")
@@ -276,7 +276,8 @@ class TimetableAdmin(PlannerAdmin):
 
     form = ShowForm
     date_hierarchy = "starts_at"
-    list_display = ("movie", "where", "local_start", "occupancy", "price", "status")
+    list_display = ("id", "film", "status", "local_start", "where", "occupancy", "price")
+    list_display_links = ("id", "film")
     list_filter = (
         WhenFilter,
         "status",
@@ -292,7 +293,7 @@ class TimetableAdmin(PlannerAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Show | None = None) -> tuple[str, ...]:
         if obj is None:
             return ()
-        fixed: tuple[str, ...] = ("occupancy", "local_end")
+        fixed: tuple[str, ...] = ("id", "occupancy", "local_end")
         if obj.status == Show.Status.CANCELLED:
             return (*self.form.Meta.fields, *AS_LOCAL_TIME.values(), *fixed, "cancel_reason")
         if obj.status == Show.Status.ON_SALE:
@@ -302,7 +303,7 @@ class TimetableAdmin(PlannerAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Show | None = None) -> Any:
         show = ["movie", "screen", "starts_at", "total_seats", "status"]
         if obj is not None:
-            show += ["occupancy", "local_end"]
+            show = ["id", *show, "occupancy", "local_end"]
             if obj.status == Show.Status.CANCELLED:
                 show.append("cancel_reason")
         prices = ["price", ("premium_price", "sofa_price"), ("wheelchair_price", "companion_price")]
@@ -328,6 +329,10 @@ class TimetableAdmin(PlannerAdmin):
 
     class Media:
         css = {"all": ["movies/seat_map.css"]}
+
+    @admin.display(description="Film", ordering="movie__title")
+    def film(self, show: Show) -> str:
+        return show.movie.title
 
     @admin.display(description="Where", ordering="screen__cinema__name")
     def where(self, show: Show) -> SafeString:

@@ -1,19 +1,29 @@
 """Bookings in the Admin: to look up and to cancel, never to edit."""
 
+import re
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.timezone import now
 
 from accounts.tests.factories import make_staff, make_user
-from bookings.models import Booking, Status
-from bookings.services import book_seat
-from bookings.tests.factories import make_booking
+from bookings.models import STANDINGS, Booking, Status
+from bookings.queries import standing
+from bookings.services import book_seat, cancel_booking
+from bookings.tests.factories import let_expire, make_booking, make_order
 from movies.models import Show
 from movies.tests.factories import make_show
 
 pytestmark = pytest.mark.django_db
 
 LIST = "/admin/bookings/booking/"
+
+
+def text_of(page):
+    return " ".join(re.sub(r"<[^>]*>", " ", page.content.decode()).split())
 
 
 def client_of(user):
@@ -109,6 +119,159 @@ def test_the_list_costs_the_same_queries_for_any_number_of_rows(
 
     with django_assert_num_queries(7):
         admin_client.get(LIST)
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+@pytest.mark.parametrize(("model", "queries"), [("order", 8), ("seatchange", 6)])
+def test_the_other_lists_cost_the_same_queries_for_any_number_of_rows(
+    model, queries, rows, admin_client, django_assert_num_queries
+):
+    for _ in range(rows):
+        make_order(make_show(), 1, 2)
+    path = reverse(f"admin:bookings_{model}_changelist")
+    admin_client.get(path)
+
+    with django_assert_num_queries(queries):
+        admin_client.get(path)
+
+
+@pytest.mark.parametrize("seats", [1, 3])
+def test_the_page_of_an_order_costs_the_same_queries_for_any_number_of_seats(
+    seats, admin_client, django_assert_num_queries
+):
+    order = make_order(make_show(), *range(1, seats + 1))
+    path = reverse("admin:bookings_order_change", args=[order.pk])
+    admin_client.get(path)
+
+    with django_assert_num_queries(10):
+        admin_client.get(path)
+
+
+@pytest.mark.parametrize("changes", [1, 3])
+def test_the_page_of_a_booking_costs_the_same_queries_for_any_number_of_changes(
+    changes, admin_client, django_assert_num_queries
+):
+    order = make_order(make_show(), 1, status=Status.HELD if changes == 1 else Status.BOOKED)
+    booking = order.bookings.get()
+    if changes == 3:
+        cancel_booking(user=order.user, among=Booking.objects.all(), booking_id=booking.pk)
+    path = reverse("admin:bookings_booking_change", args=[booking.pk])
+    admin_client.get(path)
+
+    with django_assert_num_queries(10 if changes == 1 else 11):  # who cancelled it is one more
+        admin_client.get(path)
+
+
+def lines_of(page):
+    """What a list says, a dictionary of the texts of its columns a row."""
+    changes = page.context["cl"]
+    return [
+        {
+            name: str(getattr(changes.model_admin, name, lambda each, name=name: getattr(each, name))(row))
+            for name in changes.list_display
+            if name != "action_checkbox"
+        }
+        for row in changes.result_list
+    ]
+
+
+def test_the_list_of_orders_says_how_they_stand_with_seats_and_total(admin_client):
+    show = make_show(price=Decimal("12.50"), starts_at=datetime(2099, 7, 15, 20, tzinfo=timezone.utc))
+    user = make_user("ada")
+    order = make_order(show, 1, 2, 3, 14, user=user, status=Status.BOOKED)
+    cancel_booking(user=user, among=Booking.objects.all(), booking_id=order.bookings.get(seat_number=14).pk)
+    let_expire(make_order(show, 21, 22))
+
+    expired, booked = lines_of(admin_client.get(reverse("admin:bookings_order_changelist")))
+
+    assert booked == {
+        "reference": order.reference,
+        "status": "Booked",
+        "seats": "A1-A3",
+        "film": "Inception",
+        "starts": "Wed 15 Jul 2099, 20:00",
+        "customer": "ada",
+        "total": "37.50",
+    }
+    assert (expired["status"], expired["seats"], expired["total"]) == ("Expired", "C1-C2", "0.00")
+
+
+def order_that_is(status):
+    if status == Status.BLOCKED:
+        return make_booking(make_show(), status=status).order
+    order = make_order(make_show(), 1, 2, status=Status.BOOKED if status == Status.CANCELLED else status)
+    if status == Status.CANCELLED:
+        for booking in order.bookings.all():
+            cancel_booking(user=order.user, among=Booking.objects.all(), booking_id=booking.pk)
+    return order
+
+
+@pytest.mark.parametrize("status", STANDINGS)
+def test_orders_are_filtered_by_how_they_stand(status, admin_client):
+    orders = {
+        status: order_that_is(status)
+        for status in (Status.HELD, Status.BOOKED, Status.BLOCKED, Status.CANCELLED)
+    }
+    orders[Status.EXPIRED] = order_that_is(Status.HELD)
+    let_expire(orders[Status.EXPIRED])
+    mixed = order_that_is(Status.BOOKED)  # one seat given back: it is a booked one all the same
+    cancel_booking(user=mixed.user, among=Booking.objects.all(), booking_id=mixed.bookings.first().pk)
+
+    page = admin_client.get(reverse("admin:bookings_order_changelist"), {"status": status})
+
+    found = set(page.context["cl"].result_list)
+    assert found == ({orders[status], mixed} if status == Status.BOOKED else {orders[status]})
+    assert {standing(order.bookings.all(), now()).status for order in found} == {status}
+
+
+def test_a_status_that_no_order_can_have_filters_nothing(admin_client):
+    order_that_is(Status.HELD)
+
+    page = admin_client.get(reverse("admin:bookings_order_changelist"), {"status": "nonsense"})
+
+    assert len(page.context["cl"].result_list) == 1
+
+
+def test_seats_are_called_as_on_the_ticket_and_a_history_says_the_second(admin_client):
+    booking = make_order(make_show(), 17, status=Status.BOOKED).bookings.get()
+    held, booked = booking.changes.all()
+    paths = (
+        reverse("admin:bookings_booking_change", args=[booking.pk]),
+        reverse("admin:movies_show_change", args=[booking.show_id]),
+        reverse("admin:bookings_order_change", args=[booking.order_id]),
+        *(reverse(f"admin:bookings_{model}_changelist") for model in ("booking", "order", "seatchange")),
+    )
+
+    pages = {path: text_of(admin_client.get(path)) for path in paths}
+
+    for path, text in pages.items():
+        assert re.search(r"\bB7\b", text), path
+    for path in (paths[0], paths[1], paths[5]):
+        for change in (held, booked):
+            assert f"{change.at:%d %b %Y, %H:%M:%S} " in pages[path], path
+
+
+def test_the_page_of_a_booking_says_how_much_came_back(admin_client):
+    show = make_show(price=Decimal("12.50"), starts_at=now() + timedelta(hours=3))
+    booking = book_seat(user=make_user(), show_id=show.pk, seat_number=1)
+    path = reverse("admin:bookings_booking_change", args=[booking.pk])
+    assert "EUR" not in text_of(admin_client.get(path))
+    cancel_booking(user=booking.user, among=Booking.objects.all(), booking_id=booking.pk)
+
+    assert "Refund: 6.25 EUR (50 %)" in text_of(admin_client.get(path))
+
+
+@pytest.mark.parametrize("model", ["booking", "order", "seatchange"])
+def test_there_is_no_button_to_a_history_that_django_does_not_have(model, admin_client):
+    order = make_order(make_show(), 1)
+    row = {"booking": order.bookings.get(), "order": order, "seatchange": order.bookings.get().changes.get()}[
+        model
+    ]
+
+    page = admin_client.get(reverse(f"admin:bookings_{model}_change", args=[row.pk]))
+
+    assert page.status_code == 200
+    assert "historylink" not in page.content.decode()
 
 
 @pytest.mark.parametrize(("page", "wish"), [("seats", "block"), ("cancel", "")])

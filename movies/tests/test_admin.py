@@ -405,6 +405,21 @@ def test_the_list_costs_as_many_queries_for_any_number_of_shows(
         staff.get("/admin/movies/show/")
 
 
+def test_the_id_of_a_show_is_in_the_list_and_on_its_page(staff):
+    show = make_show()
+
+    rows = staff.get("/admin/movies/show/").content.decode()
+
+    assert f'<th class="field-id"><a href="{change_page(show)}">{show.pk}</a></th>' in rows
+    assert shown_on(staff.get(change_page(show)))["ID"] == str(show.pk)
+
+
+def test_the_list_of_screens_says_where_single_seats_are_avoided(root):
+    make_screen(no_single_seats=True)
+
+    assert 'alt="True"' in root.get("/admin/movies/screen/").content.decode()
+
+
 def test_staff_look_and_do_not_touch_without_the_right():
     show = make_show()
     viewer = client_of(make_staff("view_show"))
