@@ -323,12 +323,21 @@ class ShowAdmin(TimetableAdmin):
                 "show": show,
                 "room": room_of(show, with_names=request.user.has_perm("bookings.view_booking")),
                 "history": history_of(show) if request.user.has_perm("bookings.view_seatchange") else None,
-                "may_block": may_block(request),
-                "may_cancel": may_cancel(request),
-                "may_cancel_show": self.has_change_permission(request, show)
-                and show.status != Show.Status.CANCELLED,
+                **self.offers(request, show),
             }
         return super().changeform_view(request, object_id, form_url, context)
+
+    def offers(self, request: HttpRequest, show: Show) -> dict[str, bool]:
+        """Which buttons the page has: those that one may press and that no service would refuse anyway."""
+        cancelled, started = show.status == Show.Status.CANCELLED, show.has_started()
+        return {
+            "may_block": may_block(request) and not cancelled and not started,
+            "may_free": may_block(request) and not cancelled,
+            "may_cancel": may_cancel(request) and not cancelled and not started,
+            "may_cancel_show": self.has_change_permission(request, show)
+            and show.status == Show.Status.ON_SALE
+            and show.ends_at > now(),
+        }
 
     def change_seats(self, request: HttpRequest, show_id: int) -> HttpResponse:
         """Block, free or cancel the seats that were ticked in the picture."""
@@ -341,7 +350,11 @@ class ShowAdmin(TimetableAdmin):
         if show is None or not numbers:
             self.message_user(request, "Tick at least one seat first.", messages.WARNING)
         elif wish == "cancel":
-            cancel_each(self, request, show.bookings.live().filter(for_house=False, seat_number__in=numbers))
+            taken = show.bookings.live().filter(seat_number__in=numbers)
+            if free := numbers - set(taken.values_list("seat_number", flat=True)):
+                text = f"Nobody has booked {show.plan.labels_of(free)}: nothing to cancel there."
+                self.message_user(request, text, messages.WARNING)
+            cancel_each(self, request, taken)
         else:
             self.block_or_free(request, show, numbers, block=wish == "block")
         return HttpResponseRedirect(reverse("admin:movies_show_change", args=[show_id]))

@@ -1,11 +1,14 @@
 """The page of a show in the Admin: its room as a picture to work in, and its figures as tables."""
 
 import csv
+import re
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.timezone import now
 
 from accounts.tests.factories import make_staff, make_user
 from bookings.exports import plain_text
@@ -97,7 +100,7 @@ def test_ticked_bookings_are_cancelled():
 
     response = press(client_of(*ALL), show, "cancel", "2", "3")
 
-    assert messages(response) == ["Cancelled: 1."]
+    assert messages(response) == ["Nobody has booked A3: nothing to cancel there.", "Cancelled: 1."]
     assert statuses(show) == {}
 
 
@@ -224,3 +227,39 @@ def test_no_cell_can_start_a_formula(cell):
 @pytest.mark.parametrize("cell", ["Inception", "", "12 Monkeys", Decimal("-1.50"), 7, "a=b"])
 def test_other_cells_stay_what_they_are(cell):
     assert plain_text(cell) == str(cell)
+
+
+def buttons(show):
+    page = client_of(*ALL).get(page_of(show)).content.decode()
+    wishes = re.findall(r'name="wish" value="(\w+)"', page)
+    return [*wishes, "show"] if reverse("admin:movies_show_cancel", args=[show.pk]) in page else wishes
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({}, ["block", "free", "cancel", "show"]),
+        ({"status": "DRAFT"}, ["block", "free", "cancel"]),
+        ({"starts_at": now() - timedelta(minutes=1)}, ["free", "show"]),
+        ({"starts_at": now() - timedelta(days=1)}, ["free"]),
+        ({"status": "CANCELLED", "cancelled_at": now()}, []),
+    ],
+)
+def test_only_what_the_services_would_do_has_a_button(fields, expected):
+    assert buttons(make_show(**fields)) == expected
+
+
+def test_ticked_seats_without_a_booking_to_cancel_are_said():
+    show = make_show()
+    booking = book_seat(user=make_user(), show_id=show.pk, seat_number=2)
+    block_seats(staff=booking.user, show_id=show.pk, seats="A5")
+    blocked = show.bookings.get(seat_number=5)
+
+    response = press(client_of(*ALL), show, "cancel", "2", "3", "4", "5")
+
+    assert messages(response) == [
+        "Nobody has booked A3-A4: nothing to cancel there.",
+        f"Booking {blocked.pk}: the house blocked this seat. Free it on the page of the show.",
+        "Cancelled: 1.",
+    ]
+    assert statuses(show) == {5: "BLOCKED"}
