@@ -1,4 +1,4 @@
-"""Which WSGI server spends least on our requests: granian or gunicorn, and with how many workers?
+"""What the production server costs, beside granian without our event loop, and gunicorn.
 
     python benchmarks/servers.py            # about two minutes
 
@@ -56,10 +56,16 @@ def candidates() -> dict[str, list[str]]:
         "--log-level",
         "error",
     ]
-    granian = [sys.executable, "-m", "movie_booking.serve"]
+    granian = [
+        str(BIN / "granian"),
+        *("--interface", "wsgi", "--blocking-threads", "1", "--log-level", "error", "--port", str(PORT)),
+        "movie_booking.wsgi:application",
+    ]
+    ours = [sys.executable, "-m", "movie_booking.serve"]
     return {
-        "granian, 2 workers": ["WEB_CONCURRENCY=2", *granian],
-        "granian, 4 workers": ["WEB_CONCURRENCY=4", *granian],
+        "make serve, 2 workers": ["WEB_CONCURRENCY=2", *ours],
+        "make serve, 4 workers": ["WEB_CONCURRENCY=4", *ours],
+        "granian WSGI, 2 workers": ["WEB_CONCURRENCY=2", *granian, "--workers", "2"],
         "gunicorn sync, 2 workers": ["WEB_CONCURRENCY=2", *gunicorn],
         "gunicorn 2 workers x 4 threads": ["WEB_CONCURRENCY=2", *gunicorn, "--threads", "4"],
     }

@@ -1,4 +1,7 @@
-"""The production server: `python -m movie_booking.serve`, all settings from the environment."""
+"""The production server: `python -m movie_booking.serve`, all settings from the environment.
+
+What it costs beside others is measured by `benchmarks/servers.py`.
+"""
 
 import os
 import subprocess
