@@ -32,7 +32,7 @@ from bookings.queries import standing
 from movie_booking.admin import REFUSALS, HouseAdmin, refusal
 from movie_booking.api import as_domain_error
 from movie_booking.errors import DomainError
-from movies.admin import TimetableAdmin
+from movies.admin import TimetableAdmin, by_cinema_clock
 from movies.models import Show, ShowQuerySet
 from movies.pictures import Room, draw_room
 
@@ -73,8 +73,7 @@ class ReadOnlyAdmin(ReadOnly, HouseAdmin):
 
     @admin.display(description="Starts (cinema's clock)", ordering="show__starts_at")
     def starts(self, row: Order | Booking | SeatChange) -> str:
-        local = row.show.starts_at.astimezone(row.show.screen.cinema.zone)
-        return f"{local:%a %d %b %Y, %H:%M}"
+        return f"{by_cinema_clock(row.show.starts_at, row.show.screen):%a %d %b %Y, %H:%M}"
 
 
 class BookingColumns:

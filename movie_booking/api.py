@@ -198,7 +198,7 @@ def is_api(request: HttpRequest) -> bool:
 
 # How much of a refused body is still read. A client that is cut off in the middle of sending
 # reports a broken connection and never sees the 413.
-_DRAINED_BYTES = 32 * 1024 * 1024
+DRAINED_BYTES = 32 * 1024 * 1024
 
 
 def api_request_limits(
@@ -219,7 +219,7 @@ def api_request_limits(
                 return plain_problem(LengthRequired())
             if length.isdecimal() and int(length) > settings.API_MAX_BODY_BYTES:
                 read = 0
-                while read < _DRAINED_BYTES and (chunk := request.read(65536)):
+                while read < DRAINED_BYTES and (chunk := request.read(65536)):
                     read += len(chunk)
                 return plain_problem(BodyTooLarge())
         return get_response(request)

@@ -21,12 +21,9 @@ from typing import Any, NamedTuple, Protocol
 from django.conf import settings
 
 from movie_booking import wsgi  # first, as it sets Django up
-from movie_booking.api import RequestTimeout, plain_problem
+from movie_booking.api import DRAINED_BYTES, RequestTimeout, plain_problem
 
 BODY_SECONDS = 30
-# How much of a refused body is still read. A client that is cut off in the middle of sending
-# reports a broken connection and never sees the 413.
-DRAINED_BYTES = 32 * 1024 * 1024
 
 # One, as under one row lock processes beat threads. It keeps the worker's one connection to the database.
 django_thread = ThreadPoolExecutor(1, "django")

@@ -218,20 +218,22 @@ def quote_cancellation(*, among: BookingQuerySet, booking_id: int) -> Quote:
     now, show = timezone.now(), booking.show
     _refuse_dead_booking(booking, now)
     refuse_unless_ahead(show)
-    until = _cancel_until(show) if booking.status == Status.BOOKED else _held_until_start(booking)
-    if booking.status == Status.BOOKED and now > until:
-        raise TooLateToCancel
-    percent = _refund_percent(show, now) if booking.status == Status.BOOKED else 0
+    if booking.status == Status.BOOKED:
+        until, percent = _cancel_until(show), _refund_percent(show, now)
+        if now > until:
+            raise TooLateToCancel
+    else:
+        until, percent = _held_until_start(booking), 0
     seats = [booking]
     if other_halves(show, [booking.seat_number]):
         seats = _whole(booking, booking.order.bookings.live(now))
-    deadline = next_deadline(parse_tiers(settings.REFUND_TIERS), show.starts_at, now)
+    deadline = next_deadline(parse_tiers(settings.REFUND_TIERS), show.starts_at, now) if percent else None
     return Quote(
         booking.pk,
         percent,
         sum((refund_amount(seat.price, percent) for seat in seats), Decimal("0.00")),
         settings.CURRENCY,
-        min(deadline, until) if deadline and percent else None,
+        min(deadline, until) if deadline else None,
         until,
     )
 
@@ -251,9 +253,11 @@ def exchange_seats(
 
     The customer is never without a seat and never has two. What was held stays held until the same
     moment, what was booked is booked; each new seat costs what its kind costs now, and all that was
-    paid for the old one counts towards it. A seat that is both given and got stays as it is. Raises NotFound,
-    Invalid for seats that are not in the order or not as many, HoldExpired, AlreadyCancelled,
-    SeatTaken, SoldInPairs, LeavesSingleSeat, and what keeps the show from being sold.
+    paid for the old one counts towards it. A seat that is both given and got stays as it is.
+
+    Raises NotFound, Invalid for seats that never were in the order or are not as many, HoldExpired,
+    AlreadyCancelled, SeatTaken, SoldInPairs, LeavesSingleSeat, ShowCancelled, ShowStarted, NotOnSale
+    and SalesClosed.
     """
     held = _lock_order(among, reference)
     held.refuse_dead()
@@ -265,32 +269,27 @@ def exchange_seats(
     own = {booking.seat_number for booking in live}
     party = own - set(give) | set(get)
     leaving = [booking for booking in live if booking.seat_number not in party]
+    if not leaving:
+        return held.order
     room = Room(held.show, held.now)  # one moment, lest a hold expires between two looks at the clock
     refuse_taken(room, set(get) - set(give))
     refuse_half_sofas(held.show, party)
     if not leave_single_seat:
         refuse_single_seats(room, party, until_now=own)
     room.free_expired()
-    actor = Actor(user, door)
-    arriving = iter(sorted(party - own))
-    for status in (Status.HELD, Status.BOOKED):
-        group = [booking for booking in leaving if booking.status == status]
-        if not group:
-            continue
-        numbers = [next(arriving) for _ in group]
-        expires_at = group[0].expires_at
-        back = {"refund_percent": 100} if status == Status.BOOKED else {}
-        change(held.show, group, Status.CANCELLED, actor, reason="Exchanged", **back)
-        prices = prices_of(held.show, numbers)
-        take(
-            held.show,
-            user=held.order.user,
-            prices=prices,
-            status=status,
-            actor=actor,
-            order=held.order,
-            expires_at=expires_at,
-        )
+    # The live seats of an order are all held until the same moment, or all booked.
+    actor, status, expires_at = Actor(user, door), Status(leaving[0].status), leaving[0].expires_at
+    back = {"refund_percent": 100} if status == Status.BOOKED else {}
+    change(held.show, leaving, Status.CANCELLED, actor, reason="Exchanged", **back)
+    take(
+        held.show,
+        user=held.order.user,
+        prices=prices_of(held.show, party - own),
+        status=status,
+        actor=actor,
+        order=held.order,
+        expires_at=expires_at,
+    )
     return held.order
 
 

@@ -1,9 +1,7 @@
 """A show that somebody else works on for too long: staff are told to try again, wherever they are."""
 
-from threading import Event
-
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
 
@@ -11,7 +9,7 @@ from accounts.tests.factories import make_staff, make_user
 from bookings.models import Status
 from bookings.services import book_seat
 from bookings.tests.factories import make_booking
-from movie_booking.tests.races import at_once
+from bookings.tests.locks import waiting_in_vain
 from movies.models import Screen, ScreenQuerySet, Show, ShowQuerySet
 from movies.services import schedule_show
 from movies.tests.factories import make_movie, make_screen, make_show, tomorrow
@@ -162,24 +160,10 @@ def test_a_database_that_does_not_let_one_write_is_a_message_on_every_form_and_l
 def test_who_really_waits_too_long_for_the_lock_is_told_so_above_the_page():
     show, client = make_show(), Client()
     client.force_login(make_staff("view_show", "change_show", "block_seats"))
-    locked, release = Event(), Event()
 
-    def hold_the_lock():
-        with transaction.atomic():
-            Show.objects.lock(show.pk)
-            locked.set()
-            assert release.wait(timeout=20)
-
-    def block():
-        assert locked.wait(timeout=10)
-        with connection.cursor() as cursor:
-            cursor.execute("SET lock_timeout = '100ms'")
-        try:
-            return client.post(page_of(show, "seats"), {"wish": "block", "seat": ["1"]}, follow=True)
-        finally:
-            release.set()
-
-    _, response = at_once(hold_the_lock, block)
+    response = waiting_in_vain(
+        show, lambda: client.post(page_of(show, "seats"), {"wish": "block", "seat": ["1"]}, follow=True)
+    )
 
     assert response.status_code == 200
     assert messages(response) == [BUSY]

@@ -18,7 +18,15 @@ from django.db import connection, transaction
 from accounts.tests.factories import make_user
 from bookings.models import Booking, IdempotencyKey
 from bookings.tests.history import assert_the_books_are_true
-from movie_booking.tests.server import PATIENCE, Server, call, headers_for, wait_until
+from movie_booking.tests.server import (
+    PATIENCE,
+    Server,
+    call,
+    headers_for,
+    others,
+    somebody_waits_for_the_show,
+    wait_until,
+)
 from movies.models import Show
 from movies.tests.factories import make_show
 
@@ -48,29 +56,12 @@ def server(server_process):
 # --- Looking at the database, and what people want -----------------------------------------------
 
 
-def others(condition="TRUE", show="count(*)"):
-    """How many other connections to the database are like that, now."""
-    with connection.cursor() as cursor:
-        # Without this, a transaction goes on seeing what it saw first.
-        cursor.execute("SELECT pg_stat_clear_snapshot()")
-        cursor.execute(
-            f"WITH other AS MATERIALIZED (SELECT * FROM pg_stat_activity"  # noqa: S608 - our own words
-            f" WHERE datname = current_database() AND pid <> pg_backend_pid())"
-            f" SELECT {show} FROM other WHERE {condition}"
-        )
-        return cursor.fetchone()[0]
-
-
 def end_all_other_connections():
     others(show="count(pg_terminate_backend(pid))")
 
 
 def nobody_is_at_work():
     return not others("state <> 'idle'")
-
-
-def somebody_waits_for_the_show():
-    return others("wait_event_type = 'Lock' AND query LIKE '%movies_show%'") > 0
 
 
 class Wanted(NamedTuple):

@@ -17,6 +17,7 @@ from accounts.tests.factories import client_for, make_user
 from bookings.errors import SeatTaken
 from bookings.models import Booking, Status
 from bookings.services import book_seat, ledger
+from bookings.tests.locks import waiting_in_vain
 from movie_booking.tests.races import at_once
 from movies.models import Show, ShowQuerySet
 from movies.tests.factories import make_show
@@ -159,24 +160,8 @@ def test_a_booking_visibly_waits_for_a_held_lock():
 @pytest.mark.postgres
 def test_who_waits_too_long_for_the_lock_is_told_to_come_back():
     show, client = make_show(), client_for(make_user())
-    locked, release = Event(), Event()
 
-    def hold_the_lock():
-        with transaction.atomic():
-            Show.objects.lock(show.pk)
-            locked.set()
-            assert release.wait(timeout=20)
-
-    def book():
-        assert locked.wait(timeout=10)
-        with connection.cursor() as cursor:
-            cursor.execute("SET lock_timeout = '100ms'")
-        try:
-            return client.post(f"/api/shows/{show.pk}/book/", {"seat_number": 5})
-        finally:
-            release.set()
-
-    _, response = at_once(hold_the_lock, book)
+    response = waiting_in_vain(show, lambda: client.post(f"/api/shows/{show.pk}/book/", {"seat_number": 5}))
 
     assert response.status_code == 503
     assert response.data["code"] == "busy"

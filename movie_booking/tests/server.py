@@ -139,3 +139,20 @@ def call(server, method, path, body=None, user=None, key=""):
         )
     finally:
         http.close()
+
+
+def others(condition="TRUE", show="count(*)"):
+    """How many other connections to the database are like that, now."""
+    with connection.cursor() as cursor:
+        # Without this, a transaction goes on seeing what it saw first.
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute(
+            f"WITH other AS MATERIALIZED (SELECT * FROM pg_stat_activity"  # noqa: S608 - our own words
+            f" WHERE datname = current_database() AND pid <> pg_backend_pid())"
+            f" SELECT {show} FROM other WHERE {condition}"
+        )
+        return cursor.fetchone()[0]
+
+
+def somebody_waits_for_the_show():
+    return others("wait_event_type = 'Lock' AND query LIKE '%movies_show%'") > 0

@@ -7,12 +7,18 @@ from contextlib import ExitStack
 
 import psutil
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from accounts.tests.factories import make_user
 from bookings.models import Booking, Status
 from bookings.tests.factories import make_order
-from movie_booking.tests.server import Server, call, headers_for, wait_until
+from movie_booking.tests.server import (
+    Server,
+    call,
+    headers_for,
+    somebody_waits_for_the_show,
+    wait_until,
+)
 from movies.models import Show
 from movies.tests.factories import make_show
 
@@ -91,24 +97,13 @@ def test_what_is_being_worked_on_when_the_server_is_told_to_stop_is_finished(ser
             answer = client.submit(
                 call, server, "POST", f"/api/shows/{show.pk}/book/", {"seat_number": 5}, user
             )
-            wait_until(somebody_waits_for_a_show)
+            wait_until(somebody_waits_for_the_show)
             server.process.terminate()
             time.sleep(0.5)
         assert answer.result().status == 201
 
     assert server.process.wait(timeout=60) == 0
     assert not psutil.pid_exists(server.process.pid)
-
-
-def somebody_waits_for_a_show():
-    with connection.cursor() as cursor:
-        # Without this, a transaction goes on seeing what it saw first.
-        cursor.execute("SELECT pg_stat_clear_snapshot()")
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE %s",
-            ["%movies_show%"],
-        )
-        return cursor.fetchone()[0] > 0
 
 
 def test_nothing_is_left_of_a_server_that_was_killed(server):
