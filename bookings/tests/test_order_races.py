@@ -392,6 +392,20 @@ def test_forty_parties_that_leave_the_choice_to_the_house_all_get_their_seats():
     assert_nothing_is_amiss()
 
 
+@pytest.mark.parametrize("size", [2, 4, 6])
+def test_forty_parties_of_one_size_all_sit_together(size):
+    """Alike as they are, it does not matter who comes first: the same seats are given in any order."""
+    show = make_show(screen=make_screen(seat_plan=room_of(300)))
+
+    orders = at_once(*(best(show, size) for _ in range(40)))
+
+    assert kinds(orders) == ["Order"] * 40
+    for order in orders:
+        seats = sorted(order.bookings.values_list("seat_number", flat=True))
+        assert seats == list(range(seats[0], seats[0] + size))
+    assert_nothing_is_amiss()
+
+
 def test_forty_parties_fill_the_room_until_too_few_seats_are_left():
     show = make_show(screen=make_screen(seat_plan=room_of(300)))
 
