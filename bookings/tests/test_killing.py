@@ -130,9 +130,9 @@ def test_killed_before_it_wrote_anything_the_server_leaves_nothing_behind(server
     """It has taken note of the key and waits for the show. The retry is the first to book."""
     show = make_show()
     wanted = [book(show, seat) for seat in (1, 2, 3)]
-    with in_background(lambda one: one.ask_or_give_up(server), wanted) as answers:
-        with transaction.atomic():
-            Show.objects.lock(show.pk)
+    with transaction.atomic():
+        Show.objects.lock(show.pk)
+        with in_background(lambda one: one.ask_or_give_up(server), wanted) as answers:
             wait_until(somebody_waits_for_the_show)
             server.kill()
         assert [answer.result() for answer in answers] == [None] * 3
