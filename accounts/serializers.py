@@ -6,7 +6,7 @@ from django.contrib.auth.validators import ASCIIUsernameValidator
 from rest_framework import serializers
 
 from accounts.models import User, validate_ascii
-from movie_booking.api import StrictCharField, StrictEmailField
+from movie_booking.api.fields import StrictCharField, StrictEmailField
 
 
 class SignUpInput(serializers.Serializer[Any]):

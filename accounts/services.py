@@ -9,18 +9,9 @@ from django.db import IntegrityError, transaction
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.tokens import RefreshToken
 
+from accounts.errors import TokenNotValid, WrongCredentials
 from accounts.models import User
-from movie_booking.errors import Invalid, Unauthorized
-
-
-class WrongCredentials(Unauthorized):
-    code = "no_active_account"
-    detail = "No active account found with the given credentials."
-
-
-class TokenNotValid(Unauthorized):
-    code = "token_not_valid"
-    detail = "The token is invalid or expired."
+from movie_booking.errors import Invalid
 
 
 def sign_up(*, username: str, email: str, password: str) -> User:

@@ -7,6 +7,7 @@ from rest_framework.status import HTTP_201_CREATED, HTTP_204_NO_CONTENT
 from rest_framework.views import APIView
 
 from accounts import services
+from accounts.errors import TokenNotValid, WrongCredentials
 from accounts.requests import UserRequest
 from accounts.serializers import (
     AccountSerializer,
@@ -46,7 +47,7 @@ class LoginView(OpenView):
         TAG,
         "Log in",
         {200: TokenPairSerializer},
-        [Invalid, *BODY, services.WrongCredentials],
+        [Invalid, *BODY, WrongCredentials],
         operation_description="Send the access token as `Authorization: Bearer <access token>`.",
         request_body=LoginInput,
         security=[],
@@ -62,7 +63,7 @@ class RefreshView(OpenView):
         TAG,
         "Exchange a refresh token for a new pair",
         {200: TokenPairSerializer},
-        [Invalid, *BODY, services.TokenNotValid],
+        [Invalid, *BODY, TokenNotValid],
         operation_description="A refresh token works once.",
         request_body=RefreshInput,
         security=[],
@@ -78,7 +79,7 @@ class LogoutView(OpenView):
         TAG,
         "Log out",
         {204: None},
-        [Invalid, *BODY, services.TokenNotValid],
+        [Invalid, *BODY, TokenNotValid],
         operation_description="Kills the refresh token. The access token runs out by itself.",
         request_body=RefreshInput,
         security=[],

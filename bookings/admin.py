@@ -29,8 +29,7 @@ from bookings.models import (
     Status,
 )
 from bookings.queries import standing
-from movie_booking.admin import REFUSALS, HouseAdmin, refusal
-from movie_booking.api import as_domain_error
+from movie_booking.admin import REFUSALS, HouseAdmin, refusal, refused
 from movie_booking.errors import DomainError
 from movies.admin import TimetableAdmin, by_cinema_clock
 from movies.models import Show, ShowQuerySet
@@ -369,7 +368,7 @@ class ShowAdmin(TimetableAdmin):
             else:
                 services.free_seats(staff=staff_of(request), show_id=show.pk, seats=seats, door=Door.ADMIN)
         except REFUSALS as error:
-            text = f"{refusal(error)} {seat_by_seat(show, as_domain_error(error))}".strip()
+            text = f"{refusal(error)} {seat_by_seat(show, refused(error))}".strip()
             self.message_user(request, text, messages.ERROR)
         else:
             self.message_user(request, f"{'Blocked' if block else 'Freed'}: {seats}.", messages.SUCCESS)

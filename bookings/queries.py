@@ -8,11 +8,12 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db import connection, models
+from django.db import connection
 from django.utils import timezone
 
 from bookings.models import LIVE, STANDINGS, Booking, Status
 from movie_booking.errors import NotFound
+from movie_booking.limits import MAX_ID
 from movies.seat_plan import SeatKind, plan_of
 
 # What a customer is told of a seat.
@@ -54,7 +55,7 @@ FROM movies_show WHERE id = %s AND status <> 'DRAFT'
 
 def map_state(show_id: int) -> MapState:
     """Return what the map of a show depends on. One query. Raises NotFound, for drafts too."""
-    if show_id > models.BigAutoField.MAX_BIGINT:
+    if show_id > MAX_ID:
         raise NotFound
     with connection.cursor() as cursor:
         cursor.execute(MAP_STATE, [connection.ops.adapt_datetimefield_value(timezone.now()), show_id])

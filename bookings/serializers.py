@@ -10,7 +10,7 @@ from rest_framework import serializers
 
 from bookings.models import Booking, Order, Status
 from bookings.queries import standing
-from movie_booking.api import KnownFieldsOnly, StrictBooleanField, StrictCharField, StrictIntegerField
+from movie_booking.api.fields import KnownFieldsOnly, StrictBooleanField, StrictCharField, StrictIntegerField
 from movies.models import Show
 from movies.seat_plan import SeatKind
 from movies.serializers import ShowSerializer

@@ -2,12 +2,13 @@ from django.urls import path, re_path
 from rest_framework.routers import SimpleRouter
 
 from bookings import views
+from movie_booking.limits import ID_PATTERN
 
 router = SimpleRouter()
 router.register("bookings", views.BookingViewSet)
 router.register("orders", views.OrderViewSet)
 
-SHOW = "shows/(?P<id>[0-9]{1,19})"
+SHOW = f"shows/(?P<id>{ID_PATTERN})"
 
 urlpatterns = [
     re_path(f"^{SHOW}/book/$", views.BookView.as_view(), name="show-book"),

@@ -41,9 +41,10 @@ from bookings.serializers import (
     SelectionSerializer,
 )
 from movie_booking.errors import Busy, Invalid, NotFound
+from movie_booking.limits import ID_PATTERN
 from movie_booking.schema import BODY, PERMISSION_DENIED, SIGNED_IN, Problems, operation
+from movies.errors import ShowCancelled
 from movies.seat_plan import SeatKind
-from movies.services import ShowCancelled
 
 TAG = "Bookings"
 STAFF_BODY = (*BODY, *SIGNED_IN, PERMISSION_DENIED, NotFound, Busy)
@@ -107,7 +108,7 @@ class BookingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
     queryset = Booking.objects.none()  # for the schema, which is drawn for nobody in particular
     filter_backends = (DjangoFilterBackend,)
     filterset_class = BookingFilter
-    lookup_value_regex = "[0-9]{1,19}"
+    lookup_value_regex = ID_PATTERN
 
     def get_queryset(self) -> BookingQuerySet:
         if getattr(self, "swagger_fake_view", False):

@@ -9,20 +9,23 @@ from django.db import IntegrityError, OperationalError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from movie_booking.api import BoundedSearchFilter, as_domain_error
-from movie_booking.errors import DomainError, Invalid
+from movie_booking.database import database_refusal
+from movie_booking.errors import DomainError
+from movie_booking.limits import MAX_SEARCH_CHARACTERS
 
-# What services say no with: their own errors, and what the database says for them. An OperationalError
+# What services refuse with: their own errors, and what the database says for them. An OperationalError
 # is mostly a lock that was not to be had in time.
 REFUSALS = (DomainError, IntegrityError, OperationalError)
 
 
+def refused(error: Exception) -> DomainError:
+    """Return one of the REFUSALS in the words of the domain."""
+    return error if isinstance(error, DomainError) else database_refusal(error) or DomainError(str(error))
+
+
 def refusal(error: Exception) -> str:
-    """Return the error as a sentence for staff, with the fields it is about."""
-    refused = as_domain_error(error)
-    if isinstance(refused, Invalid) and "errors" in refused.extra:
-        return " ".join(message for field in refused.extra["errors"].values() for message in field)
-    return refused.detail
+    """Return one of the REFUSALS as a sentence for staff, with the fields it is about."""
+    return refused(error).explanation
 
 
 class HouseAdmin(admin.ModelAdmin):
@@ -34,8 +37,7 @@ class HouseAdmin(admin.ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        # Nobody types more, and databases refuse patterns of any size.
-        if len(search_term) > BoundedSearchFilter.max_length:
+        if len(search_term) > MAX_SEARCH_CHARACTERS:
             return queryset.none(), False
         return super().get_search_results(request, queryset, search_term)
 

@@ -1,7 +1,7 @@
 """What can go wrong, in the words of the domain. Nothing here knows of HTTP frameworks.
 
 A kind of error (not found, conflict, ...) carries the HTTP status once; an error is its code and
-its sentence. `movie_booking.api` turns them into problem documents (RFC 9457).
+its sentence. `movie_booking.api.problems` turns them into problem documents (RFC 9457).
 """
 
 from typing import Any, ClassVar
@@ -20,6 +20,12 @@ class DomainError(Exception):
         self.detail = detail or type(self).detail
         self.extra = extra
         super().__init__(self.detail)
+
+    @property
+    def explanation(self) -> str:
+        """What is wrong in a text for people: the detail, or what each field that will not do is told."""
+        errors: dict[str, list[str]] = self.extra.get("errors", {})
+        return " ".join(message for messages in errors.values() for message in messages) or self.detail
 
 
 class Invalid(DomainError):

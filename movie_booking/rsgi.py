@@ -21,7 +21,8 @@ from typing import Any, NamedTuple, Protocol
 from django.conf import settings
 
 from movie_booking import wsgi  # first, as it sets Django up
-from movie_booking.api import DRAINED_BYTES, RequestTimeout, plain_problem
+from movie_booking.api.middleware import DRAINED_BYTES
+from movie_booking.api.problems import RequestTimeout, plain_problem
 
 BODY_SECONDS = 30
 

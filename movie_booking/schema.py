@@ -15,7 +15,13 @@ from drf_yasg.inspectors import SwaggerAutoSchema
 from drf_yasg.utils import swagger_auto_schema
 from rest_framework import serializers
 
-from movie_booking.api import PROBLEM_CONTENT_TYPE, BodyTooLarge, LengthRequired, TooDeep, problem_document
+from movie_booking.api.problems import (
+    PROBLEM_CONTENT_TYPE,
+    BodyTooLarge,
+    LengthRequired,
+    TooDeep,
+    problem_document,
+)
 from movie_booking.errors import DomainError
 
 PRODUCES = ["application/json", PROBLEM_CONTENT_TYPE]

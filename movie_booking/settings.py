@@ -75,7 +75,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "movie_booking.api.api_request_limits",
+    "movie_booking.api.middleware.api_request_limits",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -205,16 +205,20 @@ IDEMPOTENCY_HOURS = env.int("IDEMPOTENCY_HOURS", default=24, validate=validate.R
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_PARSER_CLASSES": ["movie_booking.api.StrictJSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["movie_booking.api.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PAGINATION_CLASS": "movie_booking.api.Pagination",
+    "DEFAULT_PAGINATION_CLASS": "movie_booking.api.pagination.Pagination",
     "DEFAULT_METADATA_CLASS": None,
-    "EXCEPTION_HANDLER": "movie_booking.api.problem_response",
+    "EXCEPTION_HANDLER": "movie_booking.api.problems.problem_response",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "URL_FORMAT_OVERRIDE": None,
 }
 # Larger bodies are refused with 413 before anything reads them.
-API_MAX_BODY_BYTES = 1024 * 1024
+API_MAX_BODY_BYTES = env.int(
+    "API_MAX_BODY_BYTES", default=1024 * 1024, validate=validate.Range(1024, 32 * 1024 * 1024)
+)
+# Django's own limit is for the forms of the Admin, and must not cut what the API takes.
+DATA_UPLOAD_MAX_MEMORY_SIZE = max(2_621_440, API_MAX_BODY_BYTES)
 
 SWAGGER_USE_COMPAT_RENDERERS = False
 SWAGGER_SETTINGS = {

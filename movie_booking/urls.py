@@ -7,7 +7,7 @@ from drf_yasg import openapi
 from drf_yasg.views import get_schema_view
 from rest_framework.permissions import AllowAny
 
-from movie_booking.api import unknown_route
+from movie_booking.api.problems import unknown_route
 from movie_booking.schema import SchemaGenerator
 
 schema = get_schema_view(
@@ -38,5 +38,5 @@ urlpatterns = [
     re_path("^api/", unknown_route),
 ]
 
-handler400 = "movie_booking.api.bad_request"
-handler500 = "movie_booking.api.server_error"
+handler400 = "movie_booking.api.problems.bad_request"
+handler500 = "movie_booking.api.problems.server_error"

@@ -21,6 +21,7 @@ from django.utils.timezone import now
 from movie_booking.admin import HouseAdmin
 from movie_booking.errors import Invalid
 from movies import services
+from movies.errors import ScreenOccupied
 from movies.models import FIRST_MOMENT, LAST_MOMENT, Cinema, Genre, Movie, Screen, Show
 from movies.pictures import draw_room, occupancy_bar
 from movies.planner import PlannerAdmin
@@ -210,7 +211,7 @@ class ShowForm(ModelForm):
                 services.check_time(show)
         except Invalid as error:
             raise ValidationError(error.extra["errors"]) from error
-        except services.ScreenOccupied as error:
+        except ScreenOccupied as error:
             where = in_the_way(error, screen.cinema.zone)
             raise ValidationError({"starts_at": f"{error.detail} {where}"}) from error
         return data
@@ -235,7 +236,7 @@ def by_cinema_clock(moment: datetime, screen: Screen) -> datetime:
     return moment.astimezone(screen.cinema.zone).replace(tzinfo=None)
 
 
-def in_the_way(error: services.ScreenOccupied, zone: ZoneInfo) -> str:
+def in_the_way(error: ScreenOccupied, zone: ZoneInfo) -> str:
     """Return the shows that the error names, with their times by the cinema's clock."""
     return "; ".join(
         f"{show['movie_title']} from {show['starts_at'].astimezone(zone):%d %b %Y %H:%M},"

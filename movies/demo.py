@@ -6,8 +6,9 @@ from itertools import cycle, islice
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from movies.errors import ScreenOccupied
 from movies.models import Cinema, Movie, Screen, Show
-from movies.services import ScreenOccupied, save_movie, save_screen, schedule_show
+from movies.services import save_movie, save_screen, schedule_show
 
 
 class Film(NamedTuple):

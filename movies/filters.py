@@ -1,43 +1,15 @@
 """How the catalogue can be narrowed down: `?name=value`."""
 
 import datetime as dt
-from typing import Any
 
-from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django_filters import rest_framework as filters
 
+from movie_booking.api.filters import IdFilter, TrueOrFalseFilter
 from movies.models import FIRST_MOMENT, LAST_MOMENT, Movie, MovieQuerySet, Screen, Show, ShowQuerySet
 
 DAYS = [MinValueValidator(FIRST_MOMENT.date()), MaxValueValidator(LAST_MOMENT.date())]
 MOMENTS = [MinValueValidator(FIRST_MOMENT), MaxValueValidator(LAST_MOMENT)]
-
-
-class IdFilter(filters.NumberFilter):
-    """The id of a related row. One that no row has finds nothing."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(min_value=0, max_value=2**63 - 1, decimal_places=0, **kwargs)
-
-    def get_max_validator(self) -> None:
-        return None
-
-
-class TrueOrFalse(forms.Field):
-    """A truth value in a query. Django has a field that takes what makes no sense for nothing said."""
-
-    def to_python(self, value: Any) -> bool | None:
-        try:
-            return {"": None, "true": True, "1": True, "false": False, "0": False}[(value or "").lower()]
-        except KeyError:
-            raise forms.ValidationError("Send true or false.") from None
-
-
-class TrueOrFalseFilter(filters.BooleanFilter):
-    field_class = TrueOrFalse
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, widget=forms.TextInput, **kwargs)
 
 
 class MovieFilter(filters.FilterSet):

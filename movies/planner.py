@@ -18,12 +18,13 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.timezone import now
 
-from movie_booking.admin import REFUSALS, HouseAdmin, refusal
-from movie_booking.api import as_domain_error
+from movie_booking.admin import REFUSALS, HouseAdmin, refusal, refused
 from movie_booking.errors import Invalid
+from movie_booking.limits import parse_id
 from movies import planning
+from movies.errors import PlanHasClashes
 from movies.models import Movie, Screen, Show, ShowQuerySet
-from movies.planning import Clash, PlanHasClashes, Proposal
+from movies.planning import Clash, Proposal
 
 # Of one proposal. Whoever sees three knows that the time is taken.
 SHOWN_CLASHES = 3
@@ -34,11 +35,7 @@ KINDS = (("premium_price", "sofa_price"), ("wheelchair_price", "companion_price"
 class MovieSelect(AutocompleteSelect):
     def optgroups(self, name: str, value: Sequence[str], attrs: Any = None) -> Any:
         # The widget looks up what was sent before anybody has checked that it is an id.
-        return super().optgroups(name, [each for each in value if _is_id(each)], attrs)
-
-
-def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) < 19
+        return super().optgroups(name, [each for each in value if parse_id(each) is not None], attrs)
 
 
 class TimesField(forms.CharField):
@@ -283,9 +280,9 @@ class PlannerAdmin(HouseAdmin):
         )
 
     def _say_that_none_was_made(self, request: HttpRequest, error: Exception) -> None:
-        refused = as_domain_error(error)
-        why = refused.detail
-        if isinstance(refused, (Invalid, PlanHasClashes)):
+        why_not = refused(error)
+        why = why_not.detail
+        if isinstance(why_not, (Invalid, PlanHasClashes)):
             why = "Not all of these shows are possible any more: see what is marked red."
         self.message_user(request, f"Nothing was made. {why}", messages.ERROR)
 

@@ -12,8 +12,9 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.timezone import now
 
-from movie_booking.errors import Conflict, Invalid
+from movie_booking.errors import Invalid
 from movies import services
+from movies.errors import PlanHasClashes, ScreenOccupied
 from movies.models import FIRST_MOMENT, LAST_MOMENT, Movie, Screen, Show, ShowQuerySet
 from movies.seat_plan import crop_plan, draw_plan, plan_of
 
@@ -40,13 +41,6 @@ TERMS = (
 PASSED = "This time has passed."
 SKIPPED = "The clocks of the cinema skip this time on that day."
 BEYOND = f"Shows are planned from {FIRST_MOMENT.year} to {LAST_MOMENT.year}."
-
-
-class PlanHasClashes(Conflict):
-    """Nothing was made. `clashes` names each proposal that is in the way of something, and of what."""
-
-    code = "plan_has_clashes"
-    detail = "Some of these shows are in the way of others, so none was made."
 
 
 @dataclass(frozen=True)
@@ -301,7 +295,7 @@ def _make(screen_ids: set[int], propose: Callable[[Mapping[int, Screen]], list[P
             plan = _with_clashes(propose(locked))
             refuse(plan)
             return Show.objects.bulk_create([proposal.as_show() for proposal in plan])
-    except services.ScreenOccupied as error:
+    except ScreenOccupied as error:
         # The database objects: somebody put a show there without asking for the lock.
         raise PlanHasClashes(clashes=clashes_of(_with_clashes(propose(locked)))) from error
 

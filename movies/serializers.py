@@ -4,33 +4,13 @@ from datetime import timezone
 from typing import Any
 
 from django.conf import settings
-from django.db import models
 from rest_framework import serializers
 
-from movie_booking.api import (
-    StrictBooleanField,
-    StrictCharField,
-    StrictIntegerField,
-    StrictPrimaryKeyField,
-)
+from movie_booking.api.fields import StrictCharField, StrictIntegerField, StrictModelSerializer
 from movies.models import Cinema, Movie, Screen, Show
 from movies.seat_plan import MAX_SEATS
 
 KIND_PRICES = ("premium_price", "sofa_price", "wheelchair_price", "companion_price")
-
-
-class StrictModelSerializer(serializers.ModelSerializer[Any]):
-    """Fields from the model, types from the JSON: "5" is no number and 5 is no name."""
-
-    serializer_field_mapping = {
-        **serializers.ModelSerializer.serializer_field_mapping,
-        models.BooleanField: StrictBooleanField,
-        models.CharField: StrictCharField,
-        models.TextField: StrictCharField,
-        models.PositiveIntegerField: StrictIntegerField,
-        models.PositiveSmallIntegerField: StrictIntegerField,
-    }
-    serializer_related_field = StrictPrimaryKeyField
 
 
 class MovieInput(StrictModelSerializer):

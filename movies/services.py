@@ -3,47 +3,16 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from movie_booking.errors import Conflict, Invalid
+from movie_booking.database import violates
+from movie_booking.errors import Invalid
+from movies.errors import ScreenOccupied, ShowCancelled, ShowHasBookings, WrongStatus
 from movies.models import Genre, Movie, Screen, Show
 from movies.seat_plan import SeatPlanError, crop_plan, draw_plan
-
-
-class ScreenOccupied(Conflict):
-    """`shows` names each show in the way."""
-
-    code = "screen_occupied"
-    detail = "Another show is on this screen at that time, or it is being cleaned."
-    example: ClassVar = {
-        "shows": [
-            {
-                "id": 3,
-                "movie_title": "Inception",
-                "starts_at": "2026-12-01T19:00:00Z",
-                "screen_free_at": "2026-12-01T21:43:00Z",
-            }
-        ]
-    }
-
-
-class ShowCancelled(Conflict):
-    code = "show_cancelled"
-    detail = "The show was cancelled."
-
-
-class WrongStatus(Conflict):
-    code = "wrong_status"
-    detail = "A draft can be put on sale, and that is all: a show is taken off by cancelling it."
-
-
-class ShowHasBookings(Conflict):
-    code = "show_has_bookings"
-    detail = "Seats of this show were sold: its movie, screen and number of seats stay as they are."
-
 
 # What cannot change under a ticket that was sold.
 ROOM = {"movie", "screen", "total_seats"}
@@ -144,7 +113,7 @@ def timetable() -> Iterator[None]:
         with transaction.atomic():
             yield
     except IntegrityError as error:
-        if "one_show_per_screen_at_a_time" in str(error):
+        if violates(error, "one_show_per_screen_at_a_time"):
             raise ScreenOccupied from error
         raise
 

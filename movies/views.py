@@ -13,10 +13,12 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.status import HTTP_200_OK, HTTP_201_CREATED
 from rest_framework.viewsets import GenericViewSet
 
-from movie_booking.api import BoundedSearchFilter, StableOrderingFilter
+from movie_booking.api.filters import BoundedSearchFilter, StableOrderingFilter
 from movie_booking.errors import InUse, Invalid, NotFound
+from movie_booking.limits import ID_PATTERN
 from movie_booking.schema import BODY, PERMISSION_DENIED, SIGNED_IN, Problems, operation
 from movies import services
+from movies.errors import ScreenOccupied, ShowCancelled, ShowHasBookings, WrongStatus
 from movies.filters import MovieFilter, ScreenFilter, ShowFilter
 from movies.models import Cinema, Movie, Screen, Show, ShowQuerySet
 from movies.permissions import AnyoneReadsStaffWrite
@@ -41,7 +43,7 @@ class CatalogueViewSet(
 
     permission_classes = (AnyoneReadsStaffWrite,)
     filter_backends = (DjangoFilterBackend, BoundedSearchFilter, StableOrderingFilter)
-    lookup_value_regex = "[0-9]{1,19}"
+    lookup_value_regex = ID_PATTERN
     create_input: ClassVar[type[BaseSerializer[Any]]]
     change_input: ClassVar[type[BaseSerializer[Any]]]
 
@@ -187,7 +189,7 @@ class ScreenViewSet(CatalogueViewSet):
 @catalogue(
     "Shows",
     "show",
-    (services.ScreenOccupied, services.ShowHasBookings, services.WrongStatus, services.ShowCancelled),
+    (ScreenOccupied, ShowHasBookings, WrongStatus, ShowCancelled),
 )
 class ShowViewSet(CatalogueViewSet):
     queryset = Show.objects.with_details()

@@ -11,9 +11,9 @@ from bookings.errors import NoSuchSeat, NotBlocked, ShowStarted, reasons
 from bookings.models import Door, Status
 from bookings.services.ledger import Actor, Room, change, take
 from bookings.services.rules import refuse_taken, refuse_unless_ahead
+from movies.errors import ShowCancelled, WrongStatus
 from movies.models import Show
 from movies.seat_plan import SeatSelectionError
-from movies.services import ShowCancelled, WrongStatus
 
 
 class Selection(NamedTuple):

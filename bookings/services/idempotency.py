@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.models import User
 from bookings.errors import InProgress, KeyReused
 from bookings.models import IdempotencyKey
+from movie_booking.database import is_lock_failure
 
 
 class Answer(NamedTuple):
@@ -56,7 +57,7 @@ def _claim(user: User, key: str, fingerprint: str) -> bool:
             cursor.execute(CLAIM, [user.pk, key, fingerprint, now, too_old])
             return cursor.rowcount == 1
     except OperationalError as error:
-        if getattr(error.__cause__, "pgcode", None) == "55P03":  # lock_not_available
+        if is_lock_failure(error):
             raise InProgress(retry_after=1) from error
         raise
 

@@ -30,6 +30,7 @@ from bookings.services.rules import (
     refuse_taken,
     refuse_unless_on_sale,
 )
+from movie_booking.database import violates
 from movies.models import Show
 from movies.seat_plan import SeatKind
 
@@ -83,7 +84,7 @@ def _place(user: User, show_id: int, wish: Wish, status: Status, actor: Actor) -
         return _place_in_turn(user, show_id, wish, status, actor)
     except IntegrityError as error:
         # Not reached while everybody takes the lock; the constraint does not rely on that.
-        if "one_live_booking_per_seat" in str(error):
+        if violates(error, "one_live_booking_per_seat"):
             numbers = wish.seat_numbers or ()
             raise SeatTaken(seats=reasons(dict.fromkeys(numbers, Status.BOOKED))) from error
         raise

@@ -20,8 +20,8 @@ from bookings.errors import (
 from bookings.orphan_seats import is_single, single_seats_left
 from bookings.services.ledger import Room
 from movie_booking.errors import NotFound
+from movies.errors import ShowCancelled
 from movies.models import Show
-from movies.services import ShowCancelled
 
 
 def refuse_unless_on_sale(show: Show) -> None:

@@ -13,8 +13,9 @@ from bookings.models import Booking, Status
 from bookings.services import block_seats, book_seat, cancel_booking, cancel_show, ledger
 from bookings.tests.factories import make_booking
 from movie_booking.tests.races import at_once
+from movies.errors import ShowCancelled
 from movies.models import Show, ShowQuerySet
-from movies.services import ShowCancelled, schedule_show
+from movies.services import schedule_show
 from movies.tests.factories import make_movie, make_screen, make_show
 
 pytestmark = pytest.mark.django_db

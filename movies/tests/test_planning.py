@@ -15,8 +15,9 @@ from django.urls import reverse
 from accounts.tests.factories import make_staff, make_user
 from movie_booking.errors import Invalid
 from movies import planning
+from movies.errors import PlanHasClashes
 from movies.models import Movie, Show
-from movies.planning import PlanHasClashes, copy_week, preview, preview_copy, read_times, schedule_week
+from movies.planning import copy_week, preview, preview_copy, read_times, schedule_week
 from movies.seat_plan import plain_plan
 from movies.services import save_screen, schedule_show
 from movies.tests.factories import make_cinema, make_movie, make_screen, make_show

@@ -11,9 +11,10 @@ from django.db import OperationalError, transaction
 
 from movie_booking.tests.races import at_once
 from movies import planning
+from movies.errors import PlanHasClashes, ScreenOccupied
 from movies.models import Screen, ScreenQuerySet, Show
-from movies.planning import PlanHasClashes, copy_week, schedule_week
-from movies.services import ScreenOccupied, schedule_show
+from movies.planning import copy_week, schedule_week
+from movies.services import schedule_show
 from movies.tests.factories import make_movie, make_screen
 
 pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("real_transactions")]

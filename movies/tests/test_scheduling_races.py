@@ -10,8 +10,9 @@ from django.db import IntegrityError, OperationalError
 
 from movie_booking.tests.races import at_once
 from movies import services
+from movies.errors import ScreenOccupied
 from movies.models import ScreenQuerySet, Show
-from movies.services import ScreenOccupied, change_show, schedule_show
+from movies.services import change_show, schedule_show
 from movies.tests.factories import make_movie, make_screen, make_show
 
 pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("real_transactions")]

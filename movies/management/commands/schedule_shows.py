@@ -7,11 +7,11 @@ from typing import Any
 
 from django.core.management import BaseCommand, CommandError
 
-from movie_booking.admin import refusal
 from movie_booking.errors import DomainError
+from movie_booking.limits import parse_id
 from movies import planning
+from movies.errors import PlanHasClashes
 from movies.models import Movie, Screen, Show
-from movies.planning import PlanHasClashes
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 # As many as one reads in an error message.
@@ -85,8 +85,8 @@ def _what_is_wanted(
 
 def _movie(text: str) -> Movie:
     found = list(Movie.objects.filter(title=text))
-    if not found and text.isascii() and text.isdecimal() and len(text) < 19:
-        found = list(Movie.objects.filter(pk=int(text)))
+    if not found and (movie_id := parse_id(text)) is not None:
+        found = list(Movie.objects.filter(pk=movie_id))
     if len(found) > 1:
         ids = ", ".join(str(movie.pk) for movie in found)
         raise CommandError(f"There are several movies titled “{text}”. Give the id: one of {ids}.")
@@ -108,7 +108,7 @@ def _screens(ids: list[int]) -> list[Screen]:
 def _reasons(error: DomainError) -> Iterator[str]:
     """Name everything that is in the way, a line each."""
     if not isinstance(error, PlanHasClashes):
-        yield refusal(error)
+        yield error.explanation
         return
     yield error.detail
     for refused in error.extra["clashes"]:

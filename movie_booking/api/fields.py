@@ -1,0 +1,70 @@
+"""Fields and serializers that take the JSON type they name, and no other."""
+
+from typing import Any
+
+from django.db import models
+from rest_framework import serializers
+
+
+class KnownFieldsOnly(serializers.Serializer[Any]):
+    """Refuses a field it does not know, where leaving one out means something: a misspelt one would too."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict) and (unknown := data.keys() - self.fields.keys()):
+            named = sorted(unknown)[:10]
+            raise serializers.ValidationError({name: ["There is no such field."] for name in named})
+        return super().to_internal_value(data)
+
+
+class StrictIntegerField(serializers.IntegerField):
+    """A JSON integer. Not "5", not 5.0 and not true."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if type(data) is not int:
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class StrictBooleanField(serializers.BooleanField):
+    """A JSON boolean. Not "true", not 1."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
+class StrictCharField(serializers.CharField):
+    """A JSON string. A number is not silently turned into one."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class StrictEmailField(StrictCharField, serializers.EmailField):
+    """An e-mail address, as a JSON string."""
+
+
+class StrictPrimaryKeyField(serializers.PrimaryKeyRelatedField):
+    """The id of a row, as a JSON integer."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if type(data) is not int:
+            self.fail("incorrect_type", data_type=type(data).__name__)
+        return super().to_internal_value(data)
+
+
+class StrictModelSerializer(serializers.ModelSerializer[Any]):
+    """Fields from the model, types from the JSON: "5" is no number and 5 is no name."""
+
+    serializer_field_mapping = {
+        **serializers.ModelSerializer.serializer_field_mapping,
+        models.BooleanField: StrictBooleanField,
+        models.CharField: StrictCharField,
+        models.TextField: StrictCharField,
+        models.PositiveIntegerField: StrictIntegerField,
+        models.PositiveSmallIntegerField: StrictIntegerField,
+    }
+    serializer_related_field = StrictPrimaryKeyField

@@ -1,0 +1,55 @@
+"""Search, order and filters that every list shares: `?name=value`."""
+
+from typing import Any
+
+from django import forms
+from django_filters import rest_framework as filters
+from rest_framework.exceptions import ValidationError
+from rest_framework.filters import OrderingFilter, SearchFilter
+
+from movie_booking.limits import MAX_ID, MAX_SEARCH_CHARACTERS
+
+
+class BoundedSearchFilter(SearchFilter):
+    """`?search=`, of a bounded length."""
+
+    def get_search_terms(self, request: Any) -> Any:
+        if len(request.query_params.get(self.search_param, "")) > MAX_SEARCH_CHARACTERS:
+            message = f"Ensure this value has at most {MAX_SEARCH_CHARACTERS} characters."
+            raise ValidationError({self.search_param: [message]})
+        return super().get_search_terms(request)
+
+
+class StableOrderingFilter(OrderingFilter):
+    """`?ordering=`, with the id as the tie-break: a page never repeats or misses a row."""
+
+    def get_ordering(self, request: Any, queryset: Any, view: Any) -> Any:
+        ordering = super().get_ordering(request, queryset, view)
+        return [*ordering, "pk"] if ordering else ordering
+
+
+class IdFilter(filters.NumberFilter):
+    """The id of a related row. One that no row has finds nothing."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=0, max_value=MAX_ID, decimal_places=0, **kwargs)
+
+    def get_max_validator(self) -> None:
+        return None
+
+
+class TrueOrFalse(forms.Field):
+    """A truth value in a query. Django has a field that takes what makes no sense for nothing said."""
+
+    def to_python(self, value: Any) -> bool | None:
+        try:
+            return {"": None, "true": True, "1": True, "false": False, "0": False}[(value or "").lower()]
+        except KeyError:
+            raise forms.ValidationError("Send true or false.") from None
+
+
+class TrueOrFalseFilter(filters.BooleanFilter):
+    field_class = TrueOrFalse
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, widget=forms.TextInput, **kwargs)

@@ -1,0 +1,159 @@
+"""Every error as a problem document (RFC 9457), wherever it was raised."""
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import (
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    ValidationError,
+)
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views import defaults
+from django.views.decorators.csrf import csrf_exempt
+from rest_framework import exceptions, serializers
+from rest_framework.response import Response
+
+from movie_booking.database import database_refusal
+from movie_booking.errors import DomainError, Invalid, NotFound
+
+logger = logging.getLogger(__name__)
+
+PROBLEM_CONTENT_TYPE = "application/problem+json"
+
+
+class BodyTooLarge(DomainError):
+    status = 413
+    code = "body_too_large"
+    detail = "The body of the request is too large."
+
+
+class LengthRequired(DomainError):
+    status = 411
+    code = "length_required"
+    detail = "Send the body in one piece, with a Content-Length."
+
+
+class RequestTimeout(DomainError):
+    status = 408
+    code = "request_timeout"
+    detail = "The body of the request did not arrive in time."
+
+
+class TooDeep(DomainError):
+    status = 400
+    code = "too_deep"
+    detail = "The JSON document is nested too deeply."
+
+
+class ServerError(DomainError):
+    status = 500
+    code = "server_error"
+    detail = "Something went wrong on our side. It was logged and will be looked into."
+
+
+def problem_document(error: DomainError) -> dict[str, Any]:
+    """Return the error as the members of an RFC 9457 problem document."""
+    return {
+        "type": f"urn:problem-type:movie-booking:{error.code}",
+        "title": error.code.replace("_", " ").capitalize(),
+        "status": error.status,
+        "detail": error.detail,
+        "code": error.code,
+        **error.extra,
+    }
+
+
+def problem_response(exception: Exception, context: dict[str, Any]) -> Response:
+    """Answer every exception under `/api/` with a problem document. DRF's exception handler."""
+    error = as_domain_error(exception)
+    if error.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        request = context["request"]
+        logger.error("%s %s failed", request.method, request.path, exc_info=exception)
+    response = Response(problem_document(error), status=error.status, content_type=PROBLEM_CONTENT_TYPE)
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        response["WWW-Authenticate"] = 'Bearer realm="api"'
+    if "retry_after" in error.extra:
+        response["Retry-After"] = str(error.extra["retry_after"])
+    return response
+
+
+def as_domain_error(exception: Exception) -> DomainError:
+    """Say in the words of the domain what any exception means to the client."""
+    if (refused := database_refusal(exception)) is not None:
+        return refused
+    match exception:
+        case DomainError():
+            return exception
+        case exceptions.ValidationError():
+            return Invalid(errors=field_messages(exception.detail))
+        case ValidationError():
+            return Invalid(errors=field_messages(serializers.as_serializer_error(exception)))
+        case exceptions.APIException():
+            return _from_api_exception(exception)
+        case Http404():
+            return NotFound()
+        case PermissionDenied():
+            return _from_api_exception(exceptions.PermissionDenied())
+        case RequestDataTooBig():
+            return BodyTooLarge()
+        case SuspiciousOperation():
+            return _from_api_exception(exceptions.ParseError("The request is malformed."))
+    return ServerError()
+
+
+def _from_api_exception(exception: exceptions.APIException) -> DomainError:
+    # simplejwt's exceptions carry a dict {detail, code, ...}, all others a string with a code.
+    detail: Any = exception.detail
+    fields = detail if isinstance(detail, dict) else {"detail": detail, "code": detail.code}
+    error = DomainError(str(fields["detail"]))
+    error.status = exception.status_code  # type: ignore[misc]
+    error.code = str(fields["code"])  # type: ignore[misc]
+    return error
+
+
+def field_messages(detail: Any) -> dict[str, list[str]]:
+    """Flatten DRF's nested messages to {field: [messages]}, the depth a form can show."""
+    if isinstance(detail, list):
+        detail = {"non_field_errors": detail}
+    return {field: list(dict.fromkeys(_messages(value))) for field, value in detail.items()}
+
+
+def _messages(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [message for nested in value.values() for message in _messages(nested)]
+    if isinstance(value, list):
+        return [message for nested in value for message in _messages(nested)]
+    return [str(value)]
+
+
+# --- Outside of DRF's views: unknown routes and Django's own handlers ----------------------------
+
+
+def plain_problem(error: DomainError) -> JsonResponse:
+    return JsonResponse(problem_document(error), status=error.status, content_type=PROBLEM_CONTENT_TYPE)
+
+
+@csrf_exempt
+def unknown_route(request: HttpRequest) -> HttpResponse:
+    """Answer for every path under `/api/` that no other route took."""
+    hint = "" if request.path.endswith("/") else " Routes end in a slash."
+    return plain_problem(NotFound(f"There is nothing at this address.{hint}"))
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if is_api(request):
+        return plain_problem(as_domain_error(exception))
+    return defaults.bad_request(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    if is_api(request):
+        return plain_problem(ServerError())
+    return defaults.server_error(request)
+
+
+def is_api(request: HttpRequest) -> bool:
+    return request.path_info.startswith("/api/")

@@ -1,0 +1,47 @@
+"""What it means when the database refuses or fails. The one place that knows how each of them says it."""
+
+import logging
+
+from django.db import IntegrityError, InterfaceError, OperationalError
+from django.db.models import ProtectedError
+
+from movie_booking.errors import Busy, Conflict, DomainError, InUse, Unavailable
+
+logger = logging.getLogger(__name__)
+
+RETRY_AFTER_SECONDS = 1
+# SQLSTATE for lock_not_available, deadlock_detected and serialization_failure.
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+_LOCK_STATES = {"55P03", "40P01", "40001"}
+
+
+def is_lock_failure(error: Exception) -> bool:
+    """Whether a transaction failed because of others, so that the same again may succeed.
+
+    True for a wait that outlasted `lock_timeout`, a deadlock and a serialization failure (PostgreSQL), and
+    for a file that others kept writing to (SQLite).
+    """
+    return getattr(error.__cause__, "pgcode", None) in _LOCK_STATES or "database is locked" in str(error)
+
+
+def violates(error: IntegrityError, constraint: str) -> bool:
+    """Whether this constraint, by its name, is the one that refused the change."""
+    return constraint in str(error)
+
+
+def database_refusal(error: Exception) -> DomainError | None:
+    """Return what a refusal or failure of the database means to the client; None for any other error."""
+    match error:
+        case ProtectedError():
+            return InUse()
+        case OperationalError() | InterfaceError():
+            if is_lock_failure(error):
+                return Busy(retry_after=RETRY_AFTER_SECONDS)
+            logger.error("The database does not answer", exc_info=error)
+            return Unavailable(retry_after=RETRY_AFTER_SECONDS)
+        case IntegrityError():
+            # Two requests met where no lock keeps them apart, and the database let one of them
+            # through: a row was deleted while another was about to refer to it, for example.
+            logger.warning("A constraint refused a change", exc_info=error)
+            return Conflict("Somebody changed the same thing at the same time. Please try again.")
+    return None
