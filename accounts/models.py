@@ -55,13 +55,13 @@ class User(AbstractUser):
         constraints = [
             models.UniqueConstraint(
                 Lower("username"),
-                name="one_account_per_username",
+                name="user_username_unique_ignoring_case",
                 violation_error_message="A user with that username already exists.",
             ),
             models.UniqueConstraint(
                 Lower("email"),
                 condition=~Q(email=""),
-                name="one_account_per_email",
+                name="user_email_unique_ignoring_case",
                 violation_error_message="A user with that e-mail address already exists.",
             ),
         ]

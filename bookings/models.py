@@ -1,6 +1,5 @@
 """Who has which seat, who had it before, and which requests were answered already."""
 
-import secrets
 from datetime import datetime
 from decimal import Decimal
 
@@ -9,6 +8,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
+from django.utils.crypto import get_random_string
 
 from accounts.models import User
 from bookings.refunds import refund_amount
@@ -23,14 +23,14 @@ class Status(models.TextChoices):
     BLOCKED = "BLOCKED", "Blocked"
 
 
-# A booking in one of these keeps everybody else out of its seat; a hold, until it expires.
+# A booking in one of these keeps its seat from everyone else; a hold, until it expires.
 LIVE = (Status.HELD, Status.BOOKED, Status.BLOCKED)
-# An order stands as the first of these that a booking of it has.
-STANDINGS = (Status.HELD, Status.BOOKED, Status.BLOCKED, Status.EXPIRED, Status.CANCELLED)
+# The status of an order is the first of these that one of its bookings has.
+STATUS_PRECEDENCE = (Status.HELD, Status.BOOKED, Status.BLOCKED, Status.EXPIRED, Status.CANCELLED)
 
 
-class Door(models.TextChoices):
-    """The way by which somebody came to change a seat."""
+class Channel(models.TextChoices):
+    """Through what a change of a seat came."""
 
     API = "API", "API"
     ADMIN = "ADMIN", "Admin"
@@ -38,37 +38,32 @@ class Door(models.TextChoices):
     EXPIRY = "EXPIRY", "Expiry"
 
 
-# 32 signs that nobody mistakes for one another on the phone (Crockford's base 32).
-REFERENCE_SIGNS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-REFERENCE_LENGTH = 10  # 50 bits: nobody guesses one, and no two orders get the same
+# 32 characters that people do not mistake for one another on the phone (Crockford's base 32).
+# https://www.crockford.com/base32.html
+REFERENCE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+REFERENCE_LENGTH = 10  # 50 bits: too many to guess one, and no two orders get the same
 
 
 def new_reference() -> str:
     """Return a reference for an order, such as "7KX2M9QF4T"."""
-    return "".join(secrets.choice(REFERENCE_SIGNS) for _ in range(REFERENCE_LENGTH))
+    return get_random_string(REFERENCE_LENGTH, REFERENCE_ALPHABET)
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
     def of_user(self, user: User) -> "OrderQuerySet":
-        """What a customer ordered. Seats that a member of staff withheld are no orders of theirs."""
-        for_house = Booking.objects.filter(order=OuterRef("pk"), for_house=True)
-        return self.filter(~Exists(for_house), user=user)
+        """What a customer ordered, without the house seats that a member of staff blocked."""
+        house_seats = Booking.objects.filter(order=OuterRef("pk"), is_house_seat=True)
+        return self.filter(~Exists(house_seats), user=user)
 
-    def standing(self, status: Status, at: datetime | None = None) -> "OrderQuerySet":
-        """Orders that stand so at a moment: what `queries.standing` says of one."""
+    def with_status(self, status: Status, at: datetime | None = None) -> "OrderQuerySet":
+        """Orders of this status at a moment, by default now: what `queries.order_summary` says of one."""
         at = at or timezone.now()
         bookings = Booking.objects.filter(order=OuterRef("pk"))
-        found = {
-            Status.HELD: bookings.live(at).filter(status=Status.HELD),
-            Status.BOOKED: bookings.filter(status=Status.BOOKED),
-            Status.BLOCKED: bookings.filter(status=Status.BLOCKED),
-            Status.EXPIRED: bookings.filter(
-                Q(status=Status.EXPIRED) | Q(status=Status.HELD, expires_at__lte=at)
-            ),
-        }
-        before = STANDINGS[: STANDINGS.index(status)]
-        orders = self.filter(*(~Exists(found[earlier]) for earlier in before))
-        return orders.filter(Exists(found[status])) if status in found else orders
+        has = {each: Exists(bookings.with_status(each, at)) for each in STATUS_PRECEDENCE}
+        earlier = STATUS_PRECEDENCE[: STATUS_PRECEDENCE.index(status)]
+        orders = self.filter(*(~has[each] for each in earlier))
+        # An order without bookings is CANCELLED too, as the summary has it.
+        return orders if status == STATUS_PRECEDENCE[-1] else orders.filter(has[status])
 
     def with_details(self) -> "OrderQuerySet":
         """With the bookings and all that their tickets say, in two queries."""
@@ -77,7 +72,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
 
 class Order(models.Model):
-    """The seats of one show that one user took together. How it stands follows from its bookings."""
+    """The seats of one show that one user took together. Its status follows from its bookings."""
 
     reference = models.CharField(max_length=20, unique=True, default=new_reference, editable=False)
     # No index of its own: `order_by_user` begins with it.
@@ -100,21 +95,44 @@ class Order(models.Model):
         return self.reference
 
 
+def status_at(status: str, expires_at: datetime | None, at: datetime) -> Status:
+    """Return the status that a booking has at a moment: a hold is EXPIRED once its time is over, also
+    while its row still says HELD.
+    """
+    if status == Status.HELD and expires_at is not None and expires_at <= at:
+        return Status.EXPIRED
+    return Status(status)
+
+
+def _hold_is_over(at: datetime | None) -> Q:
+    """The same for a query: holds that are EXPIRED at a moment, by default now, and say HELD."""
+    return Q(status=Status.HELD, expires_at__lte=at or timezone.now())
+
+
 class BookingQuerySet(models.QuerySet["Booking"]):
     def of_user(self, user: User) -> "BookingQuerySet":
-        """What a customer bought. Seats that a member of staff withheld are not purchases."""
-        return self.filter(user=user, for_house=False)
+        """What a customer bought, without the house seats that a member of staff blocked."""
+        return self.filter(user=user, is_house_seat=False)
+
+    def with_status(self, status: Status, at: datetime | None = None) -> "BookingQuerySet":
+        """Bookings of this status at a moment, by default now: the twin of `Booking.status_at`."""
+        match status:
+            case Status.HELD:
+                return self.filter(status=status).exclude(_hold_is_over(at))
+            case Status.EXPIRED:
+                return self.filter(Q(status=status) | _hold_is_over(at))
+        return self.filter(status=status)
 
     def live(self, at: datetime | None = None) -> "BookingQuerySet":
-        """Bookings that keep others out of their seats; a hold that has expired does not."""
-        return self.filter(status__in=LIVE).exclude(status=Status.HELD, expires_at__lte=at or timezone.now())
+        """Bookings that keep their seat from everyone else; a hold that has expired does not."""
+        return self.occupying().exclude(_hold_is_over(at))
 
-    def expired(self, at: datetime | None = None) -> "BookingQuerySet":
-        """Holds whose time is over and that nobody has freed yet."""
-        return self.filter(status=Status.HELD, expires_at__lte=at or timezone.now())
+    def expired_holds(self, at: datetime | None = None) -> "BookingQuerySet":
+        """Holds whose time is over, and whose rows still have to become EXPIRED."""
+        return self.filter(_hold_is_over(at))
 
-    def unfinished(self) -> "BookingQuerySet":
-        """Rows that occupy their seat in the table: the live ones and the holds that have expired."""
+    def occupying(self) -> "BookingQuerySet":
+        """Rows that `one_live_booking_per_seat` counts: the live ones and the holds that have expired."""
         return self.filter(status__in=LIVE)
 
     def with_details(self) -> "BookingQuerySet":
@@ -142,11 +160,13 @@ class Booking(models.Model):
         help_text="What the seat cost when it was booked.",
         validators=[MinValueValidator(Decimal(0))],
     )
-    for_house = models.BooleanField(default=False, help_text="Withheld by the user for the house.")
+    is_house_seat = models.BooleanField(
+        "house seat", default=False, help_text="Blocked by staff, not taken by a customer."
+    )
     reason = models.CharField(
         max_length=200,
         blank=True,
-        help_text="Why the house blocked the seat, or cancelled the booking.",
+        help_text="Why staff blocked the seat, or cancelled the booking.",
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -164,14 +184,14 @@ class Booking(models.Model):
         blank=True,
         editable=False,
         validators=[MaxValueValidator(100)],
-        help_text="Which share of the price came back.",
+        help_text="Share of the price that the customer gets back.",
     )
 
     objects = BookingQuerySet.as_manager()
 
     class Meta:
         ordering = ("-id",)
-        permissions = [("block_seats", "Can block and free seats of the house")]
+        permissions = [("block_seats", "Can block and release house seats")]
         indexes = [
             # The owner's: whether a seat is free, and what became of its bookings. Read by every
             # booking and by the seat map (PostgreSQL prefers the constraint's index for live ones).
@@ -190,25 +210,25 @@ class Booking(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(status__in=["HELD", "BOOKED", "CANCELLED", "EXPIRED", "BLOCKED"]),
-                name="a_booking_has_a_known_status",
+                name="booking_status_is_known",
             ),
             models.CheckConstraint(
                 condition=Q(status="CANCELLED", cancelled_at__isnull=False)
                 | (~Q(status="CANCELLED") & Q(cancelled_at__isnull=True)),
-                name="cancelled_says_when",
+                name="booking_cancelled_at_matches_status",
             ),
             models.CheckConstraint(
-                condition=~Q(status="HELD") | Q(expires_at__isnull=False), name="a_hold_says_until_when"
+                condition=~Q(status="HELD") | Q(expires_at__isnull=False), name="booking_hold_has_expiry"
             ),
             models.CheckConstraint(
-                condition=~Q(status="BLOCKED") | Q(for_house=True), name="only_the_house_blocks_seats"
+                condition=~Q(status="BLOCKED") | Q(is_house_seat=True), name="booking_blocked_is_house_seat"
             ),
             models.CheckConstraint(
                 condition=Q(refund_percent__isnull=True) | Q(refund_percent__lte=100),
-                name="no_more_comes_back_than_was_paid",
+                name="booking_refund_percent_at_most_100",
             ),
-            models.CheckConstraint(condition=Q(seat_number__gte=1), name="seats_count_from_one"),
-            models.CheckConstraint(condition=Q(price__gte=0), name="a_seat_costs_nothing_or_more"),
+            models.CheckConstraint(condition=Q(seat_number__gte=1), name="booking_seat_number_at_least_1"),
+            models.CheckConstraint(condition=Q(price__gte=0), name="booking_price_not_negative"),
         ]
 
     def __str__(self) -> str:
@@ -220,39 +240,40 @@ class Booking(models.Model):
 
     @property
     def refund_amount(self) -> Decimal | None:
-        """What came back to the customer, in the currency of the house; None if nothing was paid."""
+        """What the customer gets back, in `settings.CURRENCY`; None unless a booked seat was cancelled."""
         return None if self.refund_percent is None else refund_amount(self.price, self.refund_percent)
 
-    def has_expired(self, at: datetime | None = None) -> bool:
-        return (
-            self.status == Status.HELD
-            and self.expires_at is not None
-            and self.expires_at <= (at or timezone.now())
-        )
+    def status_at(self, at: datetime | None = None) -> Status:
+        """The status at a moment, by default now. The twin of `BookingQuerySet.with_status`."""
+        return status_at(self.status, self.expires_at, at or timezone.now())
+
+    def is_live(self, at: datetime | None = None) -> bool:
+        """Whether it keeps its seat from everyone else at a moment, by default now."""
+        return self.status_at(at) in LIVE
 
 
-class SeatChange(models.Model):
-    """One step in the life of a booking. Written by the ledger, and never changed or deleted.
+class BookingEvent(models.Model):
+    """One step in the life of a booking. `SeatInventory` writes it; it is never changed or deleted.
 
-    A trigger sees to that: see migration 0006.
+    A trigger in the database sees to that: see migration 0007.
     """
 
-    booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="changes")
-    # No index of its own: `change_by_show` begins with it.
-    show = models.ForeignKey(Show, on_delete=models.PROTECT, related_name="seat_changes", db_index=False)
+    booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="events")
+    # No index of its own: `booking_event_by_show` begins with it.
+    show = models.ForeignKey(Show, on_delete=models.PROTECT, related_name="booking_events", db_index=False)
     seat_number = models.PositiveIntegerField("seat")
     at = models.DateTimeField(default=timezone.now)
-    # Nobody, if the change came with time.
+    # Empty if time did it: a hold expired.
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
         null=True,
         blank=True,
-        related_name="seat_changes",
+        related_name="booking_events",
         db_index=False,
     )
-    door = models.CharField(max_length=10, choices=Door)
-    from_status = models.CharField(max_length=10, blank=True, choices=Status)  # blank: it was free
+    channel = models.CharField(max_length=10, choices=Channel)
+    from_status = models.CharField(max_length=10, blank=True, choices=Status)  # blank: the booking is new
     to_status = models.CharField(max_length=10, choices=Status)
 
     class Meta:
@@ -260,7 +281,7 @@ class SeatChange(models.Model):
         default_permissions = ("view",)
         indexes = [
             # Read by the page of a show in the Admin, newest first.
-            models.Index(fields=["show", "-id"], name="change_by_show"),
+            models.Index(fields=["show", "-id"], name="booking_event_by_show"),
         ]
 
     def __str__(self) -> str:
@@ -273,7 +294,7 @@ class SeatChange(models.Model):
 
 
 class IdempotencyKey(models.Model):
-    """The answer already given to a request, for the client that never received it."""
+    """The response already given to a request, for the client that never received it."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False
@@ -287,7 +308,7 @@ class IdempotencyKey(models.Model):
     class Meta:
         default_permissions = ()
         constraints = [
-            models.UniqueConstraint(fields=["user", "key"], name="one_answer_per_key"),
+            models.UniqueConstraint(fields=["user", "key"], name="idempotency_key_user_key_unique"),
         ]
 
     def __str__(self) -> str:

@@ -1,9 +1,10 @@
 """What it means when the database refuses or fails. The one place that knows how each of them says it."""
 
 import logging
+from typing import Any
 
 from django.db import IntegrityError, InterfaceError, OperationalError
-from django.db.models import ProtectedError
+from django.db.models import Model, ProtectedError
 
 from movie_booking.errors import Busy, Conflict, DomainError, InUse, Unavailable
 
@@ -24,9 +25,17 @@ def is_lock_failure(error: Exception) -> bool:
     return getattr(error.__cause__, "pgcode", None) in _LOCK_STATES or "database is locked" in str(error)
 
 
-def violates(error: IntegrityError, constraint: str) -> bool:
-    """Whether this constraint, by its name, is the one that refused the change."""
-    return constraint in str(error)
+def violates(error: IntegrityError, constraint: str, model: type[Model] | None = None) -> bool:
+    """Whether this constraint, by its name, is the one that refused the change.
+
+    SQLite names the columns of a unique constraint instead: give the `model` that has it.
+    """
+    text = str(error)
+    if constraint in text or model is None:
+        return constraint in text
+    meta: Any = model._meta
+    fields = next(each.fields for each in meta.constraints if each.name == constraint)
+    return ", ".join(f"{meta.db_table}.{meta.get_field(field).column}" for field in fields) in text
 
 
 def database_refusal(error: Exception) -> DomainError | None:
@@ -43,5 +52,5 @@ def database_refusal(error: Exception) -> DomainError | None:
             # Two requests met where no lock keeps them apart, and the database let one of them
             # through: a row was deleted while another was about to refer to it, for example.
             logger.warning("A constraint refused a change", exc_info=error)
-            return Conflict("Somebody changed the same thing at the same time. Please try again.")
+            return Conflict("Another request changed this at the same time. Please try again.")
     return None

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 
 class DomainError(Exception):
-    """A request that the house refuses. `extra` is what the client needs to go on, by name."""
+    """A request that is refused. `extra` is what the client needs to go on, by name."""
 
     status: ClassVar[int]
     code: ClassVar[str]
@@ -44,7 +44,7 @@ class Unauthorized(DomainError):
 
 
 class NotFound(DomainError):
-    """It is not there, or it is somebody else's: the two look the same on purpose."""
+    """It is not there, or it belongs to another user: the two look the same on purpose."""
 
     status = 404
     code = "not_found"
@@ -69,7 +69,7 @@ class Busy(DomainError):
 
     status = 503
     code = "busy"
-    detail = "Too many people want this at once. Please try again in a moment."
+    detail = "Too many requests at once. Please try again in a moment."
     example: ClassVar = {"retry_after": 1}
 
 

@@ -1,0 +1,93 @@
+"""Operations for migrations that Django does not bring."""
+
+from typing import Any
+
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.operations.base import Operation
+from django.db.migrations.state import ProjectState
+from django.db.models import BaseConstraint, Q, UniqueConstraint
+
+
+class RenameConstraint(Operation):
+    """Give a constraint of a model another name.
+
+    PostgreSQL changes the name and nothing else, however many rows there are: removing the constraint and
+    adding it again would scan the table under a lock. SQLite cannot rename one, so its table is rebuilt.
+    """
+
+    reversible = True
+
+    def __init__(self, model_name: str, old_name: str, new_name: str, *, condition: Q | None = None) -> None:
+        """Say the `condition` too if it names a column that was renamed just before."""
+        self.model_name = model_name
+        self.old_name = old_name
+        self.new_name = new_name
+        self.condition = condition
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        model_name = self.model_name.lower()
+        options = state.models[app_label, model_name].options
+        options["constraints"] = [
+            self._renamed(constraint) if constraint.name == self.old_name else constraint
+            for constraint in options["constraints"]
+        ]
+        state.reload_model(app_label, model_name, delay=True)
+
+    def database_forwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        self._rename(app_label, schema_editor, from_state, to_state, self.old_name, self.new_name)
+
+    def database_backwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        self._rename(app_label, schema_editor, from_state, to_state, self.new_name, self.old_name)
+
+    def describe(self) -> str:
+        return f"Rename constraint {self.old_name} of {self.model_name} to {self.new_name}"
+
+    @property
+    def migration_name_fragment(self) -> str:
+        return f"rename_{self.old_name}"
+
+    def _rename(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+        old_name: str,
+        new_name: str,
+    ) -> None:
+        model = to_state.apps.get_model(app_label, self.model_name)
+        if not self.allow_migrate_model(schema_editor.connection.alias, model):
+            return
+        old: Any = from_state.models[app_label, self.model_name.lower()].get_constraint_by_name(old_name)
+        new: Any = to_state.models[app_label, self.model_name.lower()].get_constraint_by_name(new_name)
+        is_index = isinstance(old, UniqueConstraint) and bool(old.condition or old.expressions)
+        quote = schema_editor.quote_name
+        if schema_editor.connection.vendor != "postgresql":
+            # Rebuilds the table as the model is by now, so with the new constraint; indexes stand beside it.
+            schema_editor.remove_constraint(model, old)
+            if is_index:
+                schema_editor.add_constraint(model, new)
+        elif is_index:
+            schema_editor.execute(f"ALTER INDEX {quote(old_name)} RENAME TO {quote(new_name)}")
+        else:
+            table = quote(model._meta.db_table)
+            schema_editor.execute(
+                f"ALTER TABLE {table} RENAME CONSTRAINT {quote(old_name)} TO {quote(new_name)}"
+            )
+
+    def _renamed(self, constraint: BaseConstraint) -> BaseConstraint:
+        _, args, kwargs = constraint.deconstruct()
+        changed = {"name": self.new_name} | ({"condition": self.condition} if self.condition else {})
+        return type(constraint)(*args, **{**kwargs, **changed})
