@@ -1,17 +1,19 @@
-"""Somebody else who has the lock of a show."""
+"""What happens while a show is locked, and right after its seats were read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from threading import Event
 from typing import Any
 
 from django.db import connection, transaction
 
-from movie_booking.tests.races import at_once
+from bookings.services.inventory import SeatInventory
+from movie_booking.tests.concurrency import run_concurrently
 from movies.models import Show
 
 
-def waiting_in_vain(show: Show, call: Callable[[], Any]) -> Any:
-    """Call it on PostgreSQL while the show is locked by somebody else for longer than one waits."""
+def while_show_is_locked(show: Show, call: Callable[[], Any]) -> Any:
+    """Call it on PostgreSQL while another transaction has the lock of the show for longer than one waits."""
     locked, release = Event(), Event()
 
     def hold_the_lock() -> None:
@@ -29,5 +31,19 @@ def waiting_in_vain(show: Show, call: Callable[[], Any]) -> Any:
         finally:
             release.set()
 
-    _, result = at_once(hold_the_lock, wait)
+    _, result = run_concurrently(hold_the_lock, wait)
     return result
+
+
+def after_reading_the_seats(monkeypatch: Any, then: Callable[[Mapping[int, str]], None]) -> None:
+    """Have every service do this when it has read which seats are occupied, before it goes on."""
+    read = SeatInventory.__dict__["_rows"].func
+
+    def read_then(inventory: SeatInventory) -> Any:
+        rows = read(inventory)
+        then({row.seat_number: row.status for row in rows})
+        return rows
+
+    patched = cached_property(read_then)
+    patched.__set_name__(SeatInventory, "_rows")
+    monkeypatch.setattr(SeatInventory, "_rows", patched)

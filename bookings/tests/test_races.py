@@ -16,9 +16,9 @@ from django.db import IntegrityError, connection, transaction
 from accounts.tests.factories import client_for, make_user
 from bookings.errors import SeatTaken
 from bookings.models import Booking, Status
-from bookings.services import book_seat, ledger
-from bookings.tests.locks import waiting_in_vain
-from movie_booking.tests.races import at_once
+from bookings.tests.factories import book
+from bookings.tests.locks import after_reading_the_seats, while_show_is_locked
+from movie_booking.tests.concurrency import run_concurrently
 from movies.models import Show, ShowQuerySet
 from movies.tests.factories import make_show
 
@@ -38,18 +38,15 @@ def meet_after_the_check(monkeypatch, patience: float) -> list[bool]:
     Returns a list that fills with whether they met.
     """
     meeting, met = Barrier(2), []
-    look = ledger.rows_of
 
-    def look_then_meet(show):
-        rows = look(show)
+    def meet(occupied):
         try:
             meeting.wait(patience)
-            met.append(not rows)
+            met.append(not occupied)
         except BrokenBarrierError:
             met.append(False)
-        return rows
 
-    monkeypatch.setattr(ledger, "rows_of", look_then_meet)
+    after_reading_the_seats(monkeypatch, meet)
     return met
 
 
@@ -59,7 +56,7 @@ def test_control_without_the_lock_both_buyers_find_the_seat_free_and_the_constra
     met = meet_after_the_check(monkeypatch, patience=10)
     monkeypatch.setattr(ShowQuerySet, "lock", lambda self, show_id: self.with_details().get(pk=show_id))
 
-    results = at_once(*(partial(book_seat, user=user, show_id=show.pk, seat_number=5) for user in users))
+    results = run_concurrently(*(partial(book, show, 5, user=user) for user in users))
 
     refused = [result for result in results if isinstance(result, SeatTaken)]
     assert met == [True, True]
@@ -74,7 +71,7 @@ def test_with_the_lock_two_buyers_cannot_both_find_the_seat_free(monkeypatch):
     show, users = make_show(), [make_user(), make_user()]
     met = meet_after_the_check(monkeypatch, patience=0.5)
 
-    results = at_once(*(partial(book_seat, user=user, show_id=show.pk, seat_number=5) for user in users))
+    results = run_concurrently(*(partial(book, show, 5, user=user) for user in users))
 
     assert met == [False, False]
     assert sorted(type(result).__name__ for result in results) == ["Booking", "SeatTaken"]
@@ -84,7 +81,7 @@ def test_with_the_lock_two_buyers_cannot_both_find_the_seat_free(monkeypatch):
 def test_of_many_buyers_of_one_seat_one_gets_it():
     show, users = make_show(), [make_user() for _ in range(12)]
 
-    results = at_once(*(partial(book_seat, user=user, show_id=show.pk, seat_number=5) for user in users))
+    results = run_concurrently(*(partial(book, show, 5, user=user) for user in users))
 
     assert Counter(type(result).__name__ for result in results) == {"Booking": 1, "SeatTaken": 11}
     assert_nothing_was_sold_twice(show)
@@ -97,7 +94,7 @@ def test_twenty_buyers_over_http_for_five_seats_sell_exactly_five():
     def buy(number, client):
         return client.post(f"/api/shows/{show.pk}/book/", {"seat_number": number % 5 + 1}).status_code
 
-    statuses = at_once(*(partial(buy, number, client) for number, client in enumerate(clients)))
+    statuses = run_concurrently(*(partial(buy, number, client) for number, client in enumerate(clients)))
 
     assert Counter(statuses) == {201: 5, 409: 15}
     assert_nothing_was_sold_twice(show)
@@ -109,11 +106,11 @@ def test_locking_shows_in_opposite_order_of_request_does_not_deadlock():
     there, back = make_user(), make_user()
 
     def book_both(user, order):
-        return [book_seat(user=user, show_id=show.pk, seat_number=n) for n, show in enumerate(order, 1)]
+        return [book(show, n, user=user) for n, show in enumerate(order, 1)]
 
     for _ in range(5):
         shows = [make_show(), make_show()]
-        results = at_once(partial(book_both, there, shows), partial(book_both, back, shows[::-1]))
+        results = run_concurrently(partial(book_both, there, shows), partial(book_both, back, shows[::-1]))
 
         assert [type(result) for result in results] == [list, list]
         assert [show.bookings.count() for show in shows] == [2, 2]
@@ -132,7 +129,7 @@ def test_a_booking_visibly_waits_for_a_held_lock():
 
     def book():
         assert locked.wait(timeout=10)
-        return book_seat(user=user, show_id=show.pk, seat_number=5)
+        return book(show, 5, user=user)
 
     def watch():
         assert locked.wait(timeout=10)
@@ -151,7 +148,7 @@ def test_a_booking_visibly_waits_for_a_held_lock():
         release.set()
         return waiting, booked_meanwhile
 
-    _, booking, seen = at_once(hold_the_lock, book, watch)
+    _, booking, seen = run_concurrently(hold_the_lock, book, watch)
 
     assert seen == (1, 0)
     assert booking.status == Status.BOOKED
@@ -161,7 +158,9 @@ def test_a_booking_visibly_waits_for_a_held_lock():
 def test_who_waits_too_long_for_the_lock_is_told_to_come_back():
     show, client = make_show(), client_for(make_user())
 
-    response = waiting_in_vain(show, lambda: client.post(f"/api/shows/{show.pk}/book/", {"seat_number": 5}))
+    response = while_show_is_locked(
+        show, lambda: client.post(f"/api/shows/{show.pk}/book/", {"seat_number": 5})
+    )
 
     assert response.status_code == 503
     assert response.data["code"] == "busy"
@@ -171,13 +170,13 @@ def test_who_waits_too_long_for_the_lock_is_told_to_come_back():
 
 def test_of_many_cancels_of_one_booking_exactly_one_succeeds():
     user, show = make_user(), make_show()
-    booking = book_seat(user=user, show_id=show.pk, seat_number=5)
+    booking = book(show, 5, user=user)
     clients = [client_for(user) for _ in range(8)]
 
     def cancel(client):
         return client.post(f"/api/bookings/{booking.pk}/cancel/").status_code
 
-    statuses = at_once(*(partial(cancel, client) for client in clients))
+    statuses = run_concurrently(*(partial(cancel, client) for client in clients))
 
     assert Counter(statuses) == {200: 1, 409: 7}
     assert_nothing_was_sold_twice(show)
@@ -188,11 +187,11 @@ def test_a_cancel_races_the_next_buyer_and_the_seat_has_one_owner_at_most():
     show = make_show()
     owner, buyers = make_user(), [make_user() for _ in range(3)]
     for _ in range(5):
-        booking = book_seat(user=owner, show_id=show.pk, seat_number=5)
+        booking = book(show, 5, user=owner)
         cancel = partial(client_for(owner).post, f"/api/bookings/{booking.pk}/cancel/")
-        rebook = [partial(book_seat, user=user, show_id=show.pk, seat_number=5) for user in buyers]
+        rebook = [partial(book, show, 5, user=user) for user in buyers]
 
-        cancelled, *rebooked = at_once(cancel, *rebook)
+        cancelled, *rebooked = run_concurrently(cancel, *rebook)
 
         assert cancelled.status_code == 200
         winners = [result for result in rebooked if isinstance(result, Booking)]

@@ -1,0 +1,255 @@
+"""The lock of a show, and the one place that writes who has which of its seats.
+
+Status, events and counts are written together or not at all, so the events replay to the present state.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from django.db import IntegrityError
+from django.utils import timezone
+
+from accounts.models import User
+from bookings.errors import AlreadyCancelled, HoldExpired, SeatTaken, reasons
+from bookings.models import LIVE, Booking, BookingEvent, BookingQuerySet, Order, Status, status_at
+from bookings.services.actors import SYSTEM, Actor
+from bookings.services.insert_statement import can_insert_at_once, insert_at_once
+from movie_booking.database import violates
+from movie_booking.errors import NotFound
+from movies.models import Show
+
+
+class SeatInventory:
+    """A locked show at one moment, and who has which of its seats.
+
+    Everything that changes who has a seat begins with `SeatInventory.lock`, as the first lock of its
+    transaction after the claim of an idempotency key, and decides on what it reads here. A service that
+    needs several shows locks them in ascending id.
+    """
+
+    show: Show
+    at: datetime  # the clock, read once, when the lock is had
+
+    def __init__(self, show: Show, at: datetime) -> None:
+        self.show = show
+        self.at = at
+
+    @classmethod
+    def lock(cls, show_id: int) -> "SeatInventory":
+        """Wait for the show and keep its lock until the transaction ends. Raises NotFound."""
+        show = Show.objects.lock(show_id)
+        return cls(show, timezone.now())
+
+    @cached_property
+    def occupied(self) -> Mapping[int, Status]:
+        """The seats that are not free, by number, when this was first read.
+
+        The statement begins after the wait for the lock: one that began before would not see what the
+        transaction that was waited for has written.
+        """
+        return {row.seat_number: row.status for row in self._rows if row.status in LIVE}
+
+    def count_seats_of(self, customer: User) -> int:
+        """How many seats the customer has, held or booked."""
+        return sum(
+            row.user_id == customer.pk and row.status in (Status.HELD, Status.BOOKED) for row in self._rows
+        )
+
+    def bookings(self) -> BookingQuerySet:
+        """The show's live bookings, fresh."""
+        return Booking.objects.live(self.at).filter(show=self.show)
+
+    def order(self, order_id: int) -> "LockedOrder":
+        """An order of this show with fresh bookings, all with the locked show. Raises NotFound."""
+        rows = Booking.objects.filter(order=order_id, show=self.show).select_related("order")
+        bookings = list(rows.order_by("seat_number", "id"))
+        if not bookings:
+            raise NotFound
+        order = bookings[0].order
+        order.show = self.show
+        for booking in bookings:
+            booking.show, booking.order = self.show, order
+        return LockedOrder(order, bookings, self.at)
+
+    def allocate(
+        self,
+        prices: Mapping[int, Decimal],
+        *,
+        order: Order,
+        status: Status,
+        actor: Actor,
+        expires_at: datetime | None = None,
+        reason: str = "",
+    ) -> list[Booking]:
+        """Give the order's user these seats, by number with their prices, and return the live bookings.
+
+        Holds that have expired on these seats become EXPIRED first. A new order is written with its
+        bookings. Raises SeatTaken, also where only the constraint `one_live_booking_per_seat` saw it.
+        """
+        self._expire([row.booking_id for row in self._rows if row.seat_number in prices])
+        bookings = [
+            Booking(
+                order=order,
+                show=self.show,
+                user_id=order.user_id,
+                seat_number=number,
+                status=status,
+                price=price,
+                is_house_seat=status == Status.BLOCKED,
+                reason=reason,
+                created_at=self.at,
+                expires_at=expires_at,
+            )
+            for number, price in sorted(prices.items())
+        ]
+        try:
+            if order.pk is None and can_insert_at_once():
+                insert_at_once(order, bookings, actor=actor)
+                self._note_counts(+len(bookings))
+            else:
+                self._insert_in_steps(order, bookings, actor=actor)
+        except IntegrityError as error:
+            # Not reached while every service takes the lock; the constraint does not rely on that.
+            if violates(error, "one_live_booking_per_seat", Booking):
+                raise SeatTaken(seats=reasons(dict.fromkeys(prices, Status.BOOKED))) from error
+            raise
+        return bookings
+
+    def transition(
+        self,
+        bookings: Sequence[Booking],
+        to: Status,
+        *,
+        actor: Actor,
+        reason: str = "",
+        refund_percent: int | None = None,
+    ) -> None:
+        """Bring bookings of this show to another status, with an event each.
+
+        A `reason` replaces that of the booking. As many statements for one booking as for a hundred.
+        """
+        if not bookings:
+            return
+        fields: dict[str, Any] = {"status": to}
+        if to == Status.CANCELLED:
+            fields |= {"cancelled_at": self.at, "cancelled_by": actor.user}
+        if to == Status.BOOKED:
+            fields["expires_at"] = None
+        if reason:
+            fields["reason"] = reason
+        if refund_percent is not None:
+            fields["refund_percent"] = refund_percent
+        events = [self._event(booking, booking.status, to, actor) for booking in bookings]
+        Booking.objects.filter(pk__in=[booking.pk for booking in bookings]).update(**fields)
+        BookingEvent.objects.bulk_create(events)
+        freed = sum(booking.status in LIVE for booking in bookings) if to not in LIVE else 0
+        self._count(-freed)
+        for booking in bookings:
+            booking.show = self.show
+            for name, value in fields.items():
+                setattr(booking, name, value)
+
+    def extend_holds(self, bookings: Sequence[Booking], expires_at: datetime) -> None:
+        """Hold the seats of these bookings until another moment. No seat changes hands: no event."""
+        Booking.objects.filter(pk__in=[booking.pk for booking in bookings]).update(expires_at=expires_at)
+
+    def expire_holds(self) -> int:
+        """Let go of every hold whose time is over, and return how many there were."""
+        return self._expire([row.booking_id for row in self._rows])
+
+    @cached_property
+    def _rows(self) -> "list[_OccupyingRow]":
+        rows = Booking.objects.occupying().filter(show=self.show).order_by()
+        return [
+            _OccupyingRow(booking_id, number, status_at(status, expires_at, self.at), user_id)
+            for booking_id, number, status, expires_at, user_id in rows.values_list(
+                "id", "seat_number", "status", "expires_at", "user_id"
+            )
+        ]
+
+    def _expire(self, booking_ids: Sequence[int]) -> int:
+        over = {row.booking_id for row in self._rows if row.status == Status.EXPIRED} & set(booking_ids)
+        if over:
+            self.transition(
+                list(Booking.objects.filter(pk__in=over).order_by("id")), Status.EXPIRED, actor=SYSTEM
+            )
+        return len(over)
+
+    def _insert_in_steps(self, order: Order, bookings: Sequence[Booking], *, actor: Actor) -> None:
+        if order.pk is None:
+            order.save(force_insert=True)
+        for booking in bookings:
+            booking.order = order  # it has an id by now
+        Booking.objects.bulk_create(bookings)
+        BookingEvent.objects.bulk_create(
+            self._event(booking, "", booking.status, actor) for booking in bookings
+        )
+        self._count(+len(bookings))
+
+    def _event(self, booking: Booking, from_status: str, to_status: str, actor: Actor) -> BookingEvent:
+        return BookingEvent(
+            booking=booking,
+            show_id=booking.show_id,
+            seat_number=booking.seat_number,
+            at=self.at,
+            actor=actor.user,
+            channel=actor.channel,
+            from_status=from_status,
+            to_status=to_status,
+        )
+
+    def _count(self, change: int) -> None:
+        """Note that so many more (or fewer) seats are taken."""
+        self._note_counts(change)
+        self.show.save(update_fields=["live_seats", "seats_version"])
+
+    def _note_counts(self, change: int) -> None:
+        self.show.live_seats += change
+        self.show.seats_version += 1
+
+
+class _OccupyingRow(NamedTuple):
+    """A booking that `one_live_booking_per_seat` counts, with its status when the lock was had."""
+
+    booking_id: int
+    seat_number: int
+    status: Status
+    user_id: int
+
+
+class LockedOrder(NamedTuple):
+    """An order whose show is locked, with its bookings as they are now, by seat."""
+
+    order: Order
+    bookings: Sequence[Booking]
+    at: datetime
+
+    @property
+    def live(self) -> list[Booking]:
+        """What the customer has: on hold or booked."""
+        return [b for b in self.bookings if b.status_at(self.at) in (Status.HELD, Status.BOOKED)]
+
+    @property
+    def on_hold(self) -> list[Booking]:
+        """What is held and can still be confirmed."""
+        return [booking for booking in self.live if booking.status == Status.HELD]
+
+    @property
+    def booked(self) -> list[Booking]:
+        return [booking for booking in self.live if booking.status == Status.BOOKED]
+
+    def booking(self, booking_id: int) -> Booking:
+        """The booking of this id. Raises NotFound if it belongs to another order."""
+        for booking in self.bookings:
+            if booking.pk == booking_id:
+                return booking
+        raise NotFound
+
+    def refuse_unless_live(self) -> None:
+        """Raises HoldExpired or AlreadyCancelled if no seat of the order is left."""
+        if not self.live:
+            expired = any(booking.status_at(self.at) == Status.EXPIRED for booking in self.bookings)
+            raise HoldExpired if expired else AlreadyCancelled("The order is already cancelled.")

@@ -1,0 +1,132 @@
+"""The seat inventory: what it says it wrote is what the tables say, whichever way it wrote it."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.tests.factories import make_user
+from bookings.errors import SeatTaken
+from bookings.models import Booking, BookingEvent, Channel, Order, Status
+from bookings.services import Actor, inventory
+from bookings.services.inventory import SeatInventory
+from bookings.tests.factories import book, by, let_expire, make_order
+from bookings.tests.history import assert_history_consistent
+from movies.models import Show
+from movies.tests.factories import make_show
+
+pytestmark = pytest.mark.django_db
+
+PRICES = {7: Decimal("15.00"), 5: Decimal("10.00"), 6: Decimal("12.50")}
+
+
+def allocate(show, *, customer, actor, status=Status.BOOKED, at=None, reference=None, **more):
+    with transaction.atomic():
+        locked = SeatInventory.lock(show.pk)
+        locked.at = at or locked.at
+        order = Order(user=customer, show=locked.show, created_at=locked.at)
+        order.reference = reference or order.reference
+        return locked.allocate(PRICES, order=order, status=status, actor=actor, **more)
+
+
+def test_each_booking_that_is_returned_is_the_row_of_its_seat():
+    user = make_user()
+
+    bookings = allocate(make_show(), customer=user, actor=by(user))
+
+    assert [booking.seat_number for booking in bookings] == [5, 6, 7]
+    for booking in bookings:
+        row = Booking.objects.get(pk=booking.pk)
+        assert (row.order, row.seat_number, row.price) == (
+            Order.objects.get(),
+            booking.seat_number,
+            booking.price,
+        )
+
+
+def test_events_name_who_did_it_and_not_for_whom():
+    customer, staff = make_user(), make_user()
+
+    allocate(make_show(), customer=customer, actor=Actor(staff, Channel.ADMIN))
+
+    assert set(Booking.objects.values_list("user", flat=True)) == {customer.pk}
+    assert set(BookingEvent.objects.values_list("actor", "channel")) == {(staff.pk, "ADMIN")}
+
+
+def rows_of(show):
+    """Every column of what was written for a show, but for ids of the rows themselves."""
+    order = Order.objects.filter(show=show).values("reference", "user", "created_at").get()
+    bookings = Booking.objects.filter(show=show).order_by("seat_number").values()
+    events = BookingEvent.objects.filter(show=show).order_by("id").values()
+    counts = Show.objects.filter(pk=show.pk).values("live_seats", "seats_version").get()
+    mine = ("id", "order_id", "show_id", "booking_id")
+    return [
+        {name: value for name, value in row.items() if name not in mine}
+        for row in (order, *bookings, *events, counts)
+    ]
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(
+    ("status", "more"),
+    [
+        (Status.BOOKED, {}),
+        (Status.HELD, {"expires_at": timezone.now() + timedelta(minutes=10)}),
+        (Status.BLOCKED, {"reason": "Press"}),
+    ],
+)
+def test_one_statement_and_several_steps_write_equal_rows(status, more, monkeypatch):
+    shows, customer, staff = [make_show(), make_show()], make_user(), make_user()
+    asked = {"customer": customer, "actor": by(staff), "status": status, "at": timezone.now(), **more}
+
+    at_once = allocate(shows[0], reference="ATONCE", **asked)
+    monkeypatch.setattr(inventory, "can_insert_at_once", lambda: False)
+    in_steps = allocate(shows[1], reference="INSTEPS", **asked)
+
+    one, other = map(rows_of, shows)
+    assert (one[0].pop("reference"), other[0].pop("reference")) == ("ATONCE", "INSTEPS")
+    assert one == other
+    # The objects that are returned too, each with its id.
+    for booking, twin in zip(at_once, in_steps, strict=True):
+        assert {booking.pk, twin.pk} <= set(Booking.objects.values_list("pk", flat=True))
+        assert (booking.seat_number, booking.status) == (twin.seat_number, twin.status)
+        assert (booking.show.live_seats, booking.show.seats_version) == (3, 1)
+        assert (twin.show.live_seats, twin.show.seats_version) == (3, 1)
+
+
+def test_all_that_is_written_under_one_lock_has_one_moment():
+    user = make_user()
+    [booking, *_] = allocate(make_show(), customer=user, actor=by(user))
+
+    assert booking.created_at == booking.order.created_at == booking.events.get().at
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_what_only_the_constraint_sees_is_a_taken_seat(at_once, monkeypatch):
+    show, user = make_show(), make_user()
+    book(show, 6)
+    if not at_once:
+        monkeypatch.setattr(inventory, "can_insert_at_once", lambda: False)
+    monkeypatch.setattr(SeatInventory, "_rows", [])  # nothing was seen
+
+    with pytest.raises(SeatTaken) as refused:
+        allocate(show, customer=user, actor=by(user))
+
+    assert isinstance(refused.value.__cause__, IntegrityError)
+    assert [seat["seat_number"] for seat in refused.value.extra["seats"]] == [5, 6, 7]
+    assert Booking.objects.count() == 1
+
+
+def test_allocating_expires_holds_on_these_seats_and_leaves_others_to_their_next_buyer():
+    show, user = make_show(), make_user()
+    here, elsewhere = make_order(show, 5), make_order(show, 20)
+    let_expire(here, elsewhere)
+
+    allocate(show, customer=user, actor=by(user))
+
+    assert here.bookings.get().status == Status.EXPIRED
+    assert elsewhere.bookings.get().status == Status.HELD
+    assert elsewhere.bookings.get().status_at() == Status.EXPIRED
+    assert_history_consistent()
