@@ -11,15 +11,15 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from accounts.models import User
-from bookings.models import Door, Order
-from bookings.services import Wish, block_seats, confirm_order, hold_seats
+from bookings.models import Channel
+from bookings.services import Actor, SeatChoice, block_seats, confirm_order, hold_seats
 from movies.demo import make_day, make_movies, make_screens
 from movies.models import Show
 
 CUSTOMERS = ("demo", "ada", "grace", "alan", "edsger", "barbara", "donald", "margaret")
 DEMO_PASSWORD = "popcorn-and-cola"  # noqa: S105 - for development: see make_customers
 # Tomorrow comes first: the README books seat 5 of show 1. That show must be still to come, and the
-# seat, in front at the side, is nobody's first choice.
+# seat, in front at the side, is the last that parties are given.
 DAYS = (1, 2, 3, 4, 5, 6, 0)
 
 
@@ -62,15 +62,17 @@ def take_seats(show: Show, customers: list[User], share: float) -> int:
     chance = Random(show.pk)  # noqa: S311 - the same show gets the same seats; nothing is secret here
     plan = show.plan
     last = plan.seats[-1]
-    house = plan.labels_of({last.number, last.partner or last.number})
-    block_seats(staff=customers[0], show_id=show.pk, seats=house, reason="House seat", door=Door.COMMAND)
+    house_seats = plan.labels_of({last.number, last.partner or last.number})
+    staff = Actor(customers[0], Channel.COMMAND)
+    block_seats(show.pk, house_seats, actor=staff, reason="House seat")
     wanted = min(24, int(plan.total_seats * share * chance.random()))
     taken = 0
     for customer in cycle(customers):
         if taken >= wanted:
             return Show.objects.get(pk=show.pk).live_seats
         party = chance.choice((1, 2, 2, 2, 3, 4))
-        order = hold_seats(user=customer, show_id=show.pk, wish=Wish(best_available=party), door=Door.COMMAND)
-        confirm_order(user=customer, among=Order.objects.all(), reference=order.reference, door=Door.COMMAND)
+        actor = Actor(customer, Channel.COMMAND)
+        order = hold_seats(show.pk, SeatChoice(best_available=party), customer=customer, actor=actor)
+        confirm_order(order, actor=actor)
         taken += party
     return taken

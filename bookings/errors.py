@@ -1,4 +1,4 @@
-"""Why the box office says no."""
+"""Why a seat cannot be held, booked, given back or blocked."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -42,7 +42,7 @@ class SoldInPairs(Conflict):
     """`seats` names the halves that are missing."""
 
     code = "sold_in_pairs"
-    detail = "A sofa goes whole: take or give back both of its halves."
+    detail = "Sofas are sold in pairs: take or give back both halves."
     example: ClassVar = {"seats": [{"seat_number": 6, "reason": "other_half"}]}
 
 
@@ -50,7 +50,7 @@ class LeavesSingleSeat(Conflict):
     """`seats` names the seats that would be left single."""
 
     code = "leaves_single_seat"
-    detail = "This choice would leave a single seat that nobody buys. Please move up, or leave more room."
+    detail = "This choice would leave a single seat free. Choose adjacent seats, or leave at least two free."
     example: ClassVar = {"seats": [{"seat_number": 4, "reason": "left_single"}]}
 
 
@@ -58,7 +58,7 @@ class NotTogether(Conflict):
     """`largest_block` says how many seats are still free side by side."""
 
     code = "not_together"
-    detail = "There are not so many free seats side by side."
+    detail = "Not enough adjacent seats are available."
     example: ClassVar = {"largest_block": 3}
 
 
@@ -66,7 +66,7 @@ class NotEnoughSeats(Conflict):
     """`largest_block` says how many seats are still free side by side."""
 
     code = "not_enough_seats"
-    detail = "There are not so many free seats of that kind."
+    detail = "Not enough seats of that kind are available."
     example: ClassVar = {"largest_block": 3}
 
 
@@ -74,7 +74,7 @@ class TooManySeats(Conflict):
     """`limit` says how many seats of one show a user may have."""
 
     code = "too_many_seats"
-    detail = "You have as many seats of this show as one user may have."
+    detail = "You already have the maximum number of seats for this show."
     example: ClassVar = {"limit": 10}
 
 
@@ -82,7 +82,7 @@ class TooManyHolds(Conflict):
     """`limit` says how many orders of a user may be on hold at a time."""
 
     code = "too_many_holds"
-    detail = "You hold seats in too many orders. Confirm or cancel one of them first."
+    detail = "You have too many orders on hold. Confirm or cancel one of them first."
     example: ClassVar = {"limit": 5}
 
 
@@ -117,10 +117,10 @@ class TooLateToCancel(Conflict):
 
 
 class NotBlocked(Conflict):
-    """`seats` names every seat that the house did not block."""
+    """`seats` names every seat that is not blocked."""
 
     code = "not_blocked"
-    detail = "Only seats that the house blocked can be freed."
+    detail = "Only blocked house seats can be released."
     example: ClassVar = {"seats": [{"seat_number": 5, "reason": "available"}]}
 
 
@@ -134,7 +134,7 @@ class InProgress(Conflict):
     """`retry_after` is in seconds."""
 
     code = "in_progress"
-    detail = "A request with this Idempotency-Key is still being worked on."
+    detail = "A request with this Idempotency-Key is still being processed."
     example: ClassVar = {"retry_after": 1}
 
 

@@ -1,4 +1,4 @@
-"""What a cancelled booking gives back: the house's tiers, and sums of money that follow from them.
+"""What a cancelled booking gives back: the tiers of the cinema, and sums of money that follow from them.
 
 Times are aware datetimes, and hours are hours that pass, also across a change of the clocks.
 """
@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from itertools import pairwise
 
 HOURS_OF_A_YEAR = 365 * 24
@@ -21,11 +22,12 @@ class Tier:
     percent: int
 
 
+@lru_cache(maxsize=8)  # a setting is asked for with every cancellation
 def parse_tiers(text: str) -> tuple[Tier, ...]:
     """Read "24:100,2:50": all of the price until 24 hours before the show, half until 2, then nothing.
 
     Raises ValueError, in a sentence an operator can act on, unless hours and percentages are whole numbers
-    that both fall from tier to tier. A house that gives nothing back says so: "0:0".
+    that both fall from tier to tier. No refunds at all: "0:0".
     """
     tiers = tuple(_parse_tier(part.strip()) for part in text.split(","))
     for earlier, later in pairwise(tiers):
@@ -43,7 +45,7 @@ def parse_tiers(text: str) -> tuple[Tier, ...]:
 
 
 def refund_percent(tiers: Sequence[Tier], starts_at: datetime, at: datetime) -> int:
-    """The share of the price given back to who cancels `at` this moment; 0 after the last tier.
+    """The percentage of the price given back to a customer who cancels at this moment; 0 after the last tier.
 
     Exactly 24 hours before the show is still "until 24 hours before".
     """

@@ -1,32 +1,37 @@
-"""The verbs of the house: every change of who has which seat is one of these."""
+"""The verbs of booking: every change of who has a seat is one of these.
 
-from bookings.services.holds import expire_holds
-from bookings.services.house import block_seats, cancel_show, free_seats
-from bookings.services.idempotency import answer_once, purge_idempotency_keys
-from bookings.services.orders import (
+Each is a transaction of its own. `actor` says who acts and through which channel. An order, booking or show
+that is handed in is an identity: what is decided is decided on the rows read after the lock.
+"""
+
+from bookings.services.actors import SYSTEM, Actor
+from bookings.services.cancellation import (
     cancel_booking,
     cancel_order,
-    confirm_order,
-    exchange_seats,
-    extend_order,
+    cancel_seats,
+    cancel_show,
     quote_cancellation,
 )
-from bookings.services.placing import Wish, book_seat, hold_seats
+from bookings.services.confirmation import confirm_order
+from bookings.services.exchange import exchange_seats
+from bookings.services.holds import SeatChoice, book_seat, expire_holds, extend_order, hold_seats
+from bookings.services.house_seats import block_seats, release_seats
 
 __all__ = [
-    "Wish",
-    "answer_once",
+    "SYSTEM",
+    "Actor",
+    "SeatChoice",
     "block_seats",
     "book_seat",
     "cancel_booking",
     "cancel_order",
+    "cancel_seats",
     "cancel_show",
     "confirm_order",
     "exchange_seats",
     "expire_holds",
     "extend_order",
-    "free_seats",
     "hold_seats",
-    "purge_idempotency_keys",
     "quote_cancellation",
+    "release_seats",
 ]

@@ -1,32 +1,178 @@
-"""Time that runs out. Nobody waits for this: who wants a seat frees it. It keeps the lists true."""
+"""How a customer comes to seats: by holding them while paying, or by booking one at once.
 
-from django.db import OperationalError, transaction
+Booking one seat is an order of one that is confirmed at once; there is no other way to a seat.
+"""
 
-from bookings.models import Booking
-from bookings.services.ledger import Room
-from movies.models import Show
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
+
+from django.conf import settings
+from django.db import OperationalError, connection, transaction
+
+from accounts.models import User
+from bookings.errors import (
+    HoldLimitReached,
+    NotEnoughSeats,
+    NotHeld,
+    NotTogether,
+    TooManyHolds,
+    TooManySeats,
+)
+from bookings.models import Booking, Order, Status
+from bookings.seating.best_available import best_available, largest_free_block
+from bookings.services.actors import Actor
+from bookings.services.inventory import SeatInventory
+from bookings.services.rules import (
+    refuse_half_sofas,
+    refuse_if_started,
+    refuse_single_seats,
+    refuse_taken,
+    refuse_unknown_seats,
+    refuse_unless_on_sale,
+    seat_prices,
+)
+from movies.seat_plan import SeatKind
+
+Adjacent = Literal["required", "preferred"]
+
+
+class SeatChoice(NamedTuple):
+    """What a customer asks for: seats by number, or as many of the best available."""
+
+    seat_numbers: Sequence[int] = ()
+    best_available: int | None = None
+    kind: SeatKind | None = None
+    adjacent: Adjacent = "preferred"
+    # Only for staff: see the single-seat rule of the screen.
+    leave_single_seat: bool = False
+
+
+def book_seat(
+    show_id: int, seat_number: int, *, customer: User, actor: Actor, leave_single_seat: bool = False
+) -> Booking:
+    """Give the customer the seat and return the booking: an order of one, confirmed at once.
+
+    Raises NotFound, ShowCancelled, ShowStarted, NotOnSale, SalesClosed, NoSuchSeat, SeatTaken, SoldInPairs,
+    LeavesSingleSeat and TooManySeats.
+    """
+    choice = SeatChoice(seat_numbers=[seat_number], leave_single_seat=leave_single_seat)
+    [booking] = _place(show_id, choice, Status.BOOKED, customer=customer, actor=actor, field="seat_number")
+    return booking
+
+
+def hold_seats(show_id: int, choice: SeatChoice, *, customer: User, actor: Actor) -> Order:
+    """Hold seats for the customer while they pay, all or none, and return the order.
+
+    Raises NotFound, ShowCancelled, ShowStarted, NotOnSale, SalesClosed and NoSuchSeat; SeatTaken that names
+    every seat in the way; NotTogether and NotEnoughSeats if there are no such best available seats;
+    SoldInPairs, LeavesSingleSeat, TooManySeats and TooManyHolds.
+    """
+    bookings = _place(show_id, choice, Status.HELD, customer=customer, actor=actor, field="seat_numbers")
+    return bookings[0].order
+
+
+@transaction.atomic
+def _place(
+    show_id: int, choice: SeatChoice, status: Status, *, customer: User, actor: Actor, field: str
+) -> list[Booking]:
+    inventory = SeatInventory.lock(show_id)
+    show, at = inventory.show, inventory.at
+    refuse_unless_on_sale(show, at)
+    refuse_unknown_seats(show, choice.seat_numbers, field=field)
+    numbers = _chosen_seats(inventory, choice)
+    refuse_taken(inventory, numbers)
+    refuse_half_sofas(show, numbers)
+    if not choice.leave_single_seat:
+        refuse_single_seats(inventory, set(numbers))
+    _refuse_beyond_limits(inventory, customer, len(numbers), status)
+    return inventory.allocate(
+        seat_prices(show, numbers),
+        order=Order(user=customer, show=show, created_at=at),
+        status=status,
+        actor=actor,
+        expires_at=hold_expiry(at, ordered_at=at) if status == Status.HELD else None,
+    )
+
+
+def _chosen_seats(inventory: SeatInventory, choice: SeatChoice) -> Collection[int]:
+    if choice.best_available is None:
+        return choice.seat_numbers
+    plan, occupied = inventory.show.plan, inventory.occupied.keys()
+    numbers = best_available(
+        plan, occupied, choice.best_available, kind=choice.kind, adjacent=choice.adjacent
+    )
+    if numbers is None:
+        refusal = NotTogether if choice.adjacent == "required" else NotEnoughSeats
+        raise refusal(largest_block=largest_free_block(plan, occupied, choice.kind))
+    return numbers
+
+
+def _refuse_beyond_limits(inventory: SeatInventory, customer: User, seats: int, status: Status) -> None:
+    if inventory.count_seats_of(customer) + seats > settings.MAX_SEATS_PER_SHOW:
+        raise TooManySeats(limit=settings.MAX_SEATS_PER_SHOW)
+    if status == Status.HELD:
+        _wait_for_other_holds_of(customer)
+        held = Booking.objects.with_status(Status.HELD, inventory.at).filter(user=customer)
+        if held.values("order").distinct().count() >= settings.MAX_HELD_ORDERS:
+            raise TooManyHolds(limit=settings.MAX_HELD_ORDERS)
+
+
+def _wait_for_other_holds_of(customer: User) -> None:
+    """Until the transaction ends, let no other hold of this customer, of whatever show, be counted.
+
+    The transaction has the lock of its show already and takes no other lock after this one, so there is no
+    circle to wait in.
+    """
+    if connection.vendor == "postgresql":  # SQLite has one writer at a time
+        with connection.cursor() as cursor:
+            key = f"holds of {customer.pk}"
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
+
+
+def hold_expiry(at: datetime, *, ordered_at: datetime) -> datetime:
+    """Return when a hold that begins or is extended at this moment will end."""
+    return min(
+        at + timedelta(minutes=settings.HOLD_MINUTES),
+        ordered_at + timedelta(minutes=settings.HOLD_CAP_MINUTES),
+    )
+
+
+@transaction.atomic
+def extend_order(order: Order) -> Order:
+    """Hold the seats of an order for longer, up to the cap, and return the order.
+
+    Raises HoldExpired, NotHeld, AlreadyCancelled, HoldLimitReached, ShowCancelled and ShowStarted.
+    """
+    inventory = SeatInventory.lock(order.show_id)
+    locked = inventory.order(order.pk)
+    locked.refuse_unless_live()
+    on_hold = locked.on_hold
+    if not on_hold:
+        raise NotHeld
+    refuse_if_started(inventory.show, inventory.at)
+    expires_at = hold_expiry(inventory.at, ordered_at=locked.order.created_at)
+    if all(booking.expires_at is not None and booking.expires_at >= expires_at for booking in on_hold):
+        raise HoldLimitReached
+    inventory.extend_holds(on_hold, expires_at)
+    return locked.order
 
 
 def expire_holds() -> int:
     """Free every hold whose time is over and return how many there were.
 
-    Show by show, each in a transaction of its own under its lock; safe to run in parallel. Raises
-    OperationalError if some show could not be had, once all the others are done.
+    Hygiene for the lists: no buyer waits for this, as the next buyer of a seat frees it. Show by show, each
+    in a transaction of its own under its lock; safe to run in parallel. Raises OperationalError if the lock
+    of some show could not be had, once all the others are done.
     """
     freed, failed = 0, None
-    shows = Booking.objects.expired().order_by("show_id").values_list("show_id", flat=True).distinct()
+    shows = Booking.objects.expired_holds().order_by("show_id").values_list("show_id", flat=True).distinct()
     for show_id in list(shows):
         try:
-            freed += _expire_holds_of(show_id)
+            with transaction.atomic():
+                freed += SeatInventory.lock(show_id).expire_holds()
         except OperationalError as error:  # its lock was not to be had in time
             failed = error
     if failed:
         raise failed
     return freed
-
-
-@transaction.atomic
-def _expire_holds_of(show_id: int) -> int:
-    room = Room(Show.objects.lock(show_id))
-    room.free_expired()
-    return len(room.expired)

@@ -1,15 +1,15 @@
-"""Rules that several services share: does the show still sell, which seats may one take, and how long."""
+"""Rules that several services share: is the show on sale, which seats may be taken, what do they cost."""
 
 from collections.abc import Collection, Iterable
 from collections.abc import Set as AbstractSet
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
-from django.conf import settings
-from django.utils import timezone
-
 from bookings.errors import (
+    AlreadyCancelled,
+    HoldExpired,
     LeavesSingleSeat,
+    NoSuchSeat,
     NotOnSale,
     SalesClosed,
     SeatTaken,
@@ -17,31 +17,43 @@ from bookings.errors import (
     SoldInPairs,
     reasons,
 )
-from bookings.orphan_seats import is_single, single_seats_left
-from bookings.services.ledger import Room
-from movie_booking.errors import NotFound
+from bookings.models import Status
+from bookings.seating.single_seats import is_single, single_seats_left
+from bookings.services.inventory import LockedOrder, SeatInventory
+from movie_booking.errors import Invalid, NotFound
 from movies.errors import ShowCancelled
 from movies.models import Show
 
 
-def refuse_unless_on_sale(show: Show) -> None:
-    """Raises NotFound for a draft, ShowCancelled, ShowStarted, NotOnSale or SalesClosed."""
+def refuse_unless_on_sale(show: Show, at: datetime) -> None:
+    """Raises NotFound for a draft, ShowCancelled, ShowStarted, NotOnSale and SalesClosed."""
     if show.status == Show.Status.DRAFT:
         raise NotFound
-    refuse_unless_ahead(show)
-    now = timezone.now()
-    if show.sales_open_at is not None and now < show.sales_open_at:
+    refuse_if_started(show, at)
+    if show.sales_open_at is not None and at < show.sales_open_at:
         raise NotOnSale(sales_open_at=show.sales_open_at)
-    if now >= show.sales_close_at:
+    if at >= show.sales_close_at:
         raise SalesClosed
 
 
-def refuse_unless_ahead(show: Show) -> None:
-    """Raises ShowCancelled or ShowStarted."""
+def refuse_if_started(show: Show, at: datetime) -> None:
+    """Raises ShowStarted, or ShowCancelled for a show that will never start."""
     if show.status == Show.Status.CANCELLED:
         raise ShowCancelled
-    if show.has_started():
+    if show.has_started(at):
         raise ShowStarted
+
+
+def refuse_unknown_seats(show: Show, numbers: Collection[int], *, field: str) -> None:
+    """Raises NoSuchSeat for the field of the request that named them."""
+    if not all(show.plan.has_seat(number) for number in numbers):
+        raise NoSuchSeat(errors={field: [f"Seats are numbered 1 to {show.total_seats}."]})
+
+
+def refuse_taken(inventory: SeatInventory, numbers: Collection[int]) -> None:
+    """Raises SeatTaken that names every seat that is not free, with the reason."""
+    if conflicts := {n: inventory.occupied[n] for n in numbers if n in inventory.occupied}:
+        raise SeatTaken(seats=reasons(conflicts))
 
 
 def refuse_half_sofas(show: Show, numbers: Collection[int]) -> None:
@@ -56,38 +68,35 @@ def other_halves(show: Show, numbers: Iterable[int]) -> set[int]:
     return {partner for partner in partners if partner is not None}
 
 
-def refuse_taken(room: Room, numbers: Collection[int]) -> None:
-    """Raises SeatTaken that names every seat that is not free, with the reason."""
-    conflicts = {n: room.taken[n] for n in numbers if n in room.taken}
-    conflicts |= {n: "no_such_seat" for n in numbers if not room.show.plan.has_seat(n)}
-    if conflicts:
-        raise SeatTaken(seats=reasons(conflicts))
-
-
 def refuse_single_seats(
-    room: Room, party: AbstractSet[int], until_now: AbstractSet[int] = frozenset()
+    inventory: SeatInventory, party: AbstractSet[int], until_now: AbstractSet[int] = frozenset()
 ) -> None:
     """Raises LeavesSingleSeat if the screen has that rule and the party would break it.
 
-    `party` is where it will sit, `until_now` where it does, if it has seats already.
+    `party` is where it will sit, `until_now` where it sits before an exchange.
     """
-    if not room.show.screen.no_single_seats:
+    if not inventory.show.screen.no_single_seats:
         return
-    plan, taken = room.show.plan, room.taken.keys()
-    single = single_seats_left(plan, taken - until_now, party)
-    if left := [number for number in single if not is_single(plan, taken, number)]:
+    plan, occupied = inventory.show.plan, inventory.occupied.keys()
+    single = single_seats_left(plan, occupied - until_now, party)
+    if left := [number for number in single if not is_single(plan, occupied, number)]:
         raise LeavesSingleSeat(seats=reasons(dict.fromkeys(left, "left_single")))
 
 
-def prices_of(show: Show, numbers: Collection[int]) -> dict[int, Decimal]:
-    """Return what each of these seats costs now, by number, in the currency of the house."""
+def refuse_seats_without_booking(order: LockedOrder, numbers: Collection[int], *, field: str) -> None:
+    """Raises Invalid for seats that never were in the order, HoldExpired and AlreadyCancelled."""
+    missing = set(numbers) - {booking.seat_number for booking in order.live}
+    if foreign := sorted(missing - {booking.seat_number for booking in order.bookings}):
+        named = ", ".join(map(str, foreign))
+        raise Invalid(errors={field: [f"Not a seat of this order: {named}."]})
+    ended = [booking for booking in order.bookings if booking.seat_number in missing]
+    if any(booking.status_at(order.at) == Status.EXPIRED for booking in ended):
+        raise HoldExpired
+    if ended:
+        raise AlreadyCancelled
+
+
+def seat_prices(show: Show, numbers: Collection[int]) -> dict[int, Decimal]:
+    """Return what each of these seats costs now, by number, in `settings.CURRENCY`."""
     prices, plan = show.prices, show.plan
     return {number: prices[plan.seat(number).kind] for number in numbers}
-
-
-def held_until(now: datetime, ordered_at: datetime) -> datetime:
-    """Return when a hold that begins or is extended now will end."""
-    return min(
-        now + timedelta(minutes=settings.HOLD_MINUTES),
-        ordered_at + timedelta(minutes=settings.HOLD_CAP_MINUTES),
-    )

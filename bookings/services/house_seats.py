@@ -1,0 +1,72 @@
+"""House seats: those that staff withhold from sale, and put back on sale."""
+
+from decimal import Decimal
+from typing import NamedTuple
+
+from django.db import transaction
+
+from bookings.errors import NoSuchSeat, NotBlocked, reasons
+from bookings.models import Order, Status
+from bookings.services.actors import Actor
+from bookings.services.inventory import SeatInventory
+from bookings.services.rules import refuse_if_started, refuse_taken
+from movies.errors import ShowCancelled
+from movies.models import Show
+from movies.seat_plan import SeatSelectionError
+
+
+class SeatSelection(NamedTuple):
+    """Seats of a show, by number and as labels: "C1-C6, D4"."""
+
+    show: int
+    seat_numbers: list[int]
+    seats: str
+
+
+@transaction.atomic
+def block_seats(show_id: int, seats: str, *, actor: Actor, reason: str = "") -> SeatSelection:
+    """Withhold seats such as "C1-C6, D4" from sale and return which. All or none.
+
+    Raises NotFound, ShowCancelled, ShowStarted, NoSuchSeat for a selection that cannot be read, and
+    SeatTaken that names every seat that is not free.
+    """
+    inventory = SeatInventory.lock(show_id)
+    refuse_if_started(inventory.show, inventory.at)
+    selection = _read_selection(inventory.show, seats)
+    refuse_taken(inventory, selection.seat_numbers)
+    inventory.allocate(
+        dict.fromkeys(selection.seat_numbers, Decimal(0)),
+        order=Order(user=actor.person, show=inventory.show, created_at=inventory.at),
+        status=Status.BLOCKED,
+        actor=actor,
+        reason=reason,
+    )
+    return selection
+
+
+@transaction.atomic
+def release_seats(show_id: int, seats: str, *, actor: Actor) -> SeatSelection:
+    """Put blocked seats back on sale and return which. All or none.
+
+    Raises NotFound, ShowCancelled, NoSuchSeat, and NotBlocked that names every other seat.
+    """
+    inventory = SeatInventory.lock(show_id)
+    if inventory.show.status == Show.Status.CANCELLED:
+        raise ShowCancelled
+    selection = _read_selection(inventory.show, seats)
+    statuses = {n: inventory.occupied.get(n, "available") for n in selection.seat_numbers}
+    if others := {n: status for n, status in statuses.items() if status != Status.BLOCKED}:
+        raise NotBlocked(seats=reasons(others))
+    blocked = inventory.bookings().filter(seat_number__in=selection.seat_numbers)
+    inventory.transition(list(blocked), Status.CANCELLED, actor=actor)
+    return selection
+
+
+def _read_selection(show: Show, seats: str) -> SeatSelection:
+    try:
+        numbers = show.plan.numbers_of(seats)
+    except SeatSelectionError as error:
+        raise NoSuchSeat(errors={"seats": [str(error)]}) from error
+    if not numbers:
+        raise NoSuchSeat(errors={"seats": ["Name at least one seat, such as C7 or C1-C6."]})
+    return SeatSelection(show.pk, list(numbers), show.plan.labels_of(numbers))
