@@ -7,9 +7,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from bookings.best_available import best_available, largest_free_block
-from bookings.orphan_seats import groups_of, single_seats_left
-from bookings.tests.rooms import drawn, room
+from bookings.seating.best_available import best_available, largest_free_block
+from bookings.seating.blocks import groups_of
+from bookings.seating.single_seats import single_seats_left
+from bookings.tests.drawings import drawn, room
 from movies.seat_plan import SeatKind, parse_plan, plain_plan
 
 STANDARD, PREMIUM, SOFA = SeatKind.STANDARD, SeatKind.PREMIUM, SeatKind.SOFA

@@ -1,4 +1,4 @@
-"""The rule against leaving a single seat that nobody buys.
+"""The rule against leaving a single seat, which hardly ever sells.
 
 A seat is left single when it is free and the seats on both its sides are taken. The neighbours are those
 of its run: an aisle, a gap or the wall ends a run. Box offices differ in whether such an end counts as
@@ -10,13 +10,12 @@ a wheelchair space or a companion's seat is made for one. For the rest any seat 
 whatever kind: a free sofa beside a seat is company.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from itertools import groupby
 
+from bookings.seating.blocks import Block, free_stretches, groups_of, numbers_of, whole_blocks
 from movies.seat_plan import Seat, SeatKind, SeatPlan
-
-Block = tuple[Seat, ...]  # neighbouring seats of one run, left to right
 
 CAN_BE_SINGLE = {SeatKind.STANDARD, SeatKind.PREMIUM}
 ACCESSIBLE = {SeatKind.WHEELCHAIR, SeatKind.COMPANION}
@@ -28,8 +27,8 @@ def single_seats_left(plan: SeatPlan, taken: AbstractSet[int], chosen: AbstractS
     Judged group by group, a group being chosen seats side by side, with the party's other groups as taken;
     and once more with all its groups of a row together. Refused is only what has something better: the same
     number of neighbouring seats of the same kinds is free in the same row and would leave none single. So
-    the rule never costs the house its last seats: every refusal has such seats to offer instead, and where
-    a row has none the choice stands, single seat or not.
+    the rule never keeps the last seats from being sold: every refusal has such seats to offer instead, and
+    where a row has none the choice stands, single seat or not.
 
     A seat that was single before the choice does not count. Seats with a wheelchair or companion space
     among them are never refused: those who need one have little to choose from. `chosen` may be part of
@@ -54,21 +53,21 @@ def judged_together(plan: SeatPlan, chosen: AbstractSet[int]) -> Iterator[tuple[
 
 
 def singles_and_better_blocks(
-    plan: SeatPlan, everybody: AbstractSet[int], groups: tuple[Block, ...]
+    plan: SeatPlan, occupied: AbstractSet[int], groups: tuple[Block, ...]
 ) -> tuple[list[int], list[Block]]:
     """The seats that these groups of one row leave single, and blocks they might take that leave none.
 
-    `everybody` is all the seats that are taken, with those of the party.
+    `occupied` is all the seats that are taken, with those of the party.
     """
     seats = tuple(seat for group in groups for seat in group)
     if never_refused(seats):
         return [], []
     left = [
-        single for group in groups for single in singles_beside(plan, everybody - numbers_of(group), group)
+        single for group in groups for single in singles_beside(plan, occupied - numbers_of(group), group)
     ]
     if not left:
         return [], []
-    others = everybody - numbers_of(seats)
+    others = occupied - numbers_of(seats)
     better = [
         block for block in same_seats_in_row(plan, others, seats) if not singles_beside(plan, others, block)
     ]
@@ -112,38 +111,6 @@ def same_seats_in_row(plan: SeatPlan, taken: AbstractSet[int], seats: Block) -> 
                 for block in whole_blocks(stretch, len(seats)):
                     if sorted(seat.kind for seat in block) == kinds:
                         yield block
-
-
-def free_stretches(run: Block, taken: AbstractSet[int], kinds: Collection[SeatKind]) -> Iterator[Block]:
-    """The run's free seats of these kinds, as far as they are side by side. A sofa half sold is not free."""
-
-    def is_free(seat: Seat) -> bool:
-        return seat.kind in kinds and seat.number not in taken and seat.partner not in taken
-
-    return (tuple(seats) for free, seats in groupby(run, is_free) if free)
-
-
-def whole_blocks(stretch: Block, seats: int) -> Iterator[Block]:
-    """Every block of so many seats in the stretch that cuts no sofa in two."""
-    for start in range(len(stretch) - seats + 1):
-        block = stretch[start : start + seats]
-        # Only a sofa at an end can be cut. Its halves are numbered one after the other.
-        if block[0].partner != block[0].number - 1 and block[-1].partner != block[-1].number + 1:
-            yield block
-
-
-def groups_of(plan: SeatPlan, chosen: AbstractSet[int]) -> list[Block]:
-    """The chosen seats, those side by side together."""
-    return [
-        tuple(seats)
-        for run in plan.runs
-        for is_chosen, seats in groupby(run, lambda seat: seat.number in chosen)
-        if is_chosen
-    ]
-
-
-def numbers_of(seats: Block) -> frozenset[int]:
-    return frozenset(seat.number for seat in seats)
 
 
 def _neighbour(plan: SeatPlan, seat: Seat, step: int) -> Seat | None:

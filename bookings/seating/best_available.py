@@ -1,4 +1,4 @@
-"""Choosing seats for a party that leaves the choice to the house.
+"""Choosing the best available seats for a party that names none.
 
 What is promised, in this order:
 
@@ -10,10 +10,10 @@ What is promised, in this order:
 
    (x, y) is the middle of the block in columns and lines of the drawing; a row is about as deep as two seats
    are wide. The best place is halfway between the outermost seats and at two thirds of the way from the first
-   line to the last. `singles` counts the seats left single, at a wall or aisle too (see `orphan_seats`).
-   So avoiding one moves a party by a row or two seats, not across the room. What `single_seats_left` would
-   refuse is never offered.
-3. If no block is free, the party is split: with the fewest people sitting alone, nobody if it can be; then
+   line to the last. `singles` counts the seats left single, at a wall or aisle too (see `single_seats.py`).
+   So avoiding one moves a party by a row or two seats, not across the auditorium. What
+   `single_seats_left` would refuse is never offered.
+3. If no block is free, the party is split: with the fewest people sitting alone, none if possible; then
    into the fewest groups; then with the lowest sum over all seats of
 
        score of the group + distance to where the party meets
@@ -23,7 +23,7 @@ What is promised, in this order:
    people: in one group if it can be, and then that with the lowest score, each group scored as if it came
    alone. What `single_seats_left` would refuse of the outcome is moved within its row.
 
-Equal scores go to the lowest seat number, so the same room always gives the same seats.
+Equal scores go to the lowest seat number, so the same plan with the same taken seats always gives the same.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -32,15 +32,12 @@ from itertools import chain
 from math import hypot
 from typing import Literal, NamedTuple
 
-from bookings.orphan_seats import (
-    Block,
-    free_stretches,
+from bookings.seating.blocks import Block, free_stretches, numbers_of, whole_blocks
+from bookings.seating.single_seats import (
     judged_together,
     never_refused,
-    numbers_of,
     singles_and_better_blocks,
     singles_beside,
-    whole_blocks,
 )
 from movies.seat_plan import SeatKind, SeatPlan
 
@@ -48,8 +45,8 @@ ROW_DEPTH = 2  # widths of a seat
 SINGLE_COSTS = 2  # widths of a seat a party is moved rather than leave one single
 MEETING_POINTS = 4  # few, as seats are chosen while the show is locked
 
-# Who names no kind pays no more than needed to sit together: dearer seats join only if the others do not do.
-# Wheelchair and companion spaces are for those who ask for them.
+# A party that names no kind pays no more than needed to sit together: dearer seats join only if the others
+# are not enough. Wheelchair and companion spaces are for those who ask for them.
 ANY_KIND = (
     (SeatKind.STANDARD,),
     (SeatKind.STANDARD, SeatKind.PREMIUM),
@@ -97,14 +94,14 @@ def best_available(
         if split := _best_split(plan, taken, seats, kinds):
             splits.append(split)
             if split.groups == 2 and not split.alone:
-                break  # no party is split less, and dearer seats would not change that
+                break  # a party cannot be split less, and dearer seats would not change that
     # The first of equals, which is the cheapest.
     best = min(splits, key=lambda split: (split.alone, split.groups), default=None)
     return best and tuple(sorted(_without_refused(plan, taken, frozenset(best.numbers))))
 
 
 def largest_free_block(plan: SeatPlan, taken: AbstractSet[int], kind: SeatKind | None = None) -> int:
-    """How many can still sit together, in the seats `best_available` may give; 0 if the house is full."""
+    """How many can still sit together, in the seats `best_available` may give; 0 if the show is full."""
     kinds = ANY_KIND[-1] if kind is None else (kind,)
     return max(map(len, _stretches(plan, taken, kinds)), default=0)
 
@@ -209,9 +206,9 @@ def _blocks_with_a_gap(stretch: Block, seats: int) -> Iterator[tuple[Block, Bloc
     """Two blocks of so many seats in all, with a single seat left free between them.
 
     For a stretch in which every block of so many would cut a sofa, as all of 8 do in SSooSSoSS. If so many
-    can sit there at all, they can sit like this, and nobody alone. For the stretch begins with a sofa, or its
-    first or second seat would begin a block; its first seats + 1 end with a sofa, the one that is cut; and
-    between the two is an ordinary seat, or the first one there is would end a block.
+    can sit there at all, they can sit like this, and none of them alone. For the stretch begins with a sofa,
+    or its first or second seat would begin a block; its first seats + 1 end with a sofa, the one that is cut;
+    and between the two is an ordinary seat, or the first one there is would end a block.
     """
     for block in whole_blocks(stretch, seats + 1):
         for at, seat in enumerate(block):
@@ -257,7 +254,7 @@ def _cost(group: _Group, meeting: Point) -> int:
 def _without_refused(plan: SeatPlan, taken: AbstractSet[int], chosen: frozenset[int]) -> frozenset[int]:
     """The choice, with the groups that `single_seats_left` would refuse moved within their row.
 
-    It ends, because every move lowers the number of single seats in the room.
+    It ends, because every move lowers the number of single seats.
     """
     for groups in judged_together(plan, chosen):
         _, better = singles_and_better_blocks(plan, taken | chosen, groups)

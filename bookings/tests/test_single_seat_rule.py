@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bookings.orphan_seats import groups_of, numbers_of, same_seats_in_row, single_seats_left
-from bookings.tests.rooms import room
+from bookings.seating.blocks import groups_of, numbers_of
+from bookings.seating.single_seats import same_seats_in_row, single_seats_left
+from bookings.tests.drawings import room
 from movies.seat_plan import SeatKind
 
 rows = st.text(alphabet="oooox*_", min_size=1, max_size=14).filter(lambda row: row.strip("_"))

@@ -1,0 +1,1 @@
+"""Which seats a party gets, and which choice leaves a single seat: pure functions over a seat plan."""

@@ -1,0 +1,41 @@
+"""Seats side by side: what is free in a run, and which of it can be taken together."""
+
+from collections.abc import Collection, Iterator
+from collections.abc import Set as AbstractSet
+from itertools import groupby
+
+from movies.seat_plan import Seat, SeatKind, SeatPlan
+
+Block = tuple[Seat, ...]  # neighbouring seats of one run, left to right
+
+
+def free_stretches(run: Block, taken: AbstractSet[int], kinds: Collection[SeatKind]) -> Iterator[Block]:
+    """The run's free seats of these kinds, as far as they are side by side. A sofa half sold is not free."""
+
+    def is_free(seat: Seat) -> bool:
+        return seat.kind in kinds and seat.number not in taken and seat.partner not in taken
+
+    return (tuple(seats) for free, seats in groupby(run, is_free) if free)
+
+
+def whole_blocks(stretch: Block, seats: int) -> Iterator[Block]:
+    """Every block of so many seats in the stretch that cuts no sofa in two."""
+    for start in range(len(stretch) - seats + 1):
+        block = stretch[start : start + seats]
+        # Only a sofa at an end can be cut. Its halves are numbered one after the other.
+        if block[0].partner != block[0].number - 1 and block[-1].partner != block[-1].number + 1:
+            yield block
+
+
+def groups_of(plan: SeatPlan, chosen: AbstractSet[int]) -> list[Block]:
+    """The chosen seats, those side by side together."""
+    return [
+        tuple(seats)
+        for run in plan.runs
+        for is_chosen, seats in groupby(run, lambda seat: seat.number in chosen)
+        if is_chosen
+    ]
+
+
+def numbers_of(seats: Block) -> frozenset[int]:
+    return frozenset(seat.number for seat in seats)
