@@ -1,164 +1,30 @@
-"""Reads whose answer is not rows: the seat map, and how an order stands."""
+"""Reads whose answer is not rows: what an order comes to."""
 
-import hashlib
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from django.conf import settings
-from django.db import connection
-from django.utils import timezone
-
-from bookings.models import LIVE, STANDINGS, Booking, Status
-from movie_booking.errors import NotFound
-from movie_booking.limits import MAX_ID
-from movies.seat_plan import SeatKind, plan_of
-
-# What a customer is told of a seat.
-SEAT_STATUS = {Status.HELD: "held", Status.BOOKED: "booked", Status.BLOCKED: "blocked"}
+from bookings.models import LIVE, STATUS_PRECEDENCE, Booking, Status
 
 
-class MapState(NamedTuple):
-    """All that the map needs of its show, read by one query for one row."""
+class OrderSummary(NamedTuple):
+    """What follows from the bookings of an order."""
 
-    show: int
-    total_seats: int
-    seats_version: int
-    seat_plan: str
-    prices: tuple[str | None, ...]
-    next_expiry: str
-
-    @property
-    def etag(self) -> str:
-        """Strong: it changes with every change of a seat or a price, and when a hold expires."""
-        return f'"{self.show}-{self.seats_version}-{self.next_expiry}"'
-
-    @property
-    def layout_etag(self) -> str:
-        """Strong: it changes when the room or a price does, which is next to never."""
-        text = f"{self.seat_plan}|{self.prices}|{settings.CURRENCY}"
-        return f'"{self.show}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"'
-
-
-# Written out, because this is all that a poll of an unchanged map does: composing the same query
-# with the ORM took half of its time (`benchmarks/seat_map.py`).
-MAP_STATE = """
-SELECT id, total_seats, seats_version, seat_plan,
-    (SELECT min(expires_at) FROM bookings_booking
-        WHERE show_id = movies_show.id AND status = 'HELD' AND expires_at > %s),
-    price, premium_price, sofa_price, wheelchair_price, companion_price
-FROM movies_show WHERE id = %s AND status <> 'DRAFT'
-"""
-
-
-def map_state(show_id: int) -> MapState:
-    """Return what the map of a show depends on. One query. Raises NotFound, for drafts too."""
-    if show_id > MAX_ID:
-        raise NotFound
-    with connection.cursor() as cursor:
-        cursor.execute(MAP_STATE, [connection.ops.adapt_datetimefield_value(timezone.now()), show_id])
-        row = cursor.fetchone()
-    if row is None:
-        raise NotFound
-    show, total_seats, seats_version, seat_plan, next_expiry, *prices = row
-    amounts = tuple(None if price is None else f"{price:.2f}" for price in prices)
-    until = "".join(filter(str.isdigit, str(next_expiry or "0")))
-    return MapState(show, total_seats, seats_version, seat_plan, amounts, until)
-
-
-class Standing(NamedTuple):
-    """How an order stands: what follows from its bookings."""
-
-    status: str
-    total: Decimal
+    status: Status
+    total: Decimal  # in `settings.CURRENCY`
     expires_at: datetime | None
 
 
-def standing(bookings: Iterable[Booking], at: datetime) -> Standing:
-    """Return how an order with these bookings stands at a moment. No query.
+def order_summary(bookings: Iterable[Booking], at: datetime) -> OrderSummary:
+    """Return status, total and end of hold of an order with these bookings at a moment. No query.
 
-    It is HELD while a seat is, else BOOKED while a seat is, else EXPIRED if its time ran out, else
-    CANCELLED; BLOCKED is the house's own. `total` is the price of the seats that are live.
+    It is HELD while a seat is, else BOOKED while a seat is, else EXPIRED if a hold of it ran out, else
+    CANCELLED; BLOCKED is for house seats. `total` is the price of the seats that are live.
     """
-    statuses = {
-        booking: Status.EXPIRED if booking.has_expired(at) else Status(booking.status) for booking in bookings
-    }
+    statuses = {booking: booking.status_at(at) for booking in bookings}
     live = [booking for booking, status in statuses.items() if status in LIVE]
-    status = next((status for status in STANDINGS if status in statuses.values()), Status.CANCELLED)
+    status = next((each for each in STATUS_PRECEDENCE if each in statuses.values()), Status.CANCELLED)
     expiries = [booking.expires_at for booking in live if booking.expires_at is not None]
-    return Standing(status, sum((b.price for b in live), Decimal("0.00")), min(expiries, default=None))
-
-
-def availability(state: MapState) -> dict[str, Any]:
-    """Return which seats are not free, by status. One query. All others are available."""
-    taken: dict[str, list[int]] = {name: [] for name in SEAT_STATUS.values()}
-    for number, status in _taken(state.show):
-        taken[SEAT_STATUS[Status(status)]].append(number)
-    return {
-        "show": state.show,
-        "seats_version": state.seats_version,
-        "available_seats": state.total_seats - sum(map(len, taken.values())),
-        "taken": taken,
-    }
-
-
-def layout(state: MapState) -> dict[str, Any]:
-    """Return the room: rows of seats with label, kind, price and position. No query."""
-    width, height, rows = _layout(state.seat_plan, state.total_seats, state.prices)
-    return {
-        "show": state.show,
-        "width": width,
-        "height": height,
-        "currency": settings.CURRENCY,
-        "rows": [{"row": name, "seats": seats} for name, seats in rows],
-    }
-
-
-def seat_map(state: MapState) -> dict[str, Any]:
-    """Return the room with the status of every seat. One query."""
-    taken = {number: SEAT_STATUS[Status(status)] for number, status in _taken(state.show)}
-    whole = layout(state)
-    for row in whole["rows"]:
-        row["seats"] = [
-            {**seat, "status": taken.get(seat["seat_number"], "available")} for seat in row["seats"]
-        ]
-    return {
-        **whole,
-        "seats_version": state.seats_version,
-        "available_seats": state.total_seats - len(taken),
-    }
-
-
-def _taken(show_id: int) -> Any:
-    live = Booking.objects.live().filter(show=show_id)
-    return live.order_by("seat_number").values_list("seat_number", "status")
-
-
-@lru_cache(maxsize=256)  # a show's room and prices hardly ever change, and are asked for all the time
-def _layout(
-    seat_plan: str, total_seats: int, prices: tuple[str | None, ...]
-) -> tuple[int, int, list[tuple[str, list[dict[str, Any]]]]]:
-    plan = plan_of(seat_plan, total_seats)
-    base = prices[0]
-    price = {kind: own or base for kind, own in zip(SeatKind, prices, strict=True)}
-    rows = [
-        (
-            row[0].row,
-            [
-                {
-                    "seat_number": seat.number,
-                    "label": seat.label,
-                    "kind": seat.kind.value,
-                    "price": price[seat.kind],
-                    "x": seat.x,
-                    "y": seat.y,
-                    "partner": seat.partner,
-                }
-                for seat in row
-            ],
-        )
-        for row in plan.rows
-    ]
-    return plan.width, plan.height, rows
+    total = sum((booking.price for booking in live), Decimal("0.00"))
+    return OrderSummary(status, total, min(expiries, default=None))

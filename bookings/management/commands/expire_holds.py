@@ -11,7 +11,7 @@ from bookings.services import expire_holds
 
 
 class Command(BaseCommand):
-    help = "Free the seats whose hold has expired. For the lists: whoever wants one frees it anyway."
+    help = "Free the seats whose hold has expired. For the lists: the next buyer of a seat frees it anyway."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -28,7 +28,7 @@ class Command(BaseCommand):
             self.stdout.write(f"Expired holds freed: {expire_holds()}.")
             return
         parent = os.getppid()
-        while os.getppid() == parent:  # whoever started it is still there
+        while os.getppid() == parent:  # the process that started it is still there
             try:
                 if freed := expire_holds():
                     self.stdout.write(f"Expired holds freed: {freed}.")
