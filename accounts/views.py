@@ -8,7 +8,7 @@ from rest_framework.views import APIView
 
 from accounts import services
 from accounts.errors import TokenNotValid, WrongCredentials
-from accounts.requests import UserRequest
+from accounts.http import UserRequest
 from accounts.serializers import (
     AccountSerializer,
     LoginInput,
@@ -19,7 +19,7 @@ from accounts.serializers import (
     TokenPairSerializer,
 )
 from movie_booking.errors import Invalid
-from movie_booking.schema import BODY, SIGNED_IN, operation
+from movie_booking.schema import AUTHENTICATION_ERRORS, BODY_ERRORS, operation
 
 TAG = "Accounts"
 
@@ -33,7 +33,12 @@ class OpenView(APIView):
 
 class SignUpView(OpenView):
     @operation(
-        TAG, "Sign up", {201: AccountSerializer}, [Invalid, *BODY], request_body=SignUpInput, security=[]
+        TAG,
+        "Sign up",
+        {201: AccountSerializer},
+        [Invalid, *BODY_ERRORS],
+        request_body=SignUpInput,
+        security=[],
     )
     def post(self, request: Request) -> Response:
         data = SignUpInput(data=request.data)
@@ -47,7 +52,7 @@ class LoginView(OpenView):
         TAG,
         "Log in",
         {200: TokenPairSerializer},
-        [Invalid, *BODY, WrongCredentials],
+        [Invalid, *BODY_ERRORS, WrongCredentials],
         operation_description="Send the access token as `Authorization: Bearer <access token>`.",
         request_body=LoginInput,
         security=[],
@@ -63,7 +68,7 @@ class RefreshView(OpenView):
         TAG,
         "Exchange a refresh token for a new pair",
         {200: TokenPairSerializer},
-        [Invalid, *BODY, TokenNotValid],
+        [Invalid, *BODY_ERRORS, TokenNotValid],
         operation_description="A refresh token works once.",
         request_body=RefreshInput,
         security=[],
@@ -79,7 +84,7 @@ class LogoutView(OpenView):
         TAG,
         "Log out",
         {204: None},
-        [Invalid, *BODY, TokenNotValid],
+        [Invalid, *BODY_ERRORS, TokenNotValid],
         operation_description="Kills the refresh token. The access token runs out by itself.",
         request_body=RefreshInput,
         security=[],
@@ -92,7 +97,9 @@ class LogoutView(OpenView):
 
 
 class MeView(APIView):
-    @operation(TAG, "Show my account", {200: ProfileSerializer}, SIGNED_IN, operation_id="api_me_read")
+    @operation(
+        TAG, "Show my account", {200: ProfileSerializer}, AUTHENTICATION_ERRORS, operation_id="api_me_read"
+    )
     def get(self, request: UserRequest) -> Response:
         return Response(ProfileSerializer(request.user).data)
 
@@ -100,7 +107,7 @@ class MeView(APIView):
         TAG,
         "Change my e-mail address or name",
         {200: ProfileSerializer},
-        [Invalid, *BODY, *SIGNED_IN],
+        [Invalid, *BODY_ERRORS, *AUTHENTICATION_ERRORS],
         request_body=ProfileInput,
     )
     def patch(self, request: UserRequest) -> Response:

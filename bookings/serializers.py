@@ -9,7 +9,8 @@ from drf_yasg.utils import swagger_serializer_method
 from rest_framework import serializers
 
 from bookings.models import Booking, Order, Status
-from bookings.queries import standing
+from bookings.queries import order_summary
+from bookings.services import SeatChoice
 from movie_booking.api.fields import KnownFieldsOnly, StrictBooleanField, StrictCharField, StrictIntegerField
 from movies.models import Show
 from movies.seat_plan import SeatKind
@@ -23,7 +24,7 @@ class SeatNumbersField(serializers.ListField):
 
     child = StrictIntegerField(min_value=1)
     default_error_messages = {
-        "twice": "Each seat once, please: {numbers}.",
+        "twice": "Name each seat once: {numbers}.",
         "too_many": "At most {limit} seats an order.",
     }
 
@@ -49,7 +50,7 @@ class OrderInput(KnownFieldsOnly):
     show = StrictIntegerField(min_value=0)
     seat_numbers = SeatNumbersField(required=False, allow_empty=False, help_text="The seats, by number;")
     best_available = StrictIntegerField(
-        required=False, min_value=1, help_text="or how many seats the house shall choose."
+        required=False, min_value=1, help_text="or how many of the best available."
     )
     kind = serializers.ChoiceField(
         choices=[kind.value for kind in SeatKind], required=False, help_text="With best_available."
@@ -78,9 +79,17 @@ class OrderInput(KnownFieldsOnly):
                 raise serializers.ValidationError({name: "Goes with best_available only."})
         if data.get("kind") == SeatKind.SOFA and data["best_available"] % 2:
             raise serializers.ValidationError(
-                {"best_available": "Sofas go in pairs: ask for an even number."}
+                {"best_available": "Sofas are sold in pairs: ask for an even number."}
             )
         return data
+
+    @property
+    def choice(self) -> SeatChoice:
+        """What was asked for, once it is valid."""
+        asked = {name: value for name, value in self.validated_data.items() if name != "show"}
+        if "kind" in asked:
+            asked["kind"] = SeatKind(asked["kind"])
+        return SeatChoice(**asked)
 
 
 class CancelOrderInput(KnownFieldsOnly):
@@ -93,7 +102,7 @@ class CancelOrderInput(KnownFieldsOnly):
 
 
 class ExchangeInput(KnownFieldsOnly):
-    to = SeatNumbersField(allow_empty=False, help_text="As many free seats.")
+    to = SeatNumbersField(source="to_seats", allow_empty=False, help_text="As many free seats.")
     leave_single_seat = StrictBooleanField(required=False, help_text=LEAVE_SINGLE_SEAT)
 
     class Meta:
@@ -102,7 +111,7 @@ class ExchangeInput(KnownFieldsOnly):
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         # "from" is a word of Python's.
         return {
-            "from": SeatNumbersField(allow_empty=False, help_text="Seats of the order."),
+            "from": SeatNumbersField(source="from_seats", allow_empty=False, help_text="Seats of the order."),
             **super().get_fields(),
         }
 
@@ -133,7 +142,7 @@ class CancelShowInput(serializers.Serializer[Any]):
 
 class CancelledShowSerializer(ShowSerializer):
     cancelled_bookings = serializers.SerializerMethodField(
-        help_text="How many seats were cancelled that somebody had taken."
+        help_text="How many seats of customers were cancelled."
     )
 
     class Meta(ShowSerializer.Meta):
@@ -145,7 +154,7 @@ class CancelledShowSerializer(ShowSerializer):
 
 
 class MapSeatSerializer(serializers.Serializer[Any]):
-    """Describes the seat map to Swagger UI; the map itself is built by `queries`."""
+    """Describes the seat map to Swagger UI; the map itself is built by `seat_map`."""
 
     seat_number = serializers.IntegerField()
     label: Any = serializers.CharField(help_text="Row and place: C7.")
@@ -172,7 +181,12 @@ class SeatMapSerializer(serializers.Serializer[Any]):
     available_seats = serializers.IntegerField()
 
 
-BOOKING_STATUSES = [Status.HELD, Status.BOOKED, Status.CANCELLED, Status.EXPIRED]  # BLOCKED is the house's
+BOOKING_STATUSES = [
+    Status.HELD,
+    Status.BOOKED,
+    Status.CANCELLED,
+    Status.EXPIRED,
+]  # BLOCKED is for house seats
 BOOKING_EXAMPLE = {
     "id": 1,
     "order": "4N0CV8NK7G",
@@ -242,19 +256,23 @@ class BookingSerializer(serializers.ModelSerializer[Booking]):
 
     @swagger_serializer_method(serializers.ChoiceField(BOOKING_STATUSES))
     def get_status(self, booking: Booking) -> str:
-        """A hold is over when its time is, whether or not somebody has noted it."""
-        return Status.EXPIRED if booking.has_expired() else booking.status
+        """A hold is over when its time is, also while its row still says HELD."""
+        return booking.status_at()
 
 
 class OrderSerializer(serializers.ModelSerializer[Order]):
     """An order whose bookings were prefetched with `with_details`."""
 
-    status = serializers.SerializerMethodField()
+    status = serializers.ChoiceField(BOOKING_STATUSES, read_only=True)
     bookings: Any = BookingSerializer(many=True, read_only=True)
-    total = serializers.SerializerMethodField(help_text="What its live seats cost.")
-    currency = serializers.SerializerMethodField(help_text="ISO 4217.")
-    expires_at = serializers.SerializerMethodField(help_text="Until when its seats are held.")
-    expires_in_seconds = serializers.SerializerMethodField()
+    total = serializers.DecimalField(
+        max_digits=10, decimal_places=2, read_only=True, help_text="What its live seats cost."
+    )
+    currency = serializers.CharField(read_only=True, help_text="ISO 4217.")
+    expires_at = serializers.DateTimeField(
+        read_only=True, allow_null=True, help_text="Until when its seats are held."
+    )
+    expires_in_seconds = serializers.IntegerField(read_only=True, allow_null=True)
 
     class Meta:
         model = Order
@@ -272,31 +290,21 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
         read_only_fields = fields
         swagger_schema_fields = {"example": ORDER_EXAMPLE}
 
-    def to_representation(self, order: Order) -> Any:
-        self.now = timezone.now()
-        self.stand = standing(order.bookings.all(), self.now)
-        return super().to_representation(order)
-
-    @swagger_serializer_method(serializers.ChoiceField(BOOKING_STATUSES))
-    def get_status(self, order: Order) -> str:
-        return self.stand.status
-
-    @swagger_serializer_method(serializers.DecimalField(max_digits=10, decimal_places=2))
-    def get_total(self, order: Order) -> str:
-        return str(self.stand.total)
-
-    def get_currency(self, order: Order) -> str:
-        return settings.CURRENCY
-
-    @swagger_serializer_method(serializers.DateTimeField(allow_null=True))
-    def get_expires_at(self, order: Order) -> str | None:
-        until = self.stand.expires_at
-        return serializers.DateTimeField().to_representation(until) if until else None
-
-    @swagger_serializer_method(serializers.IntegerField(allow_null=True))
-    def get_expires_in_seconds(self, order: Order) -> int | None:
-        until = self.stand.expires_at
-        return max(0, int((until - self.now).total_seconds())) if until else None
+    def to_representation(self, order: Order) -> dict[str, Any]:
+        at, bookings = timezone.now(), order.bookings.all()
+        summary = order_summary(bookings, at)
+        until, moment = summary.expires_at, self.fields["created_at"].to_representation
+        return {
+            "reference": order.reference,
+            "show": order.show_id,
+            "status": summary.status.value,
+            "bookings": self.fields["bookings"].to_representation(bookings),
+            "total": str(summary.total),
+            "currency": settings.CURRENCY,
+            "expires_at": moment(until) if until else None,
+            "expires_in_seconds": max(0, int((until - at).total_seconds())) if until else None,
+            "created_at": moment(order.created_at),
+        }
 
 
 class QuoteSerializer(serializers.Serializer[Any]):

@@ -4,8 +4,10 @@
 themselves, so the page names the very codes that clients get.
 """
 
+import inspect
+import re
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 from django_filters import rest_framework as filters
@@ -100,14 +102,14 @@ UNSUPPORTED_MEDIA_TYPE = from_framework(
 )
 Problems = tuple[type[DomainError], ...]
 
-SIGNED_IN: Problems = (
+AUTHENTICATION_ERRORS: Problems = (
     NOT_AUTHENTICATED,
     TOKEN_NOT_VALID,
     BAD_AUTHORIZATION_HEADER,
     USER_NOT_FOUND,
     USER_INACTIVE,
 )
-BODY: Problems = (PARSE_ERROR, TooDeep, LengthRequired, BodyTooLarge, UNSUPPORTED_MEDIA_TYPE)
+BODY_ERRORS: Problems = (PARSE_ERROR, TooDeep, LengthRequired, BodyTooLarge, UNSUPPORTED_MEDIA_TYPE)
 
 
 def operation(
@@ -115,9 +117,13 @@ def operation(
     summary: str,
     answers: dict[int, Any],
     problems: Iterable[type[DomainError]] = (),
+    *,
+    service: Callable[..., Any] | None = None,
     **details: Any,
 ) -> Callable[[View], View]:
     """Describe a view: the tag it stands under, one line, its answers by status, its refusals.
+
+    What the `service` refuses is read off its docstring, so that it is said once.
 
     A list needs no answers: its page of rows follows from the viewset. `paged=True` says that an
     extra action is such a list.
@@ -126,8 +132,26 @@ def operation(
         str(status): body if body is not None else openapi.Response("No content.")
         for status, body in answers.items()
     }
-    responses |= _problem_responses(problems)
+    responses |= _problem_responses(
+        dict.fromkeys([*problems, *(errors_raised_by(service) if service else ())])
+    )
     return swagger_auto_schema(tags=[tag], operation_summary=summary, responses=responses, **details)
+
+
+def errors_raised_by(service: Callable[..., Any]) -> list[type[DomainError]]:
+    """Return the errors that the docstring of a service names after *Raises*, in its order.
+
+    Raises LookupError for a name that no error has.
+    """
+    errors = {error.__name__: error for error in _subclasses(DomainError)}
+    raises = " ".join(re.findall(r"\bRaises\b(.*?)(?:\n\s*\n|\Z)", inspect.getdoc(service) or "", re.S))
+    return [errors[name] for name in dict.fromkeys(re.findall(r"\b[A-Z][a-z]+(?:[A-Z][a-z]+)*\b", raises))]
+
+
+def _subclasses(error: type[DomainError]) -> Iterator[type[DomainError]]:
+    for subclass in error.__subclasses__():
+        yield subclass
+        yield from _subclasses(subclass)
 
 
 def _problem_responses(problems: Iterable[type[DomainError]]) -> dict[str, Any]:

@@ -6,6 +6,5 @@ router = SimpleRouter()
 router.register("movies", views.MovieViewSet)
 router.register("cinemas", views.CinemaViewSet)
 router.register("screens", views.ScreenViewSet)
-router.register("shows", views.ShowViewSet)
 
 urlpatterns = router.urls

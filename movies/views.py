@@ -16,7 +16,7 @@ from rest_framework.viewsets import GenericViewSet
 from movie_booking.api.filters import BoundedSearchFilter, StableOrderingFilter
 from movie_booking.errors import InUse, Invalid, NotFound
 from movie_booking.limits import ID_PATTERN
-from movie_booking.schema import BODY, PERMISSION_DENIED, SIGNED_IN, Problems, operation
+from movie_booking.schema import AUTHENTICATION_ERRORS, BODY_ERRORS, PERMISSION_DENIED, Problems, operation
 from movies import services
 from movies.errors import ScreenOccupied, ShowCancelled, ShowHasBookings, WrongStatus
 from movies.filters import MovieFilter, ScreenFilter, ShowFilter
@@ -33,7 +33,7 @@ from movies.serializers import (
     ShowSerializer,
 )
 
-STAFF: Problems = (*SIGNED_IN, PERMISSION_DENIED)
+STAFF: Problems = (*AUTHENTICATION_ERRORS, PERMISSION_DENIED)
 
 
 class CatalogueViewSet(
@@ -77,7 +77,7 @@ def catalogue(
 
     def describe(cls: type[CatalogueViewSet]) -> type[CatalogueViewSet]:
         output: Any = cls.serializer_class
-        write: Problems = (Invalid, *BODY, *STAFF, *write_problems)
+        write: Problems = (Invalid, *BODY_ERRORS, *STAFF, *write_problems)
         described = {
             "list": operation(tag, f"List {one}s", {}, [Invalid, NotFound], security=[]),
             "retrieve": operation(tag, f"Show a {one}", {200: output}, [NotFound], security=[]),

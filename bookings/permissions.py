@@ -1,0 +1,20 @@
+"""Who may set a rule of seating aside."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from accounts.permissions import is_staff_with
+
+
+class MayLeaveSingleSeat(BasePermission):
+    """Leaving a single seat takes the permission to block seats.
+
+    Asked of the validated request: `self.check_object_permissions(request, data.validated_data)`.
+    """
+
+    def has_object_permission(self, request: Request, view: APIView, obj: Mapping[str, Any]) -> bool:
+        return not obj.get("leave_single_seat") or is_staff_with(request.user, "bookings.block_seats")

@@ -1,0 +1,209 @@
+"""How Swagger UI describes the operations of bookings: one decorator for each view."""
+
+from drf_yasg import openapi
+from drf_yasg.utils import no_body
+
+from bookings import services
+from bookings.errors import InProgress, KeyReused
+from bookings.serializers import (
+    BlockInput,
+    BookingSerializer,
+    BookSeatInput,
+    CancelledShowSerializer,
+    CancelOrderInput,
+    CancelShowInput,
+    ExchangeInput,
+    OrderInput,
+    OrderSerializer,
+    QuoteSerializer,
+    SeatMapSerializer,
+    SelectionInput,
+    SelectionSerializer,
+)
+from movie_booking.errors import Busy, Invalid, NotFound
+from movie_booking.schema import (
+    AUTHENTICATION_ERRORS,
+    BODY_ERRORS,
+    PERMISSION_DENIED,
+    Problems,
+    operation,
+)
+
+BOOKINGS, ORDERS, SHOWS = "Bookings", "Orders", "Shows"
+
+IDEMPOTENCY_KEY = openapi.Parameter(
+    "Idempotency-Key",
+    openapi.IN_HEADER,
+    type=openapi.TYPE_STRING,
+    description=(
+        "Any text that is new for each thing you want. Send the same request again with the same key"
+        " and get the first answer again, with `Idempotent-Replayed: true`: nothing happens twice."
+    ),
+)
+IDEMPOTENCY_ERRORS: Problems = (KeyReused, InProgress)
+READ_ERRORS: Problems = (*AUTHENTICATION_ERRORS, NotFound)
+# Whatever changes who has a seat waits for the lock of the show.
+CHANGE_ERRORS: Problems = (*READ_ERRORS, Busy)
+CHANGE_WITH_BODY_ERRORS: Problems = (Invalid, *BODY_ERRORS, *CHANGE_ERRORS)
+STAFF_ERRORS: Problems = (*CHANGE_WITH_BODY_ERRORS, PERMISSION_DENIED)
+# The override of the single-seat rule is for staff.
+OVERRIDE_ERRORS: Problems = (PERMISSION_DENIED,)
+
+# --- Bookings ------------------------------------------------------------------------------------
+
+book_seat = operation(
+    BOOKINGS,
+    "Book a seat",
+    {201: BookingSerializer},
+    [*CHANGE_WITH_BODY_ERRORS, *OVERRIDE_ERRORS, *IDEMPOTENCY_ERRORS],
+    service=services.book_seat,
+    operation_id="api_shows_book_create",
+    operation_description=(
+        "An order of one seat that is confirmed at once. The show is locked, the seat checked and the"
+        " booking written in one transaction: of any number of buyers who want a seat at the same"
+        " moment, one gets it."
+    ),
+    request_body=BookSeatInput,
+    manual_parameters=[IDEMPOTENCY_KEY],
+)
+list_bookings = operation(BOOKINGS, "List my bookings", {}, [Invalid, *READ_ERRORS])
+read_booking = operation(BOOKINGS, "Show one of my bookings", {200: BookingSerializer}, READ_ERRORS)
+quote_cancellation = operation(
+    BOOKINGS,
+    "Quote what cancelling a booking brings",
+    {200: QuoteSerializer},
+    READ_ERRORS,
+    service=services.quote_cancellation,
+    operation_description=(
+        "Which share comes back depends on the time that is left; `valid_until` says how long this"
+        " quote holds. Nothing is cancelled."
+    ),
+)
+cancel_booking = operation(
+    BOOKINGS,
+    "Cancel a booking",
+    {200: BookingSerializer},
+    [*CHANGE_ERRORS, *IDEMPOTENCY_ERRORS],
+    service=services.cancel_booking,
+    operation_description="Frees the seat. The booking stays in your list, as CANCELLED.",
+    request_body=no_body,
+    manual_parameters=[IDEMPOTENCY_KEY],
+)
+
+# --- Orders --------------------------------------------------------------------------------------
+
+list_orders = operation(
+    ORDERS,
+    "List my orders",
+    {},
+    READ_ERRORS,
+    operation_description="Newest first, with those that are over.",
+)
+read_order = operation(ORDERS, "Show one of my orders", {200: OrderSerializer}, READ_ERRORS)
+hold_seats = operation(
+    ORDERS,
+    "Hold seats",
+    {201: OrderSerializer},
+    [*CHANGE_WITH_BODY_ERRORS, *OVERRIDE_ERRORS, *IDEMPOTENCY_ERRORS],
+    service=services.hold_seats,
+    operation_description=(
+        "All seats or none, held while you pay: confirm the order before `expires_at`. Name the seats"
+        ' (`{"show": 1, "seat_numbers": [5, 6]}`) or ask for the best available'
+        ' (`{"show": 1, "best_available": 2}`). A conflict names every seat in the way.'
+    ),
+    request_body=OrderInput,
+    manual_parameters=[IDEMPOTENCY_KEY],
+)
+confirm_order = operation(
+    ORDERS,
+    "Confirm an order",
+    {200: OrderSerializer},
+    [*CHANGE_ERRORS, *IDEMPOTENCY_ERRORS],
+    service=services.confirm_order,
+    operation_description="Books the held seats. An expired hold stays expired: nothing is booked anew.",
+    request_body=no_body,
+    manual_parameters=[IDEMPOTENCY_KEY],
+)
+extend_order = operation(
+    ORDERS,
+    "Hold the seats of an order for longer",
+    {200: OrderSerializer},
+    CHANGE_ERRORS,
+    service=services.extend_order,
+    operation_description=(
+        "Starts the time of the hold anew, up to a limit that counts from when the order was made."
+    ),
+    request_body=no_body,
+)
+cancel_order = operation(
+    ORDERS,
+    "Cancel an order, or some of its seats",
+    {200: OrderSerializer},
+    [*CHANGE_WITH_BODY_ERRORS, *IDEMPOTENCY_ERRORS],
+    service=services.cancel_order,
+    operation_description="Releases a hold, or cancels what was booked.",
+    request_body=CancelOrderInput,
+    manual_parameters=[IDEMPOTENCY_KEY],
+)
+exchange_seats = operation(
+    ORDERS,
+    "Exchange seats of an order",
+    {200: OrderSerializer},
+    [*CHANGE_WITH_BODY_ERRORS, *OVERRIDE_ERRORS, *IDEMPOTENCY_ERRORS],
+    service=services.exchange_seats,
+    operation_description="In one step: you are never without a seat and never have two.",
+    request_body=ExchangeInput,
+    manual_parameters=[IDEMPOTENCY_KEY],
+)
+
+# --- Shows ---------------------------------------------------------------------------------------
+
+block_seats = operation(
+    SHOWS,
+    "Block seats of a show (staff)",
+    {200: SelectionSerializer},
+    STAFF_ERRORS,
+    service=services.block_seats,
+    operation_id="api_shows_block_create",
+    operation_description="All or none: a block never takes a sold seat.",
+    request_body=BlockInput,
+)
+release_seats = operation(
+    SHOWS,
+    "Free blocked seats of a show (staff)",
+    {200: SelectionSerializer},
+    STAFF_ERRORS,
+    service=services.release_seats,
+    operation_id="api_shows_free_create",
+    operation_description="All or none.",
+    request_body=SelectionInput,
+)
+cancel_show = operation(
+    SHOWS,
+    "Cancel a show (staff)",
+    {200: CancelledShowSerializer},
+    STAFF_ERRORS,
+    service=services.cancel_show,
+    operation_id="api_shows_cancel_create",
+    operation_description="For good, with all its bookings.",
+    request_body=CancelShowInput,
+)
+show_seat_map = operation(
+    SHOWS,
+    "Show the seat map of a show",
+    {200: SeatMapSerializer, 304: None},
+    [Invalid, NotFound],
+    operation_description=(
+        "Send the `ETag` of the last answer as `If-None-Match`, and while no seat has changed the answer"
+        " is 304 without a body. `fields=layout` is the seats without who has which; it hardly ever"
+        " changes. `fields=availability` is the few bytes to poll: `{show, seats_version,"
+        " available_seats, taken: {held: [], booked: [5, 6], blocked: []}}`; all other seats are free."
+    ),
+    manual_parameters=[
+        openapi.Parameter(
+            "fields", openapi.IN_QUERY, type=openapi.TYPE_STRING, enum=["layout", "availability"]
+        ),
+        openapi.Parameter("If-None-Match", openapi.IN_HEADER, type=openapi.TYPE_STRING),
+    ],
+    security=[],
+)
