@@ -28,7 +28,7 @@ def refusal(error: Exception) -> str:
     return refused(error).explanation
 
 
-class HouseAdmin(admin.ModelAdmin):
+class ServiceAdmin(admin.ModelAdmin):
     """A model admin whose forms may call services: what these refuse is shown above the page."""
 
     show_full_result_count = False  # a second count of a large table, for nobody

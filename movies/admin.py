@@ -18,7 +18,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import now
 
-from movie_booking.admin import HouseAdmin
+from movie_booking.admin import ServiceAdmin
 from movie_booking.errors import Invalid
 from movies import services
 from movies.errors import ScreenOccupied
@@ -29,12 +29,12 @@ from movies.seat_plan import SeatPlanError, plan_of
 
 
 @admin.register(Genre)
-class GenreAdmin(HouseAdmin):
+class GenreAdmin(ServiceAdmin):
     search_fields = ("name",)
 
 
 @admin.register(Movie)
-class MovieAdmin(HouseAdmin):
+class MovieAdmin(ServiceAdmin):
     date_hierarchy = "release_date"
     list_display = ("title", "running_time", "language", "certificate", "release_date")
     list_filter = ("genres", "language", "certificate")
@@ -96,7 +96,7 @@ class ScreenInline(admin.TabularInline):
 
 
 @admin.register(Cinema)
-class CinemaAdmin(HouseAdmin):
+class CinemaAdmin(ServiceAdmin):
     list_display = ("name", "address", "time_zone")
     list_filter = ("time_zone",)
     search_fields = ("name", "address")
@@ -104,7 +104,7 @@ class CinemaAdmin(HouseAdmin):
 
 
 @admin.register(Screen)
-class ScreenAdmin(HouseAdmin):
+class ScreenAdmin(ServiceAdmin):
     form = ScreenForm
     list_display = ("name", "cinema", "total_seats", "no_single_seats")
     list_filter = ("cinema",)

@@ -18,7 +18,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.timezone import now
 
-from movie_booking.admin import REFUSALS, HouseAdmin, refusal, refused
+from movie_booking.admin import REFUSALS, ServiceAdmin, refusal, refused
 from movie_booking.errors import Invalid
 from movie_booking.limits import parse_id
 from movies import planning
@@ -181,7 +181,7 @@ def _by_day(plan: list[Proposal]) -> list[tuple[date, list[Line]]]:
     ]
 
 
-class PlannerAdmin(HouseAdmin):
+class PlannerAdmin(ServiceAdmin):
     """Of shows, with a page to plan a week on, and an action to copy one."""
 
     change_list_template = "admin/movies/show/change_list.html"

@@ -1,0 +1,106 @@
+"""Bookings: looked up, cancelled and exported."""
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.db import OperationalError
+from django.http import HttpRequest, StreamingHttpResponse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from bookings import services
+from bookings.admin.events import BookingEventInline
+from bookings.admin.read_only import ReadOnlyAdmin, admin_actor, csv_response
+from bookings.exports import booking_rows
+from bookings.models import Booking, BookingQuerySet, Status
+from movie_booking.admin import REFUSALS, ServiceAdmin, refusal
+
+
+class BookingColumns:
+    """What a line says of a booking, in the list and on the page of its order."""
+
+    @admin.display(description="Seat", ordering="seat_number")
+    def seat(self, booking: Booking) -> str:
+        return booking.seat_label
+
+    @admin.display(description="Refund")
+    def refund(self, booking: Booking) -> str:
+        if booking.refund_amount is None:
+            return "-"
+        return f"{booking.refund_amount} {settings.CURRENCY} ({booking.refund_percent} %)"
+
+
+@admin.register(Booking)
+class BookingAdmin(BookingColumns, ReadOnlyAdmin):
+    date_hierarchy = "created_at"
+    list_display = ("id", "status", "seat", "film", "starts", "customer", "price")
+    list_filter = ("status", "show__screen__cinema", "show__starts_at")
+    list_select_related = ("user", "show__movie", "show__screen__cinema")
+    search_fields = ("=id", "=order__reference", "user__username", "user__email", "show__movie__title")
+    search_help_text = "Number of the booking, reference of the order, user name, e-mail address or film."
+    ordering = ("-id",)
+    actions = ("cancel", "export")
+    fields = (
+        "status",
+        "seat_and_number",
+        "order",
+        "show",
+        "customer",
+        "price",
+        "reason",
+        "created_at",
+        "expires_at",
+        "cancelled_at",
+        "cancelled_by",
+        "refund",
+    )
+    inlines = (BookingEventInline,)
+
+    @admin.display(description="Customer", ordering="user__username")
+    def customer(self, booking: Booking) -> SafeString:
+        return format_html("{}<br><small>{}</small>", booking.user.username, booking.user.email)
+
+    @admin.display(description="Seat")
+    def seat_and_number(self, booking: Booking) -> str:
+        return f"{booking.seat_label} (no. {booking.seat_number})"
+
+    def has_cancel_permission(self, request: HttpRequest) -> bool:
+        return may_cancel(request)
+
+    @admin.action(description="Cancel selected bookings", permissions=["cancel"])
+    def cancel(self, request: HttpRequest, selected: BookingQuerySet) -> None:
+        cancel_each(self, request, selected)
+
+    @admin.action(description="Export selected bookings as CSV", permissions=["view"])
+    def export(self, request: HttpRequest, selected: BookingQuerySet) -> StreamingHttpResponse:
+        return csv_response("bookings", booking_rows(selected))
+
+
+def may_cancel(request: HttpRequest) -> bool:
+    return request.user.has_perm("bookings.change_booking")
+
+
+def cancel_each(page: ServiceAdmin, request: HttpRequest, bookings: BookingQuerySet) -> None:
+    """Cancel the bookings one by one, and say of each that cannot be cancelled why."""
+    cancelled = 0
+    other_halves: set[tuple[int, int | None]] = set()  # of sofas, by order and seat: they go back together
+    busy: dict[int, OperationalError] = {}  # shows whose lock was waited for in vain: once is enough
+    for booking in bookings.order_by("id"):
+        if (booking.order_id, booking.seat_number) in other_halves:
+            cancelled += 1
+            continue
+        if booking.status == Status.BLOCKED:
+            text = f"Booking {booking.pk} is a house seat: release it on the page of its show."
+            page.message_user(request, text, messages.ERROR)
+            continue
+        try:
+            if booking.show_id in busy:
+                raise busy[booking.show_id]
+            fresh = services.cancel_booking(booking, actor=admin_actor(request))
+            other_halves.add((fresh.order_id, fresh.show.plan.seat(fresh.seat_number).partner))
+            cancelled += 1
+        except REFUSALS as error:
+            if isinstance(error, OperationalError):
+                busy[booking.show_id] = error
+            page.message_user(request, f"Booking {booking.pk}: {refusal(error)}", messages.ERROR)
+    if cancelled:
+        page.message_user(request, f"Cancelled: {cancelled}.", messages.SUCCESS)

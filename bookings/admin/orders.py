@@ -1,0 +1,74 @@
+"""Orders, with their bookings."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.timezone import now
+
+from bookings.admin.bookings import BookingColumns
+from bookings.admin.read_only import ReadOnly, ReadOnlyAdmin
+from bookings.models import STATUS_PRECEDENCE, Booking, Order, Status
+from bookings.queries import order_summary
+
+
+class BookingInline(BookingColumns, ReadOnly, admin.TabularInline):
+    model = Booking
+    fields = ("status", "seat", "price", "created_at", "expires_at", "cancelled_at", "refund")
+    readonly_fields = fields
+    extra = 0
+    ordering = ("seat_number", "id")
+    show_change_link = True
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("show")
+
+
+class OrderStatusFilter(admin.SimpleListFilter):
+    """The status of orders, which follows from their bookings."""
+
+    title = "status"
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(status.value, str(status.label)) for status in STATUS_PRECEDENCE]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        status = self.value()
+        return queryset.with_status(Status(status)) if status in STATUS_PRECEDENCE else queryset
+
+
+@admin.register(Order)
+class OrderAdmin(ReadOnlyAdmin):
+    date_hierarchy = "created_at"
+    list_display = ("reference", "status", "seats", "film", "starts", "customer", "total")
+    list_filter = (OrderStatusFilter, "show__screen__cinema", "created_at")
+    list_select_related = ("user", "show__movie", "show__screen__cinema")
+    search_fields = ("reference", "user__username", "user__email", "show__movie__title")
+    search_help_text = "Reference, user name, e-mail address or film."
+    ordering = ("-id",)
+    fields = ("reference", "status", "seats", "total", "show", "user", "created_at")
+    inlines = (BookingInline,)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related("bookings")
+
+    @admin.display(description="Customer", ordering="user__username")
+    def customer(self, order: Order) -> str:
+        return order.user.username
+
+    @admin.display(description="Status")
+    def status(self, order: Order) -> str:
+        return str(Status(order_summary(order.bookings.all(), now()).status).label)
+
+    @admin.display(description="Seats")
+    def seats(self, order: Order) -> str:
+        """The seats that it has, or had if it is over."""
+        bookings = order.bookings.all()
+        live = [booking for booking in bookings if booking.is_live()]
+        return order.show.plan.labels_of(booking.seat_number for booking in live or bookings)
+
+    @admin.display(description=f"Total ({settings.CURRENCY})")
+    def total(self, order: Order) -> str:
+        return str(order_summary(order.bookings.all(), now()).total)

@@ -1,0 +1,199 @@
+"""The seats of a show, to work on: blocked, released or given back as they are ticked; and cancelling it.
+
+Plain Admin views, linked from the page of the show.
+"""
+
+from typing import Any, NamedTuple
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.timezone import now
+
+from bookings import services
+from bookings.admin.bookings import may_cancel
+from bookings.admin.read_only import admin_actor
+from bookings.models import Booking, BookingEvent, Status
+from movie_booking.admin import REFUSALS, ServiceAdmin, refusal, refused
+from movie_booking.errors import DomainError
+from movies.models import Show
+from movies.pictures import Room, draw_room
+
+RECENT_EVENTS = 30
+
+
+class SeatActionForm(forms.Form):
+    """Ticked seats of a show, and what is to be done with them: the name of the button that was pressed."""
+
+    seat = forms.TypedMultipleChoiceField(
+        coerce=int, error_messages={"required": "Tick at least one seat first."}
+    )
+    reason = forms.CharField(max_length=200, required=False)
+
+    def __init__(self, *args: Any, show: Show, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        seats: Any = self.fields["seat"]
+        seats.choices = [(seat.number, seat.label) for seat in show.plan.seats]
+
+    @property
+    def ticked(self) -> set[str]:
+        """What was ticked, to be drawn again."""
+        return set(self.data.getlist("seat")) if self.is_bound else set()  # type: ignore[attr-defined]
+
+
+class CancelShowForm(forms.Form):
+    reason = forms.CharField(
+        label="Reason, as customers are told",
+        max_length=200,
+        widget=forms.TextInput({"class": "vTextField"}),
+        error_messages={"required": "Customers will ask why: give a reason."},
+    )
+
+
+class Offers(NamedTuple):
+    """What the page of a show offers: what its reader may do and no service would refuse anyway."""
+
+    block: bool
+    release: bool
+    cancel: bool
+    cancel_show: bool
+
+
+def offers(page: ServiceAdmin, request: HttpRequest, show: Show) -> Offers:
+    may_block = request.user.has_perm("bookings.block_seats")
+    cancelled, started = show.status == Show.Status.CANCELLED, show.has_started()
+    return Offers(
+        block=may_block and not cancelled and not started,
+        release=may_block and not cancelled,
+        cancel=may_cancel(request) and not cancelled and not started,
+        cancel_show=page.has_change_permission(request, show)
+        and show.status == Show.Status.ON_SALE
+        and show.ends_at > now(),
+    )
+
+
+def seats(request: HttpRequest, show_id: int, page: ServiceAdmin) -> HttpResponse:
+    """The seats of a show with who has which, and the form that works on those that are ticked."""
+    show = Show.objects.with_details().filter(pk=show_id).first()
+    if not page.has_view_permission(request, show):
+        raise PermissionDenied
+    if show is None:
+        return HttpResponseRedirect(reverse("admin:movies_show_changelist"))
+    form = SeatActionForm(request.POST if request.method == "POST" else None, show=show)
+    if form.is_bound and _was_done(page, request, show, form):
+        return HttpResponseRedirect(reverse("admin:movies_show_seats", args=[show_id]))
+    return render(
+        request,
+        "admin/bookings/seats.html",
+        {
+            **page.admin_site.each_context(request),
+            "opts": page.opts,
+            "title": "Seats",
+            "media": page.media,
+            "show": show,
+            "form": form,
+            "room": show_chart(show, with_names=request.user.has_perm("bookings.view_booking")),
+            "offers": offers(page, request, show),
+            "events": recent_events(show) if request.user.has_perm("bookings.view_bookingevent") else None,
+        },
+    )
+
+
+def _was_done(page: ServiceAdmin, request: HttpRequest, show: Show, form: SeatActionForm) -> bool:
+    """Do what the pressed button says. A refusal is a message, and the form keeps what was typed."""
+    action = next((name for name in ("_block", "_release", "_cancel") if name in request.POST), None)
+    if action is None or not request.user.has_perm(
+        "bookings.change_booking" if action == "_cancel" else "bookings.block_seats"
+    ):
+        raise PermissionDenied
+    if not form.is_valid():
+        for error in form.errors.values():
+            page.message_user(request, " ".join(map(str, error)), messages.WARNING)
+        return False
+    numbers, actor = form.cleaned_data["seat"], admin_actor(request)
+    labels = show.plan.labels_of(numbers)
+    try:
+        match action:
+            case "_block":
+                services.block_seats(show.pk, labels, actor=actor, reason=form.cleaned_data["reason"])
+                page.message_user(request, f"Blocked: {labels}.", messages.SUCCESS)
+            case "_release":
+                services.release_seats(show.pk, labels, actor=actor)
+                page.message_user(request, f"Released: {labels}.", messages.SUCCESS)
+            case "_cancel":
+                cancelled = services.cancel_seats(show.pk, numbers, actor=actor)
+                _tell_what_was_cancelled(page, request, show, numbers, cancelled)
+    except REFUSALS as error:
+        text = f"{refusal(error)} {seat_by_seat(show, refused(error))}".strip()
+        page.message_user(request, text, messages.ERROR)
+        return False
+    return True
+
+
+def _tell_what_was_cancelled(
+    page: ServiceAdmin, request: HttpRequest, show: Show, numbers: list[int], cancelled: list[Booking]
+) -> None:
+    if others := set(numbers) - {booking.seat_number for booking in cancelled}:
+        text = f"No customer has {show.plan.labels_of(others)}: nothing to cancel there."
+        page.message_user(request, text, messages.WARNING)
+    if cancelled:
+        page.message_user(request, f"Cancelled: {len(cancelled)}.", messages.SUCCESS)
+
+
+def cancel_show(request: HttpRequest, show_id: int, page: ServiceAdmin) -> HttpResponse:
+    """Ask for the reason; then cancel the show with all its bookings."""
+    show = Show.objects.with_details().filter(pk=show_id).first()
+    if not page.has_change_permission(request, show):
+        raise PermissionDenied
+    back = reverse("admin:movies_show_change", args=[show_id])
+    if show is None:
+        return HttpResponseRedirect(back)
+    form = CancelShowForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        reason = form.cleaned_data["reason"]
+        try:
+            _, cancelled = services.cancel_show(show_id, actor=admin_actor(request), reason=reason)
+        except REFUSALS as error:
+            page.message_user(request, refusal(error), messages.ERROR)
+        else:
+            page.log_change(request, show, f"Cancelled: {reason}")
+            text = f"The show is cancelled, and with it {cancelled} bookings."
+            page.message_user(request, text, messages.SUCCESS)
+        return HttpResponseRedirect(back)
+    context = {
+        **page.admin_site.each_context(request),
+        "opts": page.opts,
+        "title": "Cancel the show",
+        "show": show,
+        "form": form,
+    }
+    return render(request, "admin/bookings/cancel_show.html", context)
+
+
+def show_chart(show: Show, *, with_names: bool) -> Room:
+    """Return the seat chart of the show, with who has which seat if the reader may know."""
+    live = Booking.objects.live().filter(show=show).select_related("user")
+    notes = {}
+    for booking in live if with_names else ():
+        who = booking.reason if booking.status == Status.BLOCKED else booking.user.username
+        notes[booking.seat_number] = f"booking {booking.pk}: {who}" if who else f"booking {booking.pk}"
+    return draw_room(show.plan, {b.seat_number: b.status.lower() for b in live}, notes)
+
+
+def recent_events(show: Show) -> Any:
+    """The latest changes of the show's seats, newest first."""
+    events = BookingEvent.objects.filter(show=show).select_related("actor").order_by("-id")[:RECENT_EVENTS]
+    for event in events:
+        event.show = show  # its label is read from the plan
+    return events
+
+
+def seat_by_seat(show: Show, error: DomainError) -> str:
+    """Return which seats stood in the way, and why: "C1 booked, C2 held"."""
+    return ", ".join(
+        f"{show.plan.seat(seat['seat_number']).label} {seat['reason']}"
+        for seat in error.extra.get("seats", ())
+    )

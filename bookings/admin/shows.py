@@ -1,0 +1,47 @@
+"""Shows in the Admin: what `movies` shows of them, and their seats."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.urls import URLPattern, path
+
+from bookings.admin import seating
+from bookings.admin.read_only import csv_response
+from bookings.exports import occupancy_rows
+from movies.admin import TimetableAdmin
+from movies.models import Show, ShowQuerySet
+
+
+@admin.register(Show)
+class ShowAdmin(TimetableAdmin):
+    """The catalogue's pages of shows, with links to the seats of each."""
+
+    change_form_template = "admin/bookings/show_change_form.html"
+    actions = (*TimetableAdmin.actions, "report")
+
+    def get_urls(self) -> list[URLPattern]:
+        def page(route: str, view: Callable[..., HttpResponse], name: str) -> URLPattern:
+            return path(route, self.admin_site.admin_view(view), {"page": self}, name=f"movies_show_{name}")
+
+        return [
+            page("<int:show_id>/seats/", seating.seats, "seats"),
+            page("<int:show_id>/cancel/", seating.cancel_show, "cancel"),
+            *super().get_urls(),
+        ]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        show = kwargs.get("obj")
+        if show is not None:
+            context["offers"] = seating.offers(self, request, show)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    @admin.action(description="Occupancy and takings as CSV", permissions=["report"])
+    def report(self, request: HttpRequest, selected: ShowQuerySet) -> StreamingHttpResponse:
+        return csv_response("occupancy", occupancy_rows(selected))
+
+    def has_report_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("bookings.view_booking")
