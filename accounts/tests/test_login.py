@@ -158,7 +158,7 @@ def test_logging_out_on_one_device_leaves_the_other_logged_in():
     assert refresh(laptop).status_code == 200
 
 
-@pytest.mark.parametrize("door", [refresh, log_out])
+@pytest.mark.parametrize("endpoint", [refresh, log_out])
 @pytest.mark.parametrize(
     "make_token",
     [
@@ -170,8 +170,8 @@ def test_logging_out_on_one_device_leaves_the_other_logged_in():
         pytest.param(lambda user: unsigned(RefreshToken, user), id="unsigned"),
     ],
 )
-def test_what_is_no_live_refresh_token_is_refused(door, make_token):
-    assert_token_refused(door(make_token(make_user())))
+def test_what_is_no_live_refresh_token_is_refused(endpoint, make_token):
+    assert_token_refused(endpoint(make_token(make_user())))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from rest_framework_simplejwt.tokens import RefreshToken
 
 from accounts.models import User
 from accounts.tests.factories import PASSWORD, client_for, make_user
-from movie_booking.tests.races import at_once
+from movie_booking.tests.concurrency import run_concurrently
 
 pytestmark = pytest.mark.usefixtures("real_transactions")
 
@@ -28,7 +28,7 @@ def assert_one_account_and_the_rest_told(responses, field):
 def test_of_many_who_want_one_name_in_any_case_one_gets_it():
     names = ["john", "John", "JOHN", "jOhn", "joHn", "johN", "JOhn", "joHN"]
 
-    responses = at_once(
+    responses = run_concurrently(
         *(
             partial(
                 post, "/api/signup/", {"username": name, "email": f"{n}@example.com", "password": PASSWORD}
@@ -43,7 +43,7 @@ def test_of_many_who_want_one_name_in_any_case_one_gets_it():
 def test_of_many_with_one_address_in_any_case_one_gets_an_account():
     addresses = ["john@example.com", "JOHN@example.com"] * 4
 
-    responses = at_once(
+    responses = run_concurrently(
         *(
             partial(post, "/api/signup/", {"username": f"john{n}", "email": email, "password": PASSWORD})
             for n, email in enumerate(addresses)
@@ -57,7 +57,7 @@ def test_of_many_with_one_address_in_any_case_one_gets_an_account():
 def test_of_many_who_use_one_refresh_token_one_succeeds(path, success):
     token = str(RefreshToken.for_user(make_user()))
 
-    responses = at_once(*[partial(post, path, {"refresh": token})] * 4)
+    responses = run_concurrently(*[partial(post, path, {"refresh": token})] * 4)
 
     assert Counter(response.status_code for response in responses) == {success: 1, 401: 3}
 
@@ -65,7 +65,7 @@ def test_of_many_who_use_one_refresh_token_one_succeeds(path, success):
 def test_a_refresh_and_a_logout_with_one_token_do_not_both_succeed():
     token = str(RefreshToken.for_user(make_user()))
 
-    refreshed, logged_out = at_once(
+    refreshed, logged_out = run_concurrently(
         partial(post, "/api/token/refresh/", {"refresh": token}),
         partial(post, "/api/logout/", {"refresh": token}),
     )

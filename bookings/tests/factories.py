@@ -1,4 +1,4 @@
-"""Valid rows for tests."""
+"""Valid rows for tests, and the services as a test calls them."""
 
 from datetime import timedelta
 
@@ -7,41 +7,74 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.tests.factories import make_user
-from bookings.models import Booking, Door, Order, Status
-from bookings.services import Wish, confirm_order, hold_seats
-from bookings.services.ledger import Actor, take
+from bookings import services
+from bookings.models import Booking, Channel, Order, Status
+from bookings.services import Actor, SeatChoice
+from bookings.services.house_seats import SeatSelection
+from bookings.services.inventory import SeatInventory
 from movies.models import Show
 
 
+def by(user: User | None = None) -> Actor:
+    """Somebody at the API."""
+    return Actor(user or make_user(), Channel.API)
+
+
 def make_booking(show: Show, *, user: User | None = None, seat_number: int = 1, **fields: object) -> Booking:
-    """A booking in any status, written as the ledger writes it. A hold lasts ten minutes."""
+    """A booking in any live status, written as the inventory writes it. A hold lasts ten minutes."""
     user = user or make_user()
     status = fields.pop("status", Status.BOOKED)
     if status == Status.HELD:
         fields.setdefault("expires_at", timezone.now() + timedelta(minutes=10))
     with transaction.atomic():
-        _, [booking] = take(
-            Show.objects.lock(show.pk),
-            user=user,
-            prices={seat_number: fields.pop("price", show.price)},
+        inventory = SeatInventory.lock(show.pk)
+        [booking] = inventory.allocate(
+            {seat_number: fields.pop("price", show.price)},
+            order=fields.pop("order", None) or Order(user=user, show=inventory.show, created_at=inventory.at),
             status=status,
-            actor=Actor(user, Door.API),
-            for_house=status == Status.BLOCKED,
+            actor=by(user),
             **fields,
         )
     return booking
 
 
+def book(show: Show, seat_number: int, *, user: User | None = None, **more: object) -> Booking:
+    user = user or make_user()
+    return services.book_seat(show.pk, seat_number, customer=user, actor=by(user), **more)
+
+
+def hold(show: Show, *seat_numbers: int, user: User | None = None, **choice: object) -> Order:
+    """An order on hold, of these seats or of what else is asked for."""
+    user = user or make_user()
+    asked = SeatChoice(seat_numbers=seat_numbers, **choice)
+    return services.hold_seats(show.pk, asked, customer=user, actor=by(user))
+
+
 def make_order(show: Show, *seat_numbers: int, user: User | None = None, status: str = Status.HELD) -> Order:
     """An order of these seats, on hold or BOOKED."""
-    user = user or make_user()
-    order = hold_seats(user=user, show_id=show.pk, wish=Wish(seat_numbers=seat_numbers))
+    order = hold(show, *seat_numbers, user=user)
     if status == Status.BOOKED:
-        confirm_order(user=user, among=Order.objects.all(), reference=order.reference)
+        services.confirm_order(order, actor=by(order.user))
     return order
 
 
+def block(show: Show, seats: str, *, staff: User | None = None, reason: str = "") -> SeatSelection:
+    return services.block_seats(show.pk, seats, actor=by(staff), reason=reason)
+
+
+def release(show: Show, seats: str, *, staff: User | None = None) -> SeatSelection:
+    return services.release_seats(show.pk, seats, actor=by(staff))
+
+
+def give_back(booking: Booking, *, user: User | None = None) -> Booking:
+    return services.cancel_booking(booking, actor=by(user or booking.user))
+
+
+def call_off(show: Show, reason: str = "No heating", *, staff: User | None = None) -> tuple[Show, int]:
+    return services.cancel_show(show.pk, actor=by(staff), reason=reason)
+
+
 def let_expire(*orders: Order) -> None:
-    """The time of these holds is over; nobody has noted it."""
+    """The time of these holds is over, and their rows still say HELD."""
     held = Booking.objects.filter(order__in=orders, status=Status.HELD)
     assert held.update(expires_at=timezone.now() - timedelta(milliseconds=1))

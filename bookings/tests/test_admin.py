@@ -10,10 +10,9 @@ from django.urls import reverse
 from django.utils.timezone import now
 
 from accounts.tests.factories import make_staff, make_user
-from bookings.models import STANDINGS, Booking, Status
-from bookings.queries import standing
-from bookings.services import book_seat, cancel_booking
-from bookings.tests.factories import let_expire, make_booking, make_order
+from bookings.models import STATUS_PRECEDENCE, Booking, Status
+from bookings.queries import order_summary
+from bookings.tests.factories import book, give_back, let_expire, make_booking, make_order
 from movies.models import Show
 from movies.tests.factories import make_show
 
@@ -43,7 +42,7 @@ def messages(response):
 
 def test_staff_cancel_anybodys_booking_through_the_service():
     show = make_show()
-    bookings = [book_seat(user=make_user(), show_id=show.pk, seat_number=n) for n in (1, 2)]
+    bookings = [book(show, n) for n in (1, 2)]
 
     response = cancel(client_of(make_staff("view_booking", "change_booking")), *bookings)
 
@@ -55,7 +54,7 @@ def test_staff_cancel_anybodys_booking_through_the_service():
 
 def test_what_cannot_be_cancelled_is_said_and_the_rest_is_cancelled():
     staff = client_of(make_staff("view_booking", "change_booking"))
-    dead, alive = (book_seat(user=make_user(), show_id=make_show().pk, seat_number=1) for _ in range(2))
+    dead, alive = (book(make_show(), 1) for _ in range(2))
     cancel(staff, dead)
 
     response = cancel(staff, dead, alive)
@@ -80,7 +79,7 @@ def test_a_seat_that_the_house_blocked_is_to_be_freed_instead():
 
 
 def test_who_may_only_look_cannot_cancel():
-    booking = book_seat(user=make_user(), show_id=make_show().pk, seat_number=1)
+    booking = book(make_show(), 1)
 
     cancel(client_of(make_staff("view_booking")), booking)
 
@@ -90,7 +89,7 @@ def test_who_may_only_look_cannot_cancel():
 
 @pytest.mark.parametrize("page", ["add", "change", "delete"])
 def test_bookings_are_neither_added_nor_changed_nor_deleted_here(page, admin_client):
-    booking = book_seat(user=make_user(), show_id=make_show().pk, seat_number=1)
+    booking = book(make_show(), 1)
     arguments = [] if page == "add" else [booking.pk]
     response = admin_client.post(
         reverse(f"admin:bookings_booking_{page}", args=arguments), {"status": "HELD"}
@@ -102,7 +101,7 @@ def test_bookings_are_neither_added_nor_changed_nor_deleted_here(page, admin_cli
 
 
 def test_a_show_with_bookings_is_not_deleted_with_its_page(admin_client):
-    booking = book_seat(user=make_user(), show_id=make_show().pk, seat_number=1)
+    booking = book(make_show(), 1)
 
     admin_client.post(reverse("admin:movies_show_delete", args=[booking.show_id]), {"post": "yes"})
 
@@ -114,7 +113,7 @@ def test_the_list_costs_the_same_queries_for_any_number_of_rows(
     rows, admin_client, django_assert_num_queries
 ):
     for _ in range(rows):
-        book_seat(user=make_user(), show_id=make_show().pk, seat_number=1)
+        book(make_show(), 1)
     admin_client.get(LIST)
 
     with django_assert_num_queries(7):
@@ -122,7 +121,7 @@ def test_the_list_costs_the_same_queries_for_any_number_of_rows(
 
 
 @pytest.mark.parametrize("rows", [1, 3])
-@pytest.mark.parametrize(("model", "queries"), [("order", 8), ("seatchange", 6)])
+@pytest.mark.parametrize(("model", "queries"), [("order", 8), ("bookingevent", 6)])
 def test_the_other_lists_cost_the_same_queries_for_any_number_of_rows(
     model, queries, rows, admin_client, django_assert_num_queries
 ):
@@ -154,7 +153,7 @@ def test_the_page_of_a_booking_costs_the_same_queries_for_any_number_of_changes(
     order = make_order(make_show(), 1, status=Status.HELD if changes == 1 else Status.BOOKED)
     booking = order.bookings.get()
     if changes == 3:
-        cancel_booking(user=order.user, among=Booking.objects.all(), booking_id=booking.pk)
+        give_back(booking, user=order.user)
     path = reverse("admin:bookings_booking_change", args=[booking.pk])
     admin_client.get(path)
 
@@ -179,7 +178,7 @@ def test_the_list_of_orders_says_how_they_stand_with_seats_and_total(admin_clien
     show = make_show(price=Decimal("12.50"), starts_at=datetime(2099, 7, 15, 20, tzinfo=timezone.utc))
     user = make_user("ada")
     order = make_order(show, 1, 2, 3, 14, user=user, status=Status.BOOKED)
-    cancel_booking(user=user, among=Booking.objects.all(), booking_id=order.bookings.get(seat_number=14).pk)
+    give_back(order.bookings.get(seat_number=14), user=user)
     let_expire(make_order(show, 21, 22))
 
     expired, booked = lines_of(admin_client.get(reverse("admin:bookings_order_changelist")))
@@ -202,11 +201,11 @@ def order_that_is(status):
     order = make_order(make_show(), 1, 2, status=Status.BOOKED if status == Status.CANCELLED else status)
     if status == Status.CANCELLED:
         for booking in order.bookings.all():
-            cancel_booking(user=order.user, among=Booking.objects.all(), booking_id=booking.pk)
+            give_back(booking, user=order.user)
     return order
 
 
-@pytest.mark.parametrize("status", STANDINGS)
+@pytest.mark.parametrize("status", STATUS_PRECEDENCE)
 def test_orders_are_filtered_by_how_they_stand(status, admin_client):
     orders = {
         status: order_that_is(status)
@@ -215,13 +214,13 @@ def test_orders_are_filtered_by_how_they_stand(status, admin_client):
     orders[Status.EXPIRED] = order_that_is(Status.HELD)
     let_expire(orders[Status.EXPIRED])
     mixed = order_that_is(Status.BOOKED)  # one seat given back: it is a booked one all the same
-    cancel_booking(user=mixed.user, among=Booking.objects.all(), booking_id=mixed.bookings.first().pk)
+    give_back(mixed.bookings.first(), user=mixed.user)
 
     page = admin_client.get(reverse("admin:bookings_order_changelist"), {"status": status})
 
     found = set(page.context["cl"].result_list)
     assert found == ({orders[status], mixed} if status == Status.BOOKED else {orders[status]})
-    assert {standing(order.bookings.all(), now()).status for order in found} == {status}
+    assert {order_summary(order.bookings.all(), now()).status for order in found} == {status}
 
 
 def test_a_status_that_no_order_can_have_filters_nothing(admin_client):
@@ -239,7 +238,7 @@ def test_seats_are_called_as_on_the_ticket_and_a_history_says_the_second(admin_c
         reverse("admin:bookings_booking_change", args=[booking.pk]),
         reverse("admin:movies_show_change", args=[booking.show_id]),
         reverse("admin:bookings_order_change", args=[booking.order_id]),
-        *(reverse(f"admin:bookings_{model}_changelist") for model in ("booking", "order", "seatchange")),
+        *(reverse(f"admin:bookings_{model}_changelist") for model in ("booking", "order", "bookingevent")),
     )
 
     pages = {path: text_of(admin_client.get(path)) for path in paths}
@@ -253,20 +252,22 @@ def test_seats_are_called_as_on_the_ticket_and_a_history_says_the_second(admin_c
 
 def test_the_page_of_a_booking_says_how_much_came_back(admin_client):
     show = make_show(price=Decimal("12.50"), starts_at=now() + timedelta(hours=3))
-    booking = book_seat(user=make_user(), show_id=show.pk, seat_number=1)
+    booking = book(show, 1)
     path = reverse("admin:bookings_booking_change", args=[booking.pk])
     assert "EUR" not in text_of(admin_client.get(path))
-    cancel_booking(user=booking.user, among=Booking.objects.all(), booking_id=booking.pk)
+    give_back(booking, user=booking.user)
 
     assert "Refund: 6.25 EUR (50 %)" in text_of(admin_client.get(path))
 
 
-@pytest.mark.parametrize("model", ["booking", "order", "seatchange"])
+@pytest.mark.parametrize("model", ["booking", "order", "bookingevent"])
 def test_there_is_no_button_to_a_history_that_django_does_not_have(model, admin_client):
     order = make_order(make_show(), 1)
-    row = {"booking": order.bookings.get(), "order": order, "seatchange": order.bookings.get().changes.get()}[
-        model
-    ]
+    row = {
+        "booking": order.bookings.get(),
+        "order": order,
+        "bookingevent": order.bookings.get().changes.get(),
+    }[model]
 
     page = admin_client.get(reverse(f"admin:bookings_{model}_change", args=[row.pk]))
 

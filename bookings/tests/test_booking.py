@@ -8,8 +8,7 @@ from django.utils import timezone
 
 from accounts.tests.factories import client_for, make_user
 from bookings.models import Booking, Status
-from bookings.services import book_seat
-from bookings.tests.factories import make_booking
+from bookings.tests.factories import book, make_booking
 from movies.models import Show
 from movies.tests.factories import make_cinema, make_movie, make_screen, make_show
 
@@ -47,7 +46,7 @@ def test_booking_a_free_seat_answers_with_the_ticket():
 
 def test_booking_a_taken_seat_is_a_conflict_and_books_nothing():
     show = make_show()
-    book_seat(user=make_user(), show_id=show.pk, seat_number=2)
+    book(show, 2)
 
     response = client_for(make_user()).post(f"/api/shows/{show.pk}/book/", {"seat_number": 2})
 
@@ -149,16 +148,16 @@ def test_a_cancelled_show_takes_no_booking():
 
 def test_the_same_seat_of_another_show_is_free():
     user = make_user()
-    book_seat(user=user, show_id=make_show().pk, seat_number=1)
+    book(make_show(), 1, user=user)
 
-    assert book_seat(user=user, show_id=make_show().pk, seat_number=1).status == Status.BOOKED
+    assert book(make_show(), 1, user=user).status == Status.BOOKED
 
 
 def test_a_booking_counts_on_the_show():
     show = make_show(total_seats=50)
 
-    book_seat(user=make_user(), show_id=show.pk, seat_number=1)
-    book_seat(user=make_user(), show_id=show.pk, seat_number=2)
+    book(show, 1)
+    book(show, 2)
 
     show.refresh_from_db()
     assert (show.live_seats, show.seats_version) == (2, 2)
@@ -196,7 +195,7 @@ def test_half_a_sofa_is_not_sold_and_the_other_half_is_named(half, other):
 
 def test_a_booking_keeps_the_price_at_which_it_was_made():
     show = make_show(price=Decimal("10.00"))
-    booking = book_seat(user=make_user(), show_id=show.pk, seat_number=1)
+    booking = book(show, 1)
     Show.objects.update(price=Decimal("99.00"))
 
     booking.refresh_from_db()

@@ -7,9 +7,8 @@ from django.urls import reverse
 
 from accounts.tests.factories import make_staff, make_user
 from bookings.models import Status
-from bookings.services import book_seat
-from bookings.tests.factories import make_booking
-from bookings.tests.locks import waiting_in_vain
+from bookings.tests.factories import book, make_booking
+from bookings.tests.locks import while_show_is_locked
 from movies.models import Screen, ScreenQuerySet, Show, ShowQuerySet
 from movies.services import schedule_show
 from movies.tests.factories import make_movie, make_screen, make_show, tomorrow
@@ -76,10 +75,7 @@ def test_no_page_of_a_busy_show_is_a_server_error(page, data, somebody_else_work
 @pytest.mark.django_db
 def test_cancelling_goes_on_with_the_other_bookings_and_says_which_one_failed(somebody_else_works_on):
     shows = [make_show(), make_show()]
-    first, second, other = (
-        book_seat(user=make_user(), show_id=show.pk, seat_number=seat)
-        for show, seat in ((shows[0], 1), (shows[0], 2), (shows[1], 1))
-    )
+    first, second, other = (book(show, seat) for show, seat in ((shows[0], 1), (shows[0], 2), (shows[1], 1)))
     somebody_else_works_on(shows[0])
     data = {"action": "cancel", "_selected_action": [first.pk, second.pk, other.pk]}
 
@@ -97,7 +93,7 @@ def test_cancelling_goes_on_with_the_other_bookings_and_says_which_one_failed(so
 @pytest.mark.django_db
 def test_a_busy_show_is_waited_for_once_and_not_once_a_booking(monkeypatch):
     show, waits = make_show(), []
-    bookings = [book_seat(user=make_user(), show_id=show.pk, seat_number=seat) for seat in (1, 2, 3)]
+    bookings = [book(show, seat) for seat in (1, 2, 3)]
 
     def wait_in_vain(self, show_id):
         waits.append(show_id)
@@ -161,7 +157,7 @@ def test_who_really_waits_too_long_for_the_lock_is_told_so_above_the_page():
     show, client = make_show(), Client()
     client.force_login(make_staff("view_show", "change_show", "block_seats"))
 
-    response = waiting_in_vain(
+    response = while_show_is_locked(
         show, lambda: client.post(page_of(show, "seats"), {"wish": "block", "seat": ["1"]}, follow=True)
     )
 

@@ -13,8 +13,7 @@ from django.utils.timezone import now
 
 from accounts.tests.factories import client_for, make_staff, make_user
 from bookings.models import Booking, Status
-from bookings.services import block_seats, book_seat, cancel_show
-from bookings.tests.factories import make_booking, make_order
+from bookings.tests.factories import block, book, call_off, make_booking, make_order
 from movies.models import Show
 from movies.tests.factories import make_screen, make_show
 
@@ -25,7 +24,7 @@ A_MOMENT = timedelta(seconds=30)  # longer than a test takes
 
 def booked(starts_in=timedelta(days=3), price="9.99", **fields):
     show = make_show(starts_at=now() + starts_in, price=Decimal(price), **fields)
-    return book_seat(user=make_user(), show_id=show.pk, seat_number=5)
+    return book(show, 5)
 
 
 def quote(booking, user=None):
@@ -209,7 +208,7 @@ def test_a_show_that_the_house_cancels_gives_everything_back(settings):
     booking, staff = booked(timedelta(minutes=1), price="9.99"), make_user()
     held = make_booking(booking.show, seat_number=6, status=Status.HELD)
 
-    cancel_show(staff=staff, show_id=booking.show_id, reason="No heating")
+    call_off(booking.show, "No heating", staff=staff)
 
     booking.refresh_from_db()
     held.refresh_from_db()
@@ -247,10 +246,10 @@ def test_there_is_no_quote_where_there_is_no_cancelling(change, code):
 
 def test_only_ones_own_bookings_are_quoted():
     booking, staff = booked(), make_user(is_staff=True, is_superuser=True)
-    block_seats(staff=staff, show_id=booking.show_id, seats="A1")
+    block(booking.show, "A1", staff=staff)
 
     assert_refused(quote(booking, user=staff), 404, "not_found")
-    assert_refused(quote(Booking.objects.get(for_house=True), user=staff), 404, "not_found")
+    assert_refused(quote(Booking.objects.get(is_house_seat=True), user=staff), 404, "not_found")
     assert client_for().get(f"/api/bookings/{booking.pk}/cancellation/").status_code == 401
 
 

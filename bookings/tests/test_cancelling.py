@@ -9,7 +9,7 @@ from django.utils.timezone import now
 
 from accounts.tests.factories import client_for, make_user
 from bookings.models import Booking, Status
-from bookings.services import book_seat
+from bookings.tests.factories import book
 from movies.models import Show
 from movies.tests.factories import make_show
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 def test_cancelling_keeps_the_row_and_frees_the_seat():
     user, show = make_user(), make_show()
-    booking = book_seat(user=user, show_id=show.pk, seat_number=5)
+    booking = book(show, 5, user=user)
 
     response = client_for(user).post(f"/api/bookings/{booking.pk}/cancel/")
 
@@ -29,13 +29,13 @@ def test_cancelling_keeps_the_row_and_frees_the_seat():
     assert response.json()["cancelled_at"] == booking.cancelled_at.isoformat().replace("+00:00", "Z")
     assert booking.status == Status.CANCELLED
     assert (show.live_seats, show.seats_version) == (0, 2)
-    assert book_seat(user=make_user(), show_id=show.pk, seat_number=5).status == Status.BOOKED
+    assert book(show, 5).status == Status.BOOKED
     assert Booking.objects.count() == 2
 
 
 def test_cancelling_twice_is_a_conflict():
     user = make_user()
-    booking = book_seat(user=user, show_id=make_show().pk, seat_number=5)
+    booking = book(make_show(), 5, user=user)
     client = client_for(user)
     client.post(f"/api/bookings/{booking.pk}/cancel/")
 
@@ -47,7 +47,7 @@ def test_cancelling_twice_is_a_conflict():
 
 @pytest.mark.parametrize("path", ["", "cancel/"])
 def test_somebody_elses_booking_is_not_found(path):
-    booking = book_seat(user=make_user(), show_id=make_show().pk, seat_number=5)
+    booking = book(make_show(), 5)
     stranger = client_for(make_user(is_staff=True))
 
     response = (
@@ -71,7 +71,7 @@ def test_somebody_elses_booking_is_not_found(path):
 )
 def test_a_show_that_is_past_or_cancelled_takes_no_cancelling(change, code):
     user, show = make_user(), make_show()
-    booking = book_seat(user=user, show_id=show.pk, seat_number=5)
+    booking = book(show, 5, user=user)
     Show.objects.update(**change)
 
     response = client_for(user).post(f"/api/bookings/{booking.pk}/cancel/")
@@ -85,9 +85,9 @@ def test_a_show_that_is_past_or_cancelled_takes_no_cancelling(change, code):
 @pytest.mark.parametrize("path", ["bookings", "my-bookings"])
 def test_the_list_has_ones_own_bookings_only_newest_first(path):
     user, show = make_user(), make_show()
-    first = book_seat(user=user, show_id=show.pk, seat_number=1)
-    book_seat(user=make_user(), show_id=show.pk, seat_number=2)
-    second = book_seat(user=user, show_id=show.pk, seat_number=3)
+    first = book(show, 1, user=user)
+    book(show, 2)
+    second = book(show, 3, user=user)
 
     response = client_for(user).get(f"/api/{path}/")
 
@@ -100,7 +100,7 @@ def test_the_list_has_ones_own_bookings_only_newest_first(path):
 def test_the_list_costs_the_same_queries_for_any_number_of_rows(rows, django_assert_num_queries):
     user = make_user()
     for _ in range(rows):
-        book_seat(user=user, show_id=make_show().pk, seat_number=1)
+        book(make_show(), 1, user=user)
     client = client_for(user)
 
     with django_assert_num_queries(3):  # who is asking, how many rows, the rows
@@ -109,8 +109,8 @@ def test_the_list_costs_the_same_queries_for_any_number_of_rows(rows, django_ass
 
 def test_the_list_can_be_narrowed_to_a_status():
     user, show = make_user(), make_show()
-    book_seat(user=user, show_id=show.pk, seat_number=1)
-    cancelled = book_seat(user=user, show_id=show.pk, seat_number=2)
+    book(show, 1, user=user)
+    cancelled = book(show, 2, user=user)
     client = client_for(user)
     client.post(f"/api/bookings/{cancelled.pk}/cancel/")
 
@@ -120,7 +120,7 @@ def test_the_list_can_be_narrowed_to_a_status():
 
 
 def test_the_database_itself_refuses_a_second_live_booking():
-    booking = book_seat(user=make_user(), show_id=make_show().pk, seat_number=5)
+    booking = book(make_show(), 5)
 
     for status in (Status.HELD, Status.BOOKED, Status.BLOCKED):
         # The unique index, by its name on PostgreSQL and by its columns on SQLite.
@@ -134,12 +134,12 @@ def test_the_database_itself_refuses_a_second_live_booking():
                 price=0,
                 status=status,
                 expires_at=now() + timedelta(minutes=10) if status == Status.HELD else None,
-                for_house=status == Status.BLOCKED,
+                is_house_seat=status == Status.BLOCKED,
             )
 
 
 def test_what_was_sold_cannot_be_deleted():
-    booking = book_seat(user=make_user(), show_id=make_show().pk, seat_number=5)
+    booking = book(make_show(), 5)
 
     for row in (booking.order, booking.show, booking.show.movie, booking.show.screen, booking.user):
         with pytest.raises(ProtectedError):

@@ -10,9 +10,9 @@ from django.utils.timezone import now
 
 from accounts.tests.factories import client_for, make_staff, make_user
 from bookings.models import Booking, Status
-from bookings.services import block_seats, book_seat, cancel_booking, cancel_show, ledger
-from bookings.tests.factories import make_booking
-from movie_booking.tests.races import at_once
+from bookings.tests.factories import block, book, call_off, give_back, make_booking
+from bookings.tests.locks import after_reading_the_seats
+from movie_booking.tests.concurrency import run_concurrently
 from movies.errors import ShowCancelled
 from movies.models import Show, ShowQuerySet
 from movies.services import schedule_show
@@ -39,12 +39,12 @@ def state(show):
 def test_it_takes_all_bookings_with_it_and_says_how_many(cancel):
     show = make_show(total_seats=50)
     users, staff = [make_user(), make_user()], make_staff("change_show")
-    returned = book_seat(user=users[0], show_id=show.pk, seat_number=9)
-    cancel_booking(user=make_user(), among=Booking.objects.all(), booking_id=returned.pk)
+    returned = book(show, 9, user=users[0])
+    give_back(returned)
     for number, user in ((1, users[0]), (2, users[1]), (3, users[1])):
-        book_seat(user=user, show_id=show.pk, seat_number=number)
+        book(show, number, user=user)
     make_booking(show, user=users[0], seat_number=4, price=0, status=Status.HELD)
-    block_seats(staff=make_user(), show_id=show.pk, seats="B1-B2", reason="Press")
+    block(show, "B1-B2", reason="Press")
     returned.refresh_from_db()
     show.refresh_from_db()
     version = show.seats_version
@@ -78,7 +78,7 @@ def test_it_takes_all_bookings_with_it_and_says_how_many(cancel):
 
 def test_of_a_show_that_nobody_booked_none_are_cancelled(cancel):
     show = make_show()
-    block_seats(staff=make_user(), show_id=show.pk, seats="A1")
+    block(show, "A1")
 
     assert cancel(show).data["cancelled_bookings"] == 0
 
@@ -97,7 +97,7 @@ def test_it_takes_a_reason(cancel, reason):
 
 def test_ones_own_bookings_are_still_listed(cancel):
     user, show = make_user(), make_show()
-    book_seat(user=user, show_id=show.pk, seat_number=1)
+    book(show, 1, user=user)
     before = client_for(user).get("/api/bookings/").data["results"][0]
 
     cancel(show)
@@ -114,8 +114,8 @@ def test_ones_own_bookings_are_still_listed(cancel):
 
 def test_it_cannot_be_undone_changed_booked_or_cancelled_again():
     user, show = make_user(), make_show()
-    booking = book_seat(user=user, show_id=show.pk, seat_number=1)
-    cancel_show(staff=make_user(), show_id=show.pk, reason=REASON)
+    booking = book(show, 1, user=user)
+    call_off(show, REASON)
     client = client_for(make_user(is_staff=True, is_superuser=True))
     before = state(show)
 
@@ -142,7 +142,7 @@ def test_it_cannot_be_undone_changed_booked_or_cancelled_again():
 
 def test_its_screen_is_free_again_at_that_time():
     show = make_show(screen=make_screen(), movie=make_movie())
-    cancel_show(staff=make_user(), show_id=show.pk, reason=REASON)
+    call_off(show, REASON)
 
     again = schedule_show(movie=show.movie, screen=show.screen, starts_at=show.starts_at)
 
@@ -198,11 +198,11 @@ def test_it_takes_staff_with_the_right(who, status, code):
 def test_it_costs_the_same_queries_for_any_number_of_bookings(rows, django_assert_num_queries):
     show, staff = make_show(), make_user()
     for number in range(1, rows + 1):
-        book_seat(user=make_user(), show_id=show.pk, seat_number=number)
+        book(show, number)
 
     # Savepoint, lock, who has which seat, their bookings; bookings, history and count; show, release.
     with django_assert_num_queries(9):
-        cancel_show(staff=staff, show_id=show.pk, reason=REASON)
+        call_off(show, REASON, staff=staff)
 
 
 # --- Races -------------------------------------------------------------------------------------
@@ -214,23 +214,21 @@ def cancel_after_the_buyers_check(monkeypatch, patience):
     Returns the results of both, and whether the buyer saw the show cancelled meanwhile.
     """
     show, checked, cancelled, met = make_show(), Event(), Event(), []
-    staff, look = make_user(), ledger.rows_of
+    staff = make_user()
 
-    def look_then_wait(show):
-        rows = look(show)
+    def wait(occupied):
         if not checked.is_set():  # the buyer; the canceller looks after it
             checked.set()
             met.append(cancelled.wait(patience))
-        return rows
 
     def take_off():
         assert checked.wait(timeout=10)
-        result = cancel_show(staff=staff, show_id=show.pk, reason=REASON)
+        result = call_off(show, REASON, staff=staff)
         cancelled.set()
         return result
 
-    monkeypatch.setattr(ledger, "rows_of", look_then_wait)
-    booking, result = at_once(partial(book_seat, user=make_user(), show_id=show.pk, seat_number=1), take_off)
+    after_reading_the_seats(monkeypatch, wait)
+    booking, result = run_concurrently(partial(book, show, 1), take_off)
     booking.refresh_from_db()
     return booking, result, met
 
@@ -257,12 +255,9 @@ def test_with_the_lock_the_show_is_cancelled_after_the_buyer_and_with_the_bookin
 def test_of_eight_buyers_and_a_cancelling_nobody_is_left_with_a_seat():
     show, staff, users = make_show(), make_user(), [make_user() for _ in range(8)]
 
-    (_, cancelled), *bought = at_once(
-        partial(cancel_show, staff=staff, show_id=show.pk, reason=REASON),
-        *(
-            partial(book_seat, user=user, show_id=show.pk, seat_number=number)
-            for number, user in enumerate(users, 1)
-        ),
+    (_, cancelled), *bought = run_concurrently(
+        partial(call_off, show, REASON, staff=staff),
+        *(partial(book, show, number, user=user) for number, user in enumerate(users, 1)),
     )
 
     show.refresh_from_db()
@@ -275,11 +270,11 @@ def test_of_eight_buyers_and_a_cancelling_nobody_is_left_with_a_seat():
 @pytest.mark.usefixtures("real_transactions")
 def test_of_many_who_cancel_a_show_exactly_one_does():
     show, staff = make_show(), make_user()
-    book_seat(user=make_user(), show_id=show.pk, seat_number=1)
+    book(show, 1)
 
-    results = at_once(*[partial(cancel_show, staff=staff, show_id=show.pk, reason=REASON)] * 4)
+    results = run_concurrently(*[partial(call_off, show, REASON, staff=staff)] * 4)
 
     assert sorted(type(result).__name__ for result in results) == ["ShowCancelled"] * 3 + ["tuple"]
     show.refresh_from_db()
     assert show.live_seats == 0
-    assert [*show.seat_changes.values_list("to_status", flat=True)] == [Status.BOOKED, Status.CANCELLED]
+    assert [*show.booking_events.values_list("to_status", flat=True)] == [Status.BOOKED, Status.CANCELLED]

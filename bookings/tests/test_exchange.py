@@ -6,11 +6,10 @@ from decimal import Decimal
 import pytest
 from django.utils.timezone import now
 
-from accounts.tests.factories import client_for, make_user
-from bookings.models import Booking, SeatChange, Status
-from bookings.services import block_seats
-from bookings.tests.factories import let_expire, make_order
-from bookings.tests.history import assert_the_books_are_true
+from accounts.tests.factories import client_for
+from bookings.models import Booking, BookingEvent, Status
+from bookings.tests.factories import block, let_expire, make_order
+from bookings.tests.history import assert_history_consistent
 from movies.models import Show
 from movies.tests.factories import make_screen, make_show
 
@@ -27,7 +26,7 @@ def statuses(order):
 
 
 def house():
-    return [list(model.objects.order_by("pk").values()) for model in (Booking, SeatChange, Show)]
+    return [list(model.objects.order_by("pk").values()) for model in (Booking, BookingEvent, Show)]
 
 
 @pytest.mark.parametrize("status", [Status.HELD, Status.BOOKED])
@@ -52,7 +51,7 @@ def test_seats_are_exchanged_for_as_many_others(status):
     ]
     show.refresh_from_db()
     assert show.live_seats == 3
-    assert_the_books_are_true()
+    assert_history_consistent()
 
 
 def test_a_seat_whose_hold_is_over_can_be_had_in_exchange():
@@ -63,7 +62,7 @@ def test_a_seat_whose_hold_is_over_can_be_had_in_exchange():
     assert exchange(order, [5], [7]).status_code == 200
     assert statuses(order) == [(5, "CANCELLED"), (7, "BOOKED")]
     assert statuses(other) == [(7, "EXPIRED")]
-    assert_the_books_are_true()
+    assert_history_consistent()
 
 
 def test_what_was_held_stays_held_until_the_same_moment():
@@ -147,7 +146,7 @@ def test_a_party_may_move_up_by_one(give, get):
     assert exchange(order, give, get).status_code == 200
     live = order.bookings.live().order_by("seat_number")
     assert list(live.values_list("seat_number", flat=True)) == sorted(get)
-    assert_the_books_are_true()
+    assert_history_consistent()
 
 
 def test_who_has_all_seats_that_one_may_have_can_still_exchange(settings):
@@ -162,7 +161,7 @@ def test_every_seat_in_the_way_is_named_and_nothing_changes():
     order = make_order(show, 1, 2, 3, 4, 5, status=Status.BOOKED)
     make_order(show, 11)
     make_order(show, 12, status=Status.BOOKED)
-    block_seats(staff=make_user(), show_id=show.pk, seats="B3")
+    block(show, "B3")
     let_expire(make_order(show, 14))
     before = house()
 

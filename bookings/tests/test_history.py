@@ -1,4 +1,4 @@
-"""The history: who changed which seat, when, from what to what and by which door. It is only added to."""
+"""Booking events: who changed which seat, when, from what to what and through which channel."""
 
 import re
 from io import StringIO
@@ -13,10 +13,9 @@ from django.urls import reverse
 from django.utils.timezone import now
 
 from accounts.tests.factories import client_for, make_staff, make_user
-from bookings.models import Booking, Order, SeatChange, Status
-from bookings.services import book_seat
-from bookings.tests.factories import let_expire, make_order
-from bookings.tests.history import assert_the_books_are_true
+from bookings.models import Booking, BookingEvent, Order, Status
+from bookings.tests.factories import book, let_expire, make_order
+from bookings.tests.history import assert_history_consistent
 from movies.tests.factories import make_show
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +30,7 @@ def staff():
         "view_booking",
         "change_booking",
         "view_order",
-        "view_seatchange",
+        "view_bookingevent",
     )
 
 
@@ -44,8 +43,8 @@ def office(staff):
 
 def history(**fields):
     return list(
-        SeatChange.objects.filter(**fields).values_list(
-            "seat_number", "from_status", "to_status", "actor", "door"
+        BookingEvent.objects.filter(**fields).values_list(
+            "seat_number", "from_status", "to_status", "actor", "channel"
         )
     )
 
@@ -81,10 +80,10 @@ def test_each_step_by_the_api_is_written_down(staff):
         (5, "BLOCKED", "CANCELLED", staff.pk, "API"),
         (3, "BOOKED", "CANCELLED", staff.pk, "API"),
     ]
-    times = list(SeatChange.objects.values_list("at", flat=True))
+    times = list(BookingEvent.objects.values_list("at", flat=True))
     assert begun <= times[0] <= times[-1] <= now()
     assert times == sorted(times)
-    assert_the_books_are_true()
+    assert_history_consistent()
 
 
 def test_each_step_in_the_admin_is_written_down(staff, office):
@@ -92,7 +91,7 @@ def test_each_step_in_the_admin_is_written_down(staff, office):
     bought = make_order(show, 1, 2, status=Status.BOOKED)
     make_order(show, 3)
     seats = reverse("admin:movies_show_seats", args=[show.pk])
-    newest = SeatChange.objects.latest("id").pk
+    newest = BookingEvent.objects.latest("id").pk
 
     office.post(seats, {"wish": "block", "seat": ["5"]})
     office.post(seats, {"wish": "free", "seat": ["5"]})
@@ -110,7 +109,7 @@ def test_each_step_in_the_admin_is_written_down(staff, office):
         (2, "BOOKED", "CANCELLED", staff.pk, "ADMIN"),
         (3, "HELD", "CANCELLED", staff.pk, "ADMIN"),
     ]
-    assert_the_books_are_true()
+    assert_history_consistent()
 
 
 def test_what_comes_with_time_was_done_by_nobody():
@@ -122,7 +121,7 @@ def test_what_comes_with_time_was_done_by_nobody():
         (1, "HELD", "EXPIRED", None, "EXPIRY"),
         (2, "HELD", "EXPIRED", None, "EXPIRY"),
     ]
-    assert_the_books_are_true()
+    assert_history_consistent()
 
 
 def test_what_is_refused_is_no_history():
@@ -139,25 +138,25 @@ def test_what_is_refused_is_no_history():
 
 
 def test_nobody_changes_it_not_even_in_the_database():
-    change = book_seat(user=make_user(), show_id=make_show().pk, seat_number=1).changes.get()
+    change = book(make_show(), 1).changes.get()
 
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
-        SeatChange.objects.update(door="COMMAND")
+        BookingEvent.objects.update(channel="COMMAND")
     change.refresh_from_db()
-    assert change.door == "API"
+    assert change.channel == "API"
 
 
 @pytest.mark.postgres
 def test_nobody_deletes_it_not_even_in_the_database():
-    book_seat(user=make_user(), show_id=make_show().pk, seat_number=1)
+    book(make_show(), 1)
 
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
-        SeatChange.objects.all().delete()
-    assert SeatChange.objects.count() == 1
+        BookingEvent.objects.all().delete()
+    assert BookingEvent.objects.count() == 1
 
 
 def test_what_has_a_history_cannot_be_deleted():
-    booking = book_seat(user=make_user(), show_id=make_show().pk, seat_number=1)
+    booking = book(make_show(), 1)
 
     for row in (booking, booking.order, booking.show, booking.user):
         with pytest.raises(ProtectedError):
@@ -194,26 +193,26 @@ def test_who_may_not_see_the_history_does_not():
     assert "Latest changes" not in show.content.decode()
     assert show.context["history"] is None
     assert booking.context["inline_admin_formsets"] == []
-    assert client.get(reverse("admin:bookings_seatchange_changelist")).status_code == 403
+    assert client.get(reverse("admin:bookings_bookingevent_changelist")).status_code == 403
 
 
-@pytest.mark.parametrize("model", ["booking", "order", "seatchange"])
+@pytest.mark.parametrize("model", ["booking", "order", "bookingevent"])
 @pytest.mark.parametrize("page", ["add", "change", "delete"])
 def test_nobody_adds_changes_or_deletes_any_of_it_in_the_admin(model, page, admin_client):
     order = make_order(make_show(), 5)
-    rows = {"booking": order.bookings.get(), "order": order, "seatchange": SeatChange.objects.get()}
-    before = [list(cls.objects.values()) for cls in (Order, Booking, SeatChange)]
+    rows = {"booking": order.bookings.get(), "order": order, "bookingevent": BookingEvent.objects.get()}
+    before = [list(cls.objects.values()) for cls in (Order, Booking, BookingEvent)]
     url = reverse(f"admin:bookings_{model}_{page}", args=[] if page == "add" else [rows[model].pk])
 
     response = admin_client.post(
-        url, {"post": "yes", "status": "BOOKED", "door": "COMMAND", "reference": "X", "seat_number": 1}
+        url, {"post": "yes", "status": "BOOKED", "channel": "COMMAND", "reference": "X", "seat_number": 1}
     )
 
     assert response.status_code == 403
-    assert [list(cls.objects.values()) for cls in (Order, Booking, SeatChange)] == before
+    assert [list(cls.objects.values()) for cls in (Order, Booking, BookingEvent)] == before
 
 
-@pytest.mark.parametrize("model", ["booking", "order", "seatchange"])
+@pytest.mark.parametrize("model", ["booking", "order", "bookingevent"])
 def test_nothing_is_deleted_by_the_action_of_a_list(model, admin_client):
     make_order(make_show(), 5)
 
@@ -237,7 +236,7 @@ def test_orders_are_found_by_reference_customer_and_film(office):
     assert [row.pk for row in bookings.context["cl"].result_list] == [order.bookings.get().pk]
 
 
-@pytest.mark.parametrize("model", ["order", "seatchange"])
+@pytest.mark.parametrize("model", ["order", "bookingevent"])
 def test_a_list_costs_the_same_queries_for_any_number_of_rows(model, admin_client):
     path = reverse(f"admin:bookings_{model}_changelist")
 

@@ -13,17 +13,16 @@ from django.utils.timezone import now
 
 from accounts.tests.factories import client_for, make_staff, make_user
 from bookings.management.commands import expire_holds as command
-from bookings.models import Booking, Order, SeatChange, Status
+from bookings.models import Booking, BookingEvent, Order, Status
 from bookings.services import (
-    book_seat,
     cancel_order,
     cancel_show,
     confirm_order,
     exchange_seats,
     extend_order,
 )
-from bookings.tests.factories import let_expire, make_order
-from bookings.tests.history import assert_the_books_are_true
+from bookings.tests.factories import book, let_expire, make_order
+from bookings.tests.history import assert_history_consistent
 from movie_booking.errors import DomainError
 from movies.models import Show, ShowQuerySet
 from movies.tests.factories import make_show
@@ -63,7 +62,7 @@ def expired(show):
 
 
 def test_the_map_never_shows_an_expired_hold_as_taken_and_counts_it_as_free(show):
-    book_seat(user=make_user(), show_id=show.pk, seat_number=1)
+    book(show, 1)
     held = make_order(show, 5, 6)
     make_order(show, 8)
     assert taken(show) == {"held": [5, 6, 8], "booked": [1], "blocked": []}
@@ -103,11 +102,11 @@ def test_the_tag_of_the_layout_does_not(show):
     assert get_map(show, "?fields=layout", HTTP_IF_NONE_MATCH=tag).status_code == 304
 
 
-@pytest.mark.parametrize("door", ["book", "order", "best available", "block", "exchange"])
-def test_the_next_who_wants_the_seat_gets_it_at_once(show, expired, door):
+@pytest.mark.parametrize("endpoint", ["book", "order", "best available", "block", "exchange"])
+def test_the_next_who_wants_the_seat_gets_it_at_once(show, expired, endpoint):
     buyer = make_user()
     client = client_for(buyer)
-    if door == "exchange":
+    if endpoint == "exchange":
         own = make_order(show, 9, user=buyer)
     requests = {
         "book": lambda: client.post(f"/api/shows/{show.pk}/book/", {"seat_number": 5}),
@@ -118,16 +117,16 @@ def test_the_next_who_wants_the_seat_gets_it_at_once(show, expired, door):
         ),
         "exchange": lambda: client.post(f"/api/orders/{own.reference}/exchange/", {"from": [9], "to": [5]}),
     }
-    if door == "best available":  # ten together are the row of seats 1 to 10
+    if endpoint == "best available":  # ten together are the row of seats 1 to 10
         make_order(show, 11, 12)
 
-    response = requests[door]()
+    response = requests[endpoint]()
 
     assert response.status_code in (200, 201)
-    [change] = SeatChange.objects.filter(booking__order=expired, seat_number=5, from_status="HELD")
-    assert (change.to_status, change.door, change.actor) == ("EXPIRED", "EXPIRY", None)
+    [change] = BookingEvent.objects.filter(booking__order=expired, seat_number=5, from_status="HELD")
+    assert (change.to_status, change.channel, change.actor) == ("EXPIRED", "EXPIRY", None)
     assert Booking.objects.live().filter(seat_number=5).get().order != expired
-    assert_the_books_are_true()
+    assert_history_consistent()
 
 
 @pytest.mark.parametrize("verb", ["confirm", "extend", "cancel", "exchange"])
@@ -135,7 +134,7 @@ def test_the_next_who_wants_the_seat_gets_it_at_once(show, expired, door):
 @pytest.mark.parametrize("sold", [False, True])
 def test_an_expired_hold_is_refused_whatever_one_wants_of_it(show, expired, verb, noted, sold):
     if sold:
-        book_seat(user=make_user(), show_id=show.pk, seat_number=5)
+        book(show, 5)
     if noted:
         expire_holds()
     before = statuses()
@@ -195,14 +194,14 @@ def test_the_command_frees_what_has_expired_and_a_second_run_nothing(show):
     let_expire(*orders)
 
     assert expire_holds() == "Expired holds freed: 3.\n"
-    after = statuses(), list(Show.objects.order_by("id").values()), SeatChange.objects.count()
+    after = statuses(), list(Show.objects.order_by("id").values()), BookingEvent.objects.count()
     assert after[0] == [(5, "EXPIRED"), (6, "EXPIRED"), (1, "EXPIRED"), (8, "HELD"), (9, "BOOKED")]
     show.refresh_from_db()
     assert show.live_seats == 2
-    assert_the_books_are_true()
+    assert_history_consistent()
 
     assert expire_holds() == "Expired holds freed: 0.\n"
-    assert (statuses(), list(Show.objects.order_by("id").values()), SeatChange.objects.count()) == after
+    assert (statuses(), list(Show.objects.order_by("id").values()), BookingEvent.objects.count()) == after
 
 
 def test_a_hold_is_over_at_the_moment_until_which_it_was_given(show, monkeypatch):
@@ -293,7 +292,7 @@ def test_the_command_goes_on_as_told_whatever_happens_and_ends_with_its_parent(s
         lambda own: confirm_order(**own),
         lambda own: cancel_order(**own),
         lambda own: extend_order(among=own["among"], reference=own["reference"]),
-        lambda own: book_seat(user=make_user(), show_id=Show.objects.get().pk, seat_number=5),
+        lambda own: book(Show.objects.get(), 5),
         lambda own: cancel_show(staff=make_staff(), show_id=Show.objects.get().pk, reason="Flood"),
     ],
     ids=["exchange", "confirm", "cancel", "extend", "book", "cancel_show"],
@@ -309,7 +308,7 @@ def test_a_hold_that_ends_in_the_middle_of_a_change_leaves_the_books_true(show, 
     with suppress(DomainError):
         wish({"user": order.user, "among": Order.objects.all(), "reference": order.reference})
 
-    assert_the_books_are_true()
+    assert_history_consistent()
     monkeypatch.undo()
     show.refresh_from_db()
     if show.status == Show.Status.CANCELLED:

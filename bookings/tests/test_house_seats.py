@@ -11,10 +11,10 @@ from django.utils.timezone import now
 from accounts.tests.factories import client_for, make_staff, make_user
 from bookings.errors import SeatTaken
 from bookings.models import Booking, Status
-from bookings.services import block_seats, book_seat, cancel_booking, cancel_show, free_seats
-from bookings.services.house import Selection
-from bookings.tests.factories import make_booking
-from movie_booking.tests.races import at_once
+from bookings.services import block_seats, book_seat
+from bookings.services.house_seats import SeatSelection
+from bookings.tests.factories import book, call_off, give_back, make_booking, release
+from movie_booking.tests.concurrency import run_concurrently
 from movies.models import Show
 from movies.tests.factories import make_screen, make_show
 
@@ -89,8 +89,8 @@ def test_labels_are_those_of_the_drawing(block):
 
 def test_a_block_over_taken_seats_names_each_and_takes_none(block):
     show = make_show()
-    book_seat(user=make_user(), show_id=show.pk, seat_number=22)
-    block_seats(staff=make_user(), show_id=show.pk, seats="C4")
+    book(show, 22)
+    block(show, "C4")
     make_booking(show, user=make_user(), seat_number=23, price=0, status=Status.HELD)
     before = state(show)
 
@@ -150,13 +150,13 @@ def test_staff_free_some_of_a_block_and_the_seats_are_sold_again(block, free):
     assert response.json() == {"show": show.pk, "seat_numbers": [25, 26], "seats": "C5-C6"}
     assert taken(show)["blocked"] == [21, 22, 23, 24]
     assert (show.live_seats, show.seats_version) == (4, 2)
-    assert book_seat(user=make_user(), show_id=show.pk, seat_number=25).status == Status.BOOKED
+    assert book(show, 25).status == Status.BOOKED
 
 
 def test_freeing_what_is_not_blocked_names_each_seat_and_frees_none(block, free):
     show = make_show()
     block(show, "A1")
-    book_seat(user=make_user(), show_id=show.pk, seat_number=2)
+    book(show, 2)
     before = state(show)
 
     response = free(show, "A1-A3")
@@ -172,8 +172,8 @@ def test_freeing_what_is_not_blocked_names_each_seat_and_frees_none(block, free)
 
 def test_freeing_leaves_the_past_of_the_seat_alone(block, free):
     show, user = make_show(), make_user()
-    sold = book_seat(user=user, show_id=show.pk, seat_number=1)
-    cancel_booking(user=user, among=Booking.objects.all(), booking_id=sold.pk)
+    sold = book(show, 1, user=user)
+    give_back(sold, user=user)
     before = Booking.objects.filter(pk=sold.pk).values().get()
     block(show, "A1")
 
@@ -205,7 +205,7 @@ def customer_with_the_right():
 )
 def test_it_takes_staff_with_the_right(route, who, status, code):
     show = make_show()
-    block_seats(staff=make_user(), show_id=show.pk, seats="A1")
+    block(show, "A1")
     before = state(show)
 
     for show_id in (show.pk, 999_999):  # whether there is such a show is none of their business
@@ -230,7 +230,7 @@ def test_a_draft_has_house_seats_too(block, free):
 )
 def test_a_show_that_is_cancelled_or_past_is_not_blocked(block, free, staff, fields, blocked, freed):
     show = make_show()
-    block_seats(staff=staff, show_id=show.pk, seats="A1")
+    block(show, "A1", staff=staff)
     Show.objects.update(**fields)
 
     assert block(show, "A2").data["code"] == blocked
@@ -242,18 +242,18 @@ def test_who_blocks_seats_for_the_house_can_still_buy_as_many_as_others(block, s
     show = make_show()
     block(show, "A1-A10")
 
-    assert book_seat(user=staff, show_id=show.pk, seat_number=11).status == Status.BOOKED
+    assert book(show, 11, user=staff).status == Status.BOOKED
 
 
 @pytest.mark.parametrize("then", ["still blocked", "freed", "the show is cancelled"])
 def test_blocked_seats_are_not_among_ones_own_bookings(staff, then):
     show, client = make_show(), client_for(staff)
-    block_seats(staff=staff, show_id=show.pk, seats="A1-A3")
+    block(show, "A1-A3", staff=staff)
     blocked = Booking.objects.first()
     if then == "freed":
-        free_seats(staff=make_user(), show_id=show.pk, seats="A1-A3")
+        release(show, "A1-A3")
     if then == "the show is cancelled":
-        cancel_show(staff=make_user(), show_id=show.pk, reason="No heating")
+        call_off(show, "No heating")
 
     assert client.get("/api/bookings/").data["results"] == []
     assert client.get(f"/api/bookings/{blocked.pk}/").status_code == 404
@@ -269,17 +269,19 @@ def test_of_a_block_and_buyers_who_want_one_seat_exactly_one_gets_it():
     show, staff, users = make_show(), make_user(), [make_user() for _ in range(4)]
 
     for number in range(1, 6):
-        results = at_once(
+        results = run_concurrently(
             partial(block_seats, staff=staff, show_id=show.pk, seats=f"A{number}, B{number}"),
             *(partial(book_seat, user=user, show_id=show.pk, seat_number=number) for user in users),
         )
 
         assert Counter(type(result) for result in results)[SeatTaken] == 4
-        [winner] = [result for result in results if isinstance(result, (Selection, Booking))]
+        [winner] = [result for result in results if isinstance(result, (SeatSelection, Booking))]
         owner = show.bookings.live().get(seat_number=number)
-        assert owner.user in ([staff] if isinstance(winner, Selection) else users)
+        assert owner.user in ([staff] if isinstance(winner, SeatSelection) else users)
         # All of a block or none of it.
-        assert show.bookings.live().filter(seat_number=10 + number).exists() == isinstance(winner, Selection)
+        assert show.bookings.live().filter(seat_number=10 + number).exists() == isinstance(
+            winner, SeatSelection
+        )
     show.refresh_from_db()
     assert show.live_seats == show.bookings.live().count()
 
@@ -289,12 +291,12 @@ def test_of_a_block_and_buyers_who_want_one_seat_exactly_one_gets_it():
 def test_of_two_blocks_that_overlap_one_is_made_and_the_other_takes_nothing():
     show, staff = make_show(), make_user()
 
-    results = at_once(
+    results = run_concurrently(
         *(partial(block_seats, staff=staff, show_id=show.pk, seats=seats) for seats in ("A1-A6", "A5-A8, B2"))
     )
 
-    assert sorted(type(result).__name__ for result in results) == ["SeatTaken", "Selection"]
-    [made] = [result for result in results if isinstance(result, Selection)]
+    assert sorted(type(result).__name__ for result in results) == ["SeatTaken", "SeatSelection"]
+    [made] = [result for result in results if isinstance(result, SeatSelection)]
     assert taken(show)["blocked"] == made.seat_numbers
     show.refresh_from_db()
     assert show.live_seats == len(made.seat_numbers)

@@ -11,11 +11,10 @@ from django.db import connection
 from django.utils.timezone import now
 
 from accounts.tests.factories import client_for, make_user
-from bookings.models import Booking, IdempotencyKey, Order, SeatChange
-from bookings.services import answer_once
-from bookings.services.idempotency import Answer
+from bookings.idempotency import StoredResponse, run_once
+from bookings.models import Booking, BookingEvent, IdempotencyKey, Order
 from bookings.tests.factories import make_order
-from movie_booking.tests.races import at_once
+from movie_booking.tests.concurrency import run_concurrently
 from movies.models import Show
 from movies.tests.factories import make_show
 
@@ -34,7 +33,7 @@ def house():
     """All that a request may change."""
     return [
         list(model.objects.order_by("pk").values())
-        for model in (Order, Booking, SeatChange, Show, IdempotencyKey)
+        for model in (Order, Booking, BookingEvent, Show, IdempotencyKey)
     ]
 
 
@@ -52,9 +51,9 @@ def assert_refused(response, status, code):
 
 
 @pytest.mark.parametrize(
-    "door", ["book", "order", "confirm", "cancel", "cancel part", "exchange", "cancel one"]
+    "endpoint", ["book", "order", "confirm", "cancel", "cancel part", "exchange", "cancel one"]
 )
-def test_the_second_of_two_equal_requests_gets_the_same_answer_and_changes_nothing(door):
+def test_the_second_of_two_equal_requests_gets_the_same_answer_and_changes_nothing(endpoint):
     user, show = make_user(), make_show()
     order = make_order(show, 1, 2, user=user)
     path = f"orders/{order.reference}"
@@ -66,14 +65,14 @@ def test_the_second_of_two_equal_requests_gets_the_same_answer_and_changes_nothi
         "cancel part": (f"{path}/cancel/", {"seat_numbers": [2]}),
         "exchange": (f"{path}/exchange/", {"from": [1], "to": [5]}),
         "cancel one": (f"bookings/{order.bookings.first().pk}/cancel/", {}),
-    }[door]
+    }[endpoint]
     before = house()
 
     first = send(user, *request, "k")
     after = house()
     again = send(user, *request, "k")
 
-    assert first.status_code == (201 if door in ("book", "order") else 200)
+    assert first.status_code == (201 if endpoint in ("book", "order") else 200)
     assert after != before
     assert_replayed(again, first)
     assert house() == after
@@ -243,7 +242,7 @@ def test_a_request_whose_first_sending_is_still_at_work_is_told_when_to_come_aga
     def work():
         at_work.set()
         assert refused.wait(timeout=10)
-        return Answer(201, "{}")
+        return StoredResponse(201, "{}")
 
     def send_again():
         assert at_work.wait(timeout=10)
@@ -255,11 +254,11 @@ def test_a_request_whose_first_sending_is_still_at_work_is_told_when_to_come_aga
         finally:
             refused.set()
 
-    first, (again, nothing_changed) = at_once(
-        partial(answer_once, user=user, key="k", fingerprint="the first", work=work), send_again
+    first, (again, nothing_changed) = run_concurrently(
+        partial(run_once, user=user, key="k", fingerprint="the first", work=work), send_again
     )
 
-    assert first == Answer(201, "{}")
+    assert first == StoredResponse(201, "{}")
     assert_refused(again, 409, "in_progress")
     assert again["Retry-After"] == "1"
     assert nothing_changed
@@ -315,8 +314,8 @@ def test_the_command_forgets_what_is_older_and_nothing_else(settings):
     age(hours=2, minutes=1)
     new = book(user, show, "new", 6)
 
-    assert purge() == "Answers forgotten: 1.\n"
-    assert purge() == "Answers forgotten: 0.\n"
+    assert purge() == "Responses deleted: 1.\n"
+    assert purge() == "Responses deleted: 0.\n"
     assert_replayed(book(user, show, "new", 6), new)
     assert_refused(book(user, show, "old", 5), 409, "seat_taken")
     assert Booking.objects.get(pk=old.data["id"]).status == "BOOKED"

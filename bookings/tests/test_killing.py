@@ -17,7 +17,7 @@ from django.db import connection, transaction
 
 from accounts.tests.factories import make_user
 from bookings.models import Booking, IdempotencyKey
-from bookings.tests.history import assert_the_books_are_true
+from bookings.tests.history import assert_history_consistent
 from movie_booking.tests.server import (
     PATIENCE,
     Server,
@@ -112,7 +112,7 @@ def assert_everybody_has_what_they_wanted_once(wanted):
     expected = sorted((one.user.pk, seat) for one in wanted for seat in seats_of(one))
     assert sorted(Booking.objects.values_list("user", "seat_number")) == expected
     assert Show.objects.get().live_seats == len(expected)
-    assert_the_books_are_true()
+    assert_history_consistent()
 
 
 @contextmanager

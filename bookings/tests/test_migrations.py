@@ -5,9 +5,10 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from accounts.tests.factories import client_for, make_user
-from bookings.models import Booking, Order, SeatChange, Status
-from bookings.services import book_seat, expire_holds
-from bookings.tests.history import assert_the_books_are_true, replayed
+from bookings.models import Booking, BookingEvent, Order, Status
+from bookings.services import expire_holds
+from bookings.tests.factories import book
+from bookings.tests.history import assert_history_consistent, replayed
 from movie_booking.tests.migrations import migrate, migrate_to_latest, models_at
 from movies.models import Show
 
@@ -63,9 +64,9 @@ def test_every_booking_gets_one_order_and_a_history_that_leads_to_what_it_is(mod
     for booking in after.select_related("order"):
         order = booking.order
         assert (order.user_id, order.show_id, order.created_at) == (booking.user_id, show.pk, MADE)
-    assert_the_books_are_true()
+    assert_history_consistent()
     assert replayed() == {booking["id"]: booking["status"] for booking in before}
-    changes = SeatChange.objects.order_by("booking_id", "id")
+    changes = BookingEvent.objects.order_by("booking_id", "id")
     assert list(changes.values_list("seat_number", "from_status", "to_status", "at")) == [
         (1, "", "BOOKED", MADE),
         (2, "", "BOOKED", MADE),
@@ -89,10 +90,10 @@ def test_every_booking_gets_one_order_and_a_history_that_leads_to_what_it_is(mod
         "BOOKED",
     ]
     assert client.post(f"/api/bookings/{bookings[0].pk}/cancel/").status_code == 200
-    assert book_seat(user=john, show_id=show.pk, seat_number=5).status == Status.BOOKED
+    assert book(show, 5, user=john).status == Status.BOOKED
     assert expire_holds() == 0
     assert Show.objects.get().live_seats == 3
-    assert_the_books_are_true()
+    assert_history_consistent()
 
 
 def test_more_bookings_than_are_moved_at_a_time_are_all_moved(models_before):
@@ -113,7 +114,7 @@ def test_more_bookings_than_are_moved_at_a_time_are_all_moved(models_before):
     migrate_to_latest()
 
     assert Order.objects.filter(bookings__isnull=False).count() == Booking.objects.count() == 1001
-    assert SeatChange.objects.count() == 2002
+    assert BookingEvent.objects.count() == 2002
 
 
 def test_an_empty_house_comes_through_and_back(models_before):
@@ -121,4 +122,4 @@ def test_an_empty_house_comes_through_and_back(models_before):
     migrate(BEFORE)
     migrate_to_latest()
 
-    assert (Order.objects.count(), SeatChange.objects.count()) == (0, 0)
+    assert (Order.objects.count(), BookingEvent.objects.count()) == (0, 0)

@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.tests.factories import client_for, make_user
-from bookings.models import Booking, Order, SeatChange
+from bookings.models import Booking, BookingEvent, Order
 from bookings.tests.factories import make_order
 from movies.tests.factories import make_show
 
@@ -55,7 +55,7 @@ def test_what_are_no_seats_is_invalid_wherever_seats_are_named(seat_numbers, mes
     assert_invalid(client.post(f"{path}/cancel/", {"seat_numbers": seat_numbers}), {"seat_numbers": messages})
     assert_invalid(client.post(f"{path}/exchange/", {"from": seat_numbers, "to": [7]}), {"from": messages})
     assert_invalid(client.post(f"{path}/exchange/", {"from": [20], "to": seat_numbers}), {"to": messages})
-    assert (Booking.objects.count(), Order.objects.count(), SeatChange.objects.count()) == (1, 1, 1)
+    assert (Booking.objects.count(), Order.objects.count(), BookingEvent.objects.count()) == (1, 1, 1)
 
 
 @pytest.mark.parametrize(

@@ -18,24 +18,15 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.tests.factories import client_for, make_user
+from bookings import idempotency
 from bookings.errors import AlreadyCancelled, HoldExpired, NotEnoughSeats, SeatTaken, TooManyHolds
-from bookings.models import Booking, Order, SeatChange, Status
-from bookings.services import (
-    Wish,
-    block_seats,
-    book_seat,
-    cancel_order,
-    confirm_order,
-    exchange_seats,
-    expire_holds,
-    hold_seats,
-    idempotency,
-    placing,
-)
-from bookings.services.ledger import take
-from bookings.tests.factories import let_expire, make_order
-from bookings.tests.history import assert_the_books_are_true
-from movie_booking.tests.races import at_once
+from bookings.models import Booking, BookingEvent, Order, Status
+from bookings.services import cancel_order, confirm_order, exchange_seats, expire_holds, holds
+from bookings.services.inventory import SeatInventory
+from bookings.tests import factories
+from bookings.tests.factories import by, let_expire, make_order
+from bookings.tests.history import assert_history_consistent
+from movie_booking.tests.concurrency import run_concurrently
 from movies.models import ShowQuerySet
 from movies.tests.factories import make_screen, make_show
 
@@ -43,35 +34,31 @@ pytestmark = pytest.mark.usefixtures("real_transactions")
 
 
 def hold(show, *seats, user=None):
-    return partial(hold_seats, user=user or make_user(), show_id=show.pk, wish=Wish(seat_numbers=seats))
+    return partial(factories.hold, show, *seats, user=user or make_user())
 
 
 def best(show, size, user=None):
-    return partial(hold_seats, user=user or make_user(), show_id=show.pk, wish=Wish(best_available=size))
+    return partial(factories.hold, show, best_available=size, user=user or make_user())
 
 
 def book(show, seat):
-    return partial(book_seat, user=make_user(), show_id=show.pk, seat_number=seat)
+    return partial(factories.book, show, seat, user=make_user())
 
 
 def block(show, seats):
-    return partial(block_seats, staff=make_user(), show_id=show.pk, seats=seats)
-
-
-def own(order):
-    return {"user": order.user, "among": Order.objects.all(), "reference": order.reference}
+    return partial(factories.block, show, seats, staff=make_user())
 
 
 def confirm(order):
-    return partial(confirm_order, **own(order))
+    return partial(confirm_order, order, actor=by(order.user))
 
 
 def cancel(order):
-    return partial(cancel_order, **own(order))
+    return partial(cancel_order, order, actor=by(order.user))
 
 
-def exchange(order, give, get):
-    return partial(exchange_seats, give=give, get=get, **own(order))
+def exchange(order, from_seats, to_seats):
+    return partial(exchange_seats, order, actor=by(order.user), from_seats=from_seats, to_seats=to_seats)
 
 
 def at(moment, call):
@@ -98,14 +85,14 @@ def statuses(order):
 
 def steps(order):
     """What happened to the seats of an order, in short: "HELD BOOKED"."""
-    changes = SeatChange.objects.filter(booking__order=order).order_by("booking", "id")
+    changes = BookingEvent.objects.filter(booking__order=order).order_by("booking", "id")
     return " ".join(changes.values_list("to_status", flat=True))
 
 
 def assert_nothing_is_amiss():
     """The books are true, and no seat has two owners, whatever the constraint would say."""
-    assert_the_books_are_true()
-    live = Booking.objects.unfinished().values_list("show", "seat_number")
+    assert_history_consistent()
+    live = Booking.objects.occupying().values_list("show", "seat_number")
     assert max(Counter(live).values(), default=0) <= 1
 
 
@@ -137,7 +124,9 @@ def best_against_best():
 def block_against_hold():
     show = make_show()
     return Race(
-        (block(show, "A4-A6"), hold(show, 6, 7)), [["Order", "SeatTaken"], ["SeatTaken", "Selection"]], True
+        (block(show, "A4-A6"), hold(show, 6, 7)),
+        [["Order", "SeatTaken"], ["SeatSelection", "SeatTaken"]],
+        True,
     )
 
 
@@ -222,7 +211,7 @@ def meet_before_writing(calls, patience):
         with connection.execute_wrapper(partial(wait_then_write, [])):
             return call()
 
-    return at_once(*(partial(run, call) for call in calls)), met
+    return run_concurrently(*(partial(run, call) for call in calls)), met
 
 
 @pytest.mark.postgres
@@ -260,7 +249,7 @@ def test_of_parties_that_overlap_in_opposite_order_each_gets_all_its_seats_or_no
     for _ in range(5):
         show = make_show()
 
-        results = at_once(*(hold(show, *seats) for seats in wishes))
+        results = run_concurrently(*(hold(show, *seats) for seats in wishes))
 
         assert {type(result) for result in results} == {Order, SeatTaken}
         for seats, result in zip(wishes, results, strict=True):
@@ -283,7 +272,7 @@ def test_a_hold_that_ends_right_now_is_confirmed_or_expires_and_never_both():
         hold_until(over, order)
         early = over - timedelta(milliseconds=round_ % 4)
 
-        confirmed, freed, booked = at_once(
+        confirmed, freed, booked = run_concurrently(
             at(early, confirm(order)), at(over, expire_holds), at(over, book(show, 5))
         )
 
@@ -308,7 +297,7 @@ def hold_in_six_shows(user):
 def test_a_user_who_holds_seats_of_many_shows_at_once_gets_as_many_as_allowed(settings):
     settings.MAX_HELD_ORDERS = 2
     for _ in range(4):
-        results = at_once(*hold_in_six_shows(make_user()))
+        results = run_concurrently(*hold_in_six_shows(make_user()))
 
         assert Counter(type(result) for result in results) == {Order: 2, TooManyHolds: 4}
         assert_nothing_is_amiss()
@@ -318,15 +307,16 @@ def test_a_user_who_holds_seats_of_many_shows_at_once_gets_as_many_as_allowed(se
 def test_control_whose_holds_are_counted_all_at_once_gets_more(settings, monkeypatch):
     settings.MAX_HELD_ORDERS = 2
     counted = Barrier(6)
-    monkeypatch.setattr(placing, "_wait_for_other_holds_of", lambda user: None)
+    monkeypatch.setattr(holds, "_wait_for_other_holds_of", lambda user: None)
+    allocate = SeatInventory.allocate
 
-    def wait_then_take(*args, **kwargs):
+    def wait_then_allocate(*args, **kwargs):
         counted.wait(10)
-        return take(*args, **kwargs)
+        return allocate(*args, **kwargs)
 
-    monkeypatch.setattr(placing, "take", wait_then_take)
+    monkeypatch.setattr(SeatInventory, "allocate", wait_then_allocate)
 
-    results = at_once(*hold_in_six_shows(make_user()))
+    results = run_concurrently(*hold_in_six_shows(make_user()))
 
     assert Counter(type(result) for result in results) == {Order: 6}
 
@@ -335,7 +325,7 @@ def test_an_order_that_is_cancelled_and_confirmed_at_once_is_cancelled():
     for _ in range(8):
         order = make_order(make_show(), 5, 6)
 
-        cancelled, confirmed = at_once(cancel(order), confirm(order))
+        cancelled, confirmed = run_concurrently(cancel(order), confirm(order))
 
         assert isinstance(cancelled, Order)
         assert isinstance(confirmed, (Order, AlreadyCancelled))
@@ -350,7 +340,7 @@ def test_an_exchange_races_for_the_new_seat_and_the_old_one_is_never_lost():
         show = make_show()
         order = make_order(show, 1, 2, status=Status.BOOKED)
 
-        exchanged, *booked = at_once(exchange(order, [2], [5]), book(show, 5), book(show, 2))
+        exchanged, *booked = run_concurrently(exchange(order, [2], [5]), book(show, 5), book(show, 2))
 
         live = order.bookings.live().order_by("seat_number").values_list("seat_number", flat=True)
         got = [isinstance(result, Booking) for result in booked]
@@ -368,7 +358,9 @@ def test_the_house_and_the_public_want_the_same_seats_and_one_of_them_gets_them(
     for _ in range(8):
         show = make_show()
 
-        results = at_once(block(show, "A1-A4"), hold(show, 4, 5), block(show, "A5-A6, A4"), hold(show, 1, 4))
+        results = run_concurrently(
+            block(show, "A1-A4"), hold(show, 4, 5), block(show, "A5-A6, A4"), hold(show, 1, 4)
+        )
 
         # All want seat A4.
         assert [type(result) for result in results].count(SeatTaken) == 3
@@ -379,7 +371,7 @@ def test_forty_parties_that_leave_the_choice_to_the_house_all_get_their_seats():
     show = make_show(screen=make_screen(seat_plan=room_of(300)))
     sizes = [2 + party % 6 for party in range(40)]
 
-    orders = at_once(*(best(show, size) for size in sizes))
+    orders = run_concurrently(*(best(show, size) for size in sizes))
 
     assert kinds(orders) == ["Order"] * 40
     together = 0
@@ -397,7 +389,7 @@ def test_forty_parties_of_one_size_all_sit_together(size):
     """Alike as they are, it does not matter who comes first: the same seats are given in any order."""
     show = make_show(screen=make_screen(seat_plan=room_of(300)))
 
-    orders = at_once(*(best(show, size) for _ in range(40)))
+    orders = run_concurrently(*(best(show, size) for _ in range(40)))
 
     assert kinds(orders) == ["Order"] * 40
     for order in orders:
@@ -409,7 +401,7 @@ def test_forty_parties_of_one_size_all_sit_together(size):
 def test_forty_parties_fill_the_room_until_too_few_seats_are_left():
     show = make_show(screen=make_screen(seat_plan=room_of(300)))
 
-    orders = at_once(*(best(show, 8) for _ in range(40)))
+    orders = run_concurrently(*(best(show, 8) for _ in range(40)))
 
     # 37 times 8 is 296.
     assert Counter(type(order) for order in orders) == {Order: 37, NotEnoughSeats: 3}
@@ -431,7 +423,9 @@ def test_expired_holds_are_freed_once_by_many_sweepers_and_buyers():
         orders = [make_order(show, seat, seat + 1) for show in shows for seat in (1, 3, 5)]
         let_expire(*orders)
 
-        results = at_once(*[expire_holds] * 4, *(book(show, seat) for show in shows for seat in (2, 3)))
+        results = run_concurrently(
+            *[expire_holds] * 4, *(book(show, seat) for show in shows for seat in (2, 3))
+        )
 
         freed, booked = results[:4], results[4:]
         assert kinds(booked) == ["Booking"] * 6
@@ -461,21 +455,23 @@ def requests():
 
 def send_eight_times(user, path, body):
     clients = [client_for(user) for _ in range(8)]
-    return at_once(*(partial(client.post, path, body, HTTP_IDEMPOTENCY_KEY="k") for client in clients))
+    return run_concurrently(
+        *(partial(client.post, path, body, HTTP_IDEMPOTENCY_KEY="k") for client in clients)
+    )
 
 
 @pytest.mark.parametrize("what", ["book", "order", "confirm", "cancel", "exchange", "cancel one"])
 def test_the_same_key_eight_times_at_once_has_one_effect_and_eight_equal_answers(what):
     user, all_requests = requests()
     path, body, effects = all_requests[what]
-    before = SeatChange.objects.count()
+    before = BookingEvent.objects.count()
 
     answers = send_eight_times(user, path, body)
 
     status = 201 if what in ("book", "order") else 200
     assert {(answer.status_code, answer.content) for answer in answers} == {(status, answers[0].content)}
     assert Counter(answer.get("Idempotent-Replayed") for answer in answers) == {"true": 7, None: 1}
-    assert SeatChange.objects.count() == before + effects
+    assert BookingEvent.objects.count() == before + effects
     assert_nothing_is_amiss()
 
 
@@ -483,11 +479,11 @@ def test_the_same_key_eight_times_at_once_has_one_effect_and_eight_equal_answers
 def test_control_without_the_claim_on_the_key_every_request_has_its_effect(monkeypatch):
     user, all_requests = requests()
     path, body, effects = all_requests["order"]
-    before = SeatChange.objects.count()
+    before = BookingEvent.objects.count()
     monkeypatch.setattr(idempotency, "_claim", lambda *args: True)
 
     answers = send_eight_times(user, path, body)
 
     took_effect = [answer.status_code for answer in answers].count(201)
     assert took_effect > 1
-    assert SeatChange.objects.count() == before + effects * took_effect
+    assert BookingEvent.objects.count() == before + effects * took_effect

@@ -9,9 +9,8 @@ from django.utils.timezone import now
 
 from accounts.tests.factories import client_for, make_user
 from bookings.models import Booking, Order, Status
-from bookings.services import block_seats
-from bookings.tests.factories import let_expire, make_order
-from bookings.tests.history import assert_the_books_are_true
+from bookings.tests.factories import block, let_expire, make_order
+from bookings.tests.history import assert_history_consistent
 from movies.models import Show
 from movies.tests.factories import make_cinema, make_movie, make_screen, make_show
 
@@ -95,7 +94,7 @@ def test_seats_are_held_together_and_the_answer_says_until_when():
     assert (placed.user, first.user, second.user) == (user, user, user)
     show.refresh_from_db()
     assert show.live_seats == 2
-    assert_the_books_are_true()
+    assert_history_consistent()
 
 
 def test_a_reference_can_be_read_out_and_not_be_guessed():
@@ -117,7 +116,7 @@ def test_how_long_seats_are_held_is_a_setting(settings):
 
 def test_a_conflict_names_every_seat_in_the_way_and_why_and_holds_nothing():
     show = make_show(total_seats=50)
-    block_seats(staff=make_user(), show_id=show.pk, seats="A4")
+    block(show, "A4")
     make_order(show, 3, 2)
     make_order(show, 1, status=Status.BOOKED)
     do(make_order(show, 5), "cancel")
@@ -135,7 +134,7 @@ def test_a_conflict_names_every_seat_in_the_way_and_why_and_holds_nothing():
         {"seat_number": 10**30, "reason": "no_such_seat"},
     ]
     assert (Booking.objects.count(), Order.objects.count()) == before
-    assert_the_books_are_true()
+    assert_history_consistent()
 
 
 def test_half_a_sofa_is_not_held_but_a_whole_one_is():
@@ -239,7 +238,7 @@ def test_confirming_books_the_seats_that_were_held():
     assert (answer["expires_at"], answer["expires_in_seconds"]) == (None, None)
     assert statuses(held) == {5: "BOOKED", 6: "BOOKED"}
     assert not held.bookings.exclude(expires_at=None).exists()
-    assert_the_books_are_true()
+    assert_history_consistent()
 
 
 def test_a_reference_may_be_typed_in_any_case():
@@ -350,7 +349,7 @@ def test_releasing_a_hold_frees_its_seats_and_nothing_was_paid():
     assert (response.data["status"], response.data["total"]) == ("CANCELLED", "0.00")
     assert [row["refund_percent"] for row in response.data["bookings"]] == [None, None]
     assert make_order(show, 5, 6).bookings.count() == 2
-    assert_the_books_are_true()
+    assert_history_consistent()
 
 
 def test_a_booked_order_is_cancelled_whole():
@@ -373,7 +372,7 @@ def test_some_seats_of_an_order_are_given_back_and_the_rest_stays(status):
     assert (response.data["status"], response.data["total"]) == (status, "20.00")
     assert statuses(placed) == {5: status, 6: "CANCELLED", 7: status}
     assert make_order(show, 6).bookings.count() == 1
-    assert_the_books_are_true()
+    assert_history_consistent()
 
 
 @pytest.mark.parametrize("seat_numbers", [[7], [5, 7], [4, 7], [51], [10**30]])
@@ -470,15 +469,15 @@ def test_the_list_has_ones_own_orders_newest_first_with_their_bookings():
 
 def test_seats_that_staff_blocked_are_no_orders_of_theirs():
     staff, show = make_user(), make_show()
-    block_seats(staff=staff, show_id=show.pk, seats="A1-A2")
-    block = Order.objects.get()
+    block(show, "A1-A2", staff=staff)
+    blocked = Order.objects.get()
     bought = make_order(show, 3, user=staff)
 
     assert [row["reference"] for row in client_for(staff).get("/api/orders/").data["results"]] == [
         bought.reference
     ]
-    assert_refused(look(block), 404, "not_found")
-    assert_refused(do(block, "cancel"), 404, "not_found")
+    assert_refused(look(blocked), 404, "not_found")
+    assert_refused(do(blocked, "cancel"), 404, "not_found")
 
 
 def test_a_booking_made_at_once_is_an_order_of_one():

@@ -8,7 +8,7 @@ from django.utils.timezone import now
 
 from accounts.tests.factories import client_for, make_staff, make_user
 from bookings.models import Booking, Status
-from bookings.services import block_seats, book_seat, cancel_booking
+from bookings.tests.factories import block, give_back
 from movies.models import Show
 from movies.services import change_show
 from movies.tests.factories import make_show
@@ -201,11 +201,8 @@ def test_a_sale_can_be_opened_and_closed_early():
 )
 def test_outside_of_the_sale_seats_are_still_given_back_and_the_house_still_blocks_some(fields):
     user, show = make_user(), make_show()
-    booking = book_seat(user=user, show_id=show.pk, seat_number=1)
+    booking = book(show, 1, user=user)
     change_show(show_id=show.pk, **fields)
 
-    assert (
-        cancel_booking(user=make_user(), among=Booking.objects.all(), booking_id=booking.pk).status
-        == Status.CANCELLED
-    )
-    assert block_seats(staff=user, show_id=show.pk, seats="A1").seat_numbers == [1]
+    assert give_back(booking).status == Status.CANCELLED
+    assert block(show, "A1", staff=user).seat_numbers == [1]

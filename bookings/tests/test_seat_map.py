@@ -5,9 +5,8 @@ from decimal import Decimal
 import pytest
 
 from accounts.tests.factories import client_for, make_user
-from bookings.models import Booking, Status
-from bookings.services import block_seats, book_seat, cancel_booking, cancel_show, free_seats
-from bookings.tests.factories import make_booking
+from bookings.models import Status
+from bookings.tests.factories import block, book, call_off, give_back, make_booking, release
 from movies.models import Show
 from movies.services import change_show, schedule_show
 from movies.tests.factories import make_movie, make_screen, make_show, tomorrow
@@ -29,8 +28,8 @@ def get_map(show, query="", **headers):
 def test_the_map_draws_the_room_with_what_each_seat_is_costs_and_whether_it_is_free():
     show = make_studio_show(price=Decimal("10.00"), premium_price=Decimal("12.50"))
     user = make_user()
-    book_seat(user=user, show_id=show.pk, seat_number=2)
-    block_seats(staff=user, show_id=show.pk, seats="B1", reason="ramp")
+    book(show, 2, user=user)
+    block(show, "B1", staff=user, reason="ramp")
     make_booking(show, user=user, seat_number=3, price=0, status=Status.HELD)
 
     response = get_map(show)
@@ -80,7 +79,7 @@ def test_the_map_draws_the_room_with_what_each_seat_is_costs_and_whether_it_is_f
 
 def test_what_changes_and_what_stays_can_be_had_apart():
     show = make_studio_show()
-    book_seat(user=make_user(), show_id=show.pk, seat_number=2)
+    book(show, 2)
 
     whole, layout, availability = (
         get_map(show, query).json() for query in ("", "?fields=layout", "?fields=availability")
@@ -124,7 +123,7 @@ def test_a_known_etag_is_found_however_it_is_sent(known):
 @pytest.mark.parametrize("known", ['"1-0"', "nonsense", '"', "", "W/", "\xff", ","])
 def test_another_etag_gets_the_map(known):
     show = make_studio_show()
-    book_seat(user=make_user(), show_id=show.pk, seat_number=2)
+    book(show, 2)
 
     assert get_map(show, HTTP_IF_NONE_MATCH=known).status_code == 200
 
@@ -132,7 +131,7 @@ def test_another_etag_gets_the_map(known):
 @pytest.mark.parametrize("total_seats", [1, 300])
 def test_a_map_of_any_size_costs_two_queries(total_seats, django_assert_num_queries):
     show = make_show(total_seats=total_seats)
-    book_seat(user=make_user(), show_id=show.pk, seat_number=1)
+    book(show, 1)
 
     with django_assert_num_queries(2):
         get_map(show)
@@ -149,24 +148,24 @@ def test_every_change_of_a_seat_or_a_price_changes_the_etag():
         assert etag not in seen
         seen.append(etag)
 
-    booking = book_seat(user=user, show_id=show.pk, seat_number=2)
+    booking = book(show, 2, user=user)
     look()
-    cancel_booking(user=make_user(), among=Booking.objects.all(), booking_id=booking.pk)
+    give_back(booking)
     look()
-    block_seats(staff=user, show_id=show.pk, seats="A1-A2")
+    block(show, "A1-A2", staff=user)
     look()
-    free_seats(staff=make_user(), show_id=show.pk, seats="A1")
+    release(show, "A1")
     look()
     change_show(show_id=show.pk, premium_price=Decimal("99.00"))
     look()
-    cancel_show(staff=make_user(), show_id=show.pk, reason="No heating")
+    call_off(show, "No heating")
     look()
 
 
 def test_the_layout_keeps_its_etag_while_seats_change():
     show = make_studio_show()
     etag = get_map(show, "?fields=layout")["ETag"]
-    book_seat(user=make_user(), show_id=show.pk, seat_number=2)
+    book(show, 2)
 
     assert get_map(show, "?fields=layout")["ETag"] == etag
     change_show(show_id=show.pk, price=Decimal("11.00"))

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from accounts.models import User
 from accounts.tests.factories import client_for, make_user
 from bookings.demo import DEMO_PASSWORD
-from bookings.models import Booking, Order, SeatChange
+from bookings.models import Booking, BookingEvent, Order
 from movies.models import Cinema, Movie, Screen, Show
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +23,7 @@ def seed(*arguments):
 def test_a_week_is_made_once_and_a_second_run_adds_nothing():
     first = seed()
     counts = [
-        model.objects.count() for model in (Movie, Cinema, Screen, Show, Order, Booking, SeatChange, User)
+        model.objects.count() for model in (Movie, Cinema, Screen, Show, Order, Booking, BookingEvent, User)
     ]
 
     second = seed()
@@ -31,7 +31,7 @@ def test_a_week_is_made_once_and_a_second_run_adds_nothing():
     assert [line.split(":")[0] for line in first[:7]] == [f"Day {day} of 7" for day in range(1, 8)]
     assert second[-1] == "New: 0 shows, 0 bookings."
     assert [
-        model.objects.count() for model in (Movie, Cinema, Screen, Show, Order, Booking, SeatChange, User)
+        model.objects.count() for model in (Movie, Cinema, Screen, Show, Order, Booking, BookingEvent, User)
     ] == counts
     assert counts[1] == 2
     assert len(set(Cinema.objects.values_list("time_zone", flat=True))) == 2

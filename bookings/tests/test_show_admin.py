@@ -13,8 +13,7 @@ from django.utils.timezone import now
 from accounts.tests.factories import make_staff, make_user
 from bookings.exports import plain_text
 from bookings.models import Booking, Status
-from bookings.services import block_seats, book_seat
-from bookings.tests.factories import make_booking
+from bookings.tests.factories import block, book, make_booking
 from movies.models import Show
 from movies.services import schedule_show
 from movies.tests.factories import make_movie, make_screen, make_show, tomorrow
@@ -50,7 +49,7 @@ def statuses(show):
 def test_the_page_draws_every_seat_with_what_it_is_and_whose():
     screen = make_screen(seat_plan="A oP\nB SS")
     show = schedule_show(movie=make_movie(), screen=screen, starts_at=tomorrow())
-    booking = book_seat(user=make_user("ada"), show_id=show.pk, seat_number=2)
+    booking = book(show, 2, user=make_user("ada"))
 
     page = client_of(*ALL).get(page_of(show)).content.decode()
 
@@ -62,7 +61,7 @@ def test_the_page_draws_every_seat_with_what_it_is_and_whose():
 
 def test_who_may_not_see_bookings_sees_no_names_and_cannot_tick_seats():
     show = make_show()
-    book_seat(user=make_user("ada"), show_id=show.pk, seat_number=2)
+    book(show, 2, user=make_user("ada"))
 
     page = client_of("view_show").get(page_of(show)).content.decode()
 
@@ -86,7 +85,7 @@ def test_ticked_seats_are_blocked_and_freed():
 
 def test_a_block_that_meets_a_sold_seat_says_so_seat_by_seat_and_takes_none():
     show = make_show()
-    book_seat(user=make_user(), show_id=show.pk, seat_number=2)
+    book(show, 2)
 
     response = press(client_of(*ALL), show, "block", "1", "2", "3")
 
@@ -96,7 +95,7 @@ def test_a_block_that_meets_a_sold_seat_says_so_seat_by_seat_and_takes_none():
 
 def test_ticked_bookings_are_cancelled():
     show = make_show()
-    book_seat(user=make_user(), show_id=show.pk, seat_number=2)
+    book(show, 2)
 
     response = press(client_of(*ALL), show, "cancel", "2", "3")
 
@@ -136,7 +135,7 @@ def test_no_seat_of_the_room_ticked_is_a_hint(seats):
 )
 def test_each_wish_takes_its_own_permission(wish, permissions):
     show = make_show()
-    book_seat(user=make_user(), show_id=show.pk, seat_number=2)
+    book(show, 2)
 
     response = press(client_of(*permissions), show, wish, "1", "2")
 
@@ -153,7 +152,7 @@ def test_a_look_at_the_address_of_the_buttons_changes_nothing():
 def test_a_show_is_cancelled_with_a_reason_and_all_its_bookings():
     show, client = make_show(), client_of(*ALL)
     for seat_number in (1, 2):
-        book_seat(user=make_user(), show_id=show.pk, seat_number=seat_number)
+        book(show, seat_number)
     url = reverse("admin:movies_show_cancel", args=[show.pk])
 
     assert client.get(url).status_code == 200
@@ -191,8 +190,8 @@ def test_occupancy_and_takings_of_shows_as_csv():
     empty = make_show(total_seats=4)
     user = make_user()
     for seat_number in (1, 2):
-        book_seat(user=user, show_id=show.pk, seat_number=seat_number)
-    block_seats(staff=user, show_id=show.pk, seats="A4")
+        book(show, seat_number, user=user)
+    block(show, "A4", staff=user)
 
     rows = export(client_of(*ALL), "admin:movies_show_changelist", "report", show, empty)
 
@@ -206,7 +205,7 @@ def test_occupancy_and_takings_of_shows_as_csv():
 
 def test_bookings_as_csv():
     show = make_show(price=Decimal("12.50"))
-    booking = book_seat(user=make_user("@ada"), show_id=show.pk, seat_number=17)
+    booking = book(show, 17, user=make_user("@ada"))
 
     [row] = export(client_of(*ALL), "admin:bookings_booking_changelist", "export", booking)
 
@@ -251,8 +250,8 @@ def test_only_what_the_services_would_do_has_a_button(fields, expected):
 
 def test_ticked_seats_without_a_booking_to_cancel_are_said():
     show = make_show()
-    booking = book_seat(user=make_user(), show_id=show.pk, seat_number=2)
-    block_seats(staff=booking.user, show_id=show.pk, seats="A5")
+    booking = book(show, 2)
+    block(show, "A5", staff=booking.user)
     blocked = show.bookings.get(seat_number=5)
 
     response = press(client_of(*ALL), show, "cancel", "2", "3", "4", "5")

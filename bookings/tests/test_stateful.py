@@ -32,7 +32,7 @@ from hypothesis.stateful import (
 
 from accounts.tests.factories import make_user
 from bookings import queries, services
-from bookings.models import Booking, Order, SeatChange
+from bookings.models import Booking, BookingEvent, Order
 from movie_booking.errors import DomainError
 from movies.models import Show
 from movies.seat_plan import SeatKind
@@ -94,11 +94,11 @@ class Ticket:
     seat: int
     status: str
     price: int
-    history: list  # of (from, to, whose doing, door)
+    history: list  # of (from, to, whose doing, channel)
     refund: int | None = None
 
-    def become(self, status, who, door="API"):
-        self.history.append((self.status, status, who, door))
+    def become(self, status, who, channel="API"):
+        self.history.append((self.status, status, who, channel))
         self.status = status
 
 
@@ -549,7 +549,7 @@ class BoxOffice(RuleBasedStateMachine):
     def hold(self, data, user, index, size, leave_single):
         show = self.house.screenings[index]
         seats = self.draw_seats(data, show, size)
-        wish = services.Wish(seat_numbers=seats, leave_single_seat=leave_single)
+        wish = services.SeatChoice(seat_numbers=seats, leave_single_seat=leave_single)
         outcome = self.both(
             lambda: self.house.place(user, show, seats, HELD, leave_single),
             lambda: services.hold_seats(user=self.people[user], show_id=self.shows[index].pk, wish=wish),
@@ -582,7 +582,7 @@ class BoxOffice(RuleBasedStateMachine):
     )
     def best_available(self, user, index, size, kind, adjacent):
         show, wanted = self.house.screenings[index], (size, kind, adjacent)
-        wish = services.Wish(best_available=size, kind=kind and SeatKind(kind), adjacent=adjacent)
+        wish = services.SeatChoice(best_available=size, kind=kind and SeatKind(kind), adjacent=adjacent)
 
         def refuse():
             self.house.refuse_choice(show, *wanted)
@@ -781,7 +781,7 @@ class BoxOffice(RuleBasedStateMachine):
 
     @invariant()
     def history_replays_to_the_state_of_every_booking(self):
-        steps = SeatChange.objects.order_by("booking", "id").values_list(
+        steps = BookingEvent.objects.order_by("booking", "id").values_list(
             "booking__order__reference",
             "booking",
             "show",
@@ -789,15 +789,15 @@ class BoxOffice(RuleBasedStateMachine):
             "from_status",
             "to_status",
             "actor",
-            "door",
+            "channel",
         )
         replayed, told = {}, {}
-        for reference, booking, show, seat, before, after, actor, door in steps:
+        for reference, booking, show, seat, before, after, actor, channel in steps:
             assert replayed.get(booking, "") == before
             replayed[booking] = after
             tickets = told.setdefault(reference, {})
             _, history = tickets.setdefault(booking, ((self.index(show), seat), []))
-            history.append((before, after, self.names[actor], door))
+            history.append((before, after, self.names[actor], channel))
         assert replayed == dict(self.rows("id", "status"))
         assert {reference: list(tickets.values()) for reference, tickets in told.items()} == {
             reference: [

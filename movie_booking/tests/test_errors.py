@@ -12,9 +12,8 @@ from rest_framework_simplejwt.tokens import RefreshToken
 
 from accounts.models import User
 from accounts.tests.factories import PASSWORD, make_user
-from bookings.models import Booking, IdempotencyKey, Order, SeatChange, Status
-from bookings.services import block_seats
-from bookings.tests.factories import make_order
+from bookings.models import Booking, BookingEvent, IdempotencyKey, Order, Status
+from bookings.tests.factories import block, make_order
 from movie_booking.wsgi import application
 from movies.models import Cinema, Movie, Screen, Show
 from movies.tests.factories import make_cinema, make_movie, make_screen, make_show
@@ -38,7 +37,7 @@ def assert_problem(response, status, code):
     return problem
 
 
-class Door(NamedTuple):
+class Endpoint(NamedTuple):
     """A route that takes a body, and a body that is in order. {names} stand for rows of the house."""
 
     method: str
@@ -46,15 +45,17 @@ class Door(NamedTuple):
     body: dict[str, Any]
 
 
-DOORS = {
-    "sign up": Door(
+ENDPOINTS = {
+    "sign up": Endpoint(
         "POST", "/api/signup/", {"username": "jane", "password": PASSWORD, "email": "jane@example.com"}
     ),
-    "log in": Door("POST", "/api/login/", {"username": "root", "password": PASSWORD}),
-    "refresh": Door("POST", "/api/token/refresh/", {"refresh": "{refresh}"}),
-    "log out": Door("POST", "/api/logout/", {"refresh": "{refresh}"}),
-    "change me": Door("PATCH", "/api/me/", {"email": "new@example.com", "first_name": "J", "last_name": "D"}),
-    "add a movie": Door(
+    "log in": Endpoint("POST", "/api/login/", {"username": "root", "password": PASSWORD}),
+    "refresh": Endpoint("POST", "/api/token/refresh/", {"refresh": "{refresh}"}),
+    "log out": Endpoint("POST", "/api/logout/", {"refresh": "{refresh}"}),
+    "change me": Endpoint(
+        "PATCH", "/api/me/", {"email": "new@example.com", "first_name": "J", "last_name": "D"}
+    ),
+    "add a movie": Endpoint(
         "POST",
         "/api/movies/",
         {
@@ -68,21 +69,21 @@ DOORS = {
             "poster_url": "https://example.com/dune.jpg",
         },
     ),
-    "change a movie": Door("PATCH", "/api/movies/{movie}/", {"title": "Dune", "duration_minutes": 155}),
-    "replace a movie": Door("PUT", "/api/movies/{movie}/", {"title": "Dune", "duration_minutes": 155}),
-    "add a cinema": Door(
+    "change a movie": Endpoint("PATCH", "/api/movies/{movie}/", {"title": "Dune", "duration_minutes": 155}),
+    "replace a movie": Endpoint("PUT", "/api/movies/{movie}/", {"title": "Dune", "duration_minutes": 155}),
+    "add a cinema": Endpoint(
         "POST", "/api/cinemas/", {"name": "Rex", "address": "1 Main St", "time_zone": "UTC"}
     ),
-    "change a cinema": Door("PATCH", "/api/cinemas/{cinema}/", {"name": "Rex", "time_zone": "UTC"}),
-    "add a screen": Door(
+    "change a cinema": Endpoint("PATCH", "/api/cinemas/{cinema}/", {"name": "Rex", "time_zone": "UTC"}),
+    "add a screen": Endpoint(
         "POST", "/api/screens/", {"cinema": "{cinema}", "name": "Screen A", "total_seats": 50}
     ),
-    "change a screen": Door("PATCH", "/api/screens/{screen}/", {"name": "Screen A", "total_seats": 50}),
-    "draw a screen": Door(
+    "change a screen": Endpoint("PATCH", "/api/screens/{screen}/", {"name": "Screen A", "total_seats": 50}),
+    "draw a screen": Endpoint(
         "POST", "/api/screens/", {"cinema": "{cinema}", "name": "Screen A", "seat_plan": "A oo_PP\nB WC_SS"}
     ),
-    "change a drawing": Door("PATCH", "/api/screens/{screen}/", {"seat_plan": "A oo_PP\nB WC_SS"}),
-    "schedule a show": Door(
+    "change a drawing": Endpoint("PATCH", "/api/screens/{screen}/", {"seat_plan": "A oo_PP\nB WC_SS"}),
+    "schedule a show": Endpoint(
         "POST",
         "/api/shows/",
         {
@@ -100,7 +101,7 @@ DOORS = {
             "sales_cutoff_minutes": 30,
         },
     ),
-    "change a show": Door(
+    "change a show": Endpoint(
         "PATCH",
         "/api/shows/{show}/",
         {
@@ -112,24 +113,24 @@ DOORS = {
             "sales_cutoff_minutes": 30,
         },
     ),
-    "book a seat": Door("POST", "/api/shows/{show}/book/", {"seat_number": 5}),
-    "block seats": Door("POST", "/api/shows/{show}/block/", {"seats": "A1-A3, B2", "reason": "Press"}),
-    "free seats": Door("POST", "/api/shows/{show}/free/", {"seats": "E10"}),
-    "order seats": Door("POST", "/api/orders/", {"show": "{show}", "seat_numbers": [5, 6]}),
-    "order the best": Door(
+    "book a seat": Endpoint("POST", "/api/shows/{show}/book/", {"seat_number": 5}),
+    "block seats": Endpoint("POST", "/api/shows/{show}/block/", {"seats": "A1-A3, B2", "reason": "Press"}),
+    "free seats": Endpoint("POST", "/api/shows/{show}/free/", {"seats": "E10"}),
+    "order seats": Endpoint("POST", "/api/orders/", {"show": "{show}", "seat_numbers": [5, 6]}),
+    "order the best": Endpoint(
         "POST",
         "/api/orders/",
         {"show": "{show}", "best_available": 2, "kind": "standard", "adjacent": "required"},
     ),
-    "cancel an order": Door("POST", "/api/orders/{order}/cancel/", {"seat_numbers": [31]}),
-    "exchange seats": Door("POST", "/api/orders/{order}/exchange/", {"from": [31, 32], "to": [33, 34]}),
-    "cancel a show": Door("POST", "/api/shows/{show}/cancel/", {"reason": "No heating"}),
+    "cancel an order": Endpoint("POST", "/api/orders/{order}/cancel/", {"seat_numbers": [31]}),
+    "exchange seats": Endpoint("POST", "/api/orders/{order}/exchange/", {"from": [31, 32], "to": [33, 34]}),
+    "cancel a show": Endpoint("POST", "/api/shows/{show}/cancel/", {"reason": "No heating"}),
 }
 # Where leaving a field out means the default, or to leave it as it is.
 OPTIONAL = {
     "add a movie": {"description", "language", "genres", "certificate", "release_date", "poster_url"},
     "add a cinema": {"address", "time_zone"},
-    "schedule a show": DOORS["schedule a show"].body.keys() - {"movie", "screen", "starts_at"},
+    "schedule a show": ENDPOINTS["schedule a show"].body.keys() - {"movie", "screen", "starts_at"},
     "block seats": {"reason"},
     "order the best": {"kind", "adjacent"},
     "cancel an order": {"seat_numbers"},
@@ -145,10 +146,10 @@ NULLABLE = {
 }
 # What no field takes, but a price of a half.
 NO_GOOD = ["\x00", "a\x00b", True, HUGE, -HUGE, -1, 0.5, {}, {"pk": 1}, [[]], [{}], [None]]
-FIELDS = [(name, field) for name, door in DOORS.items() for field in door.body]
+FIELDS = [(name, field) for name, endpoint in ENDPOINTS.items() for field in endpoint.body]
 CHARSETS = ["utf-8", "UTF-8", "utf-16", "latin-1", "rot13", "hex", "idna", "bogus", '"', "\xff"]
 LISTS = ["movies", "cinemas", "screens", "shows", "bookings", "my-bookings", "orders"]
-every_door = pytest.mark.parametrize("name", DOORS)
+every_endpoint = pytest.mark.parametrize("name", ENDPOINTS)
 every_field = pytest.mark.parametrize(
     ("name", "field"), FIELDS, ids=[f"{name}: {field}" for name, field in FIELDS]
 )
@@ -174,7 +175,7 @@ def anonymous():
 def ids(root):
     screen = make_screen(cinema=make_cinema(), total_seats=50)
     show = make_show(screen=screen)
-    block_seats(staff=root, show_id=show.pk, seats="E10")
+    block(show, "E10", staff=root)
     return {
         "movie": show.movie_id,
         "cinema": screen.cinema_id,
@@ -191,19 +192,19 @@ def body_of(ids):
         def fill(value):
             return ids[value[1:-1]] if isinstance(value, str) and value.startswith("{") else value
 
-        return {field: fill(value) for field, value in DOORS[name].body.items()}
+        return {field: fill(value) for field, value in ENDPOINTS[name].body.items()}
 
     return body_of
 
 
 @pytest.fixture
 def send(client, ids):
-    """Send a body through a door: bytes as they are, anything else as JSON."""
+    """Send a body to an endpoint: bytes as they are, anything else as JSON."""
 
     def send(name, body, content_type="application/json"):
-        door = DOORS[name]
+        endpoint = ENDPOINTS[name]
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        return client.generic(door.method, door.path.format(**ids), data, content_type=content_type)
+        return client.generic(endpoint.method, endpoint.path.format(**ids), data, content_type=content_type)
 
     return send
 
@@ -215,7 +216,7 @@ def rows(ids):
     def rows():
         return {
             model: list(model.objects.order_by("pk").values())
-            for model in (User, Movie, Cinema, Screen, Show, Order, Booking, SeatChange, IdempotencyKey)
+            for model in (User, Movie, Cinema, Screen, Show, Order, Booking, BookingEvent, IdempotencyKey)
         }
 
     return rows
@@ -224,7 +225,7 @@ def rows(ids):
 # --- Bodies ------------------------------------------------------------------------------------
 
 
-@every_door
+@every_endpoint
 def test_a_body_that_is_in_order_is_taken(send, body_of, name):
     assert send(name, body_of(name)).status_code in (200, 201, 204)
 
@@ -241,15 +242,15 @@ def test_a_body_that_is_in_order_is_taken(send, body_of, name):
         pytest.param(b'"text"', id="a text"),
     ],
 )
-def test_a_body_that_is_no_object_is_invalid_at_every_door(send, rows, body):
+def test_a_body_that_is_no_object_is_invalid_at_every_endpoint(send, rows, body):
     before = rows()
 
-    for name in DOORS:
+    for name in ENDPOINTS:
         assert assert_problem(send(name, body), 400, "invalid")["errors"].keys() == {"non_field_errors"}
     assert rows() == before
 
 
-@every_door
+@every_endpoint
 def test_no_body_at_all_is_a_change_of_nothing_or_invalid(send, rows, name):
     before = rows()
 
@@ -289,25 +290,25 @@ def test_no_body_at_all_is_a_change_of_nothing_or_invalid(send, rows, name):
         pytest.param(b"seat_number=5", id="a form"),
     ],
 )
-def test_a_body_that_is_no_json_is_refused_at_every_door(send, rows, body):
+def test_a_body_that_is_no_json_is_refused_at_every_endpoint(send, rows, body):
     before = rows()
 
-    for name in DOORS:
+    for name in ENDPOINTS:
         assert_problem(send(name, body), 400, "parse_error")
     assert rows() == before
 
 
 @pytest.mark.parametrize("depth", [50, 900, 100_000])
 @pytest.mark.parametrize(("opening", "closing"), [(b"[", b"]"), (b'{"a":', b"}")])
-def test_json_that_is_nested_too_deeply_is_refused_at_every_door(send, depth, opening, closing):
-    for name in DOORS:
+def test_json_that_is_nested_too_deeply_is_refused_at_every_endpoint(send, depth, opening, closing):
+    for name in ENDPOINTS:
         assert_problem(send(name, opening * depth + b"1" + closing * depth), 400, "too_deep")
 
 
-@every_door
+@every_endpoint
 def test_a_value_that_is_no_good_is_refused_and_the_field_named(send, body_of, rows, name):
     before = rows()
-    for field, value in product(DOORS[name].body, NO_GOOD):
+    for field, value in product(ENDPOINTS[name].body, NO_GOOD):
         if field.endswith("price") and value == 0.5:
             continue
 
@@ -322,10 +323,10 @@ def test_a_value_that_is_no_good_is_refused_and_the_field_named(send, body_of, r
     assert rows() == before
 
 
-@every_door
+@every_endpoint
 def test_a_text_of_ten_thousand_letters_is_refused(send, body_of, rows, name):
     before = rows()
-    for field in DOORS[name].body:
+    for field in ENDPOINTS[name].body:
         response = send(name, {**body_of(name), field: "x" * 10_000})
 
         if name in ("log in", "refresh", "log out"):  # it may be as long as it likes: it opens nothing
@@ -335,10 +336,10 @@ def test_a_text_of_ten_thousand_letters_is_refused(send, body_of, rows, name):
     assert rows() == before
 
 
-@every_door
+@every_endpoint
 def test_null_is_refused_where_it_means_nothing(send, body_of, rows, name):
     before = rows()
-    for field in DOORS[name].body.keys() - NULLABLE:
+    for field in ENDPOINTS[name].body.keys() - NULLABLE:
         response = send(name, {**body_of(name), field: None})
 
         problem = assert_problem(response, 400, "invalid")
@@ -451,7 +452,7 @@ def test_prices_and_moments_at_the_edge_of_what_can_be_written_are_refused(send,
         "",
     ]
     before = rows()
-    for field in DOORS[name].body:
+    for field in ENDPOINTS[name].body:
         for value in prices * field.endswith("price") + moments * field.endswith("_at"):
             if (field, value) == ("sales_open_at", ""):
                 continue
@@ -479,10 +480,10 @@ def test_prices_and_moments_at_the_edge_of_what_can_be_written_are_refused(send,
     ],
     ids=lambda content_type: content_type[:40] or "none",
 )
-def test_a_body_of_another_kind_is_refused_at_every_door(send, body_of, rows, content_type):
+def test_a_body_of_another_kind_is_refused_at_every_endpoint(send, body_of, rows, content_type):
     before = rows()
 
-    for name in DOORS:
+    for name in ENDPOINTS:
         assert_problem(send(name, body_of(name), content_type), 415, "unsupported_media_type")
     assert rows() == before
 
@@ -517,7 +518,7 @@ def test_a_body_of_a_mebibyte_is_read(client):
     assert_problem(response, 401, "no_active_account")
 
 
-KEYED = ["book a seat", "order seats", "cancel an order", "exchange seats"]
+IDEMPOTENCY_ERRORS = ["book a seat", "order seats", "cancel an order", "exchange seats"]
 
 
 @pytest.mark.parametrize(
@@ -537,8 +538,8 @@ def test_a_body_is_refused_with_an_idempotency_key_too_and_the_key_is_free(
     client, ids, rows, body, content_type, status, code
 ):
     before = rows()
-    for name in KEYED:
-        path = DOORS[name].path.format(**ids)
+    for name in IDEMPOTENCY_ERRORS:
+        path = ENDPOINTS[name].path.format(**ids)
         response = client.generic("POST", path, body, content_type=content_type, HTTP_IDEMPOTENCY_KEY="k")
 
         assert_problem(response, status, code)

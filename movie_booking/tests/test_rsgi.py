@@ -7,7 +7,7 @@ import pytest
 
 from movie_booking import rsgi
 
-BODY = b'{"username": "john"}'
+BODY_ERRORS = b'{"username": "john"}'
 
 
 class Connection:
@@ -62,10 +62,10 @@ def serve(scope, connection):
 def test_django_gets_a_request_when_it_is_all_there(asked):
     scope = request(("content-length", "20"), ("content-type", "application/json"), query_string="a=%C3%A9")
 
-    assert serve(scope, Connection(BODY[:5], BODY[5:])) == (200, [("X", "y")], b"yes")
+    assert serve(scope, Connection(BODY_ERRORS[:5], BODY_ERRORS[5:])) == (200, [("X", "y")], b"yes")
 
     [environ] = asked
-    assert environ.pop("wsgi.input").read() == BODY
+    assert environ.pop("wsgi.input").read() == BODY_ERRORS
     assert {name: environ[name] for name in environ if not name.startswith("wsgi.")} == {
         "REQUEST_METHOD": "POST",
         "SCRIPT_NAME": "",
@@ -82,7 +82,7 @@ def test_django_gets_a_request_when_it_is_all_there(asked):
 
 @pytest.mark.parametrize("length", ["21", "33554433"])
 def test_what_breaks_off_does_not_reach_django(asked, length):
-    status, _, body = serve(request(("content-length", length)), Connection(BODY))
+    status, _, body = serve(request(("content-length", length)), Connection(BODY_ERRORS))
 
     assert (status, body, asked) == (400, b"", [])
 
@@ -90,7 +90,7 @@ def test_what_breaks_off_does_not_reach_django(asked, length):
 def test_what_does_not_arrive_in_time_is_told_so(asked, monkeypatch):
     monkeypatch.setattr(rsgi, "BODY_SECONDS", 0.01)
 
-    status, headers, body = serve(request(("content-length", "99")), Connection(BODY, hangs=True))
+    status, headers, body = serve(request(("content-length", "99")), Connection(BODY_ERRORS, hangs=True))
 
     assert (status, asked) == (408, [])
     assert {("Content-Type", "application/problem+json"), ("Connection", "close")} <= set(headers)
@@ -117,7 +117,7 @@ def test_a_client_that_never_stops_sending_is_not_listened_to_for_ever(asked, mo
 
 
 def test_a_body_of_unknown_length_is_not_read(asked):
-    serve(request(("transfer-encoding", "chunked")), Connection(BODY, hangs=True))
+    serve(request(("transfer-encoding", "chunked")), Connection(BODY_ERRORS, hangs=True))
 
     [environ] = asked
     assert (environ["HTTP_TRANSFER_ENCODING"], environ["CONTENT_LENGTH"]) == ("chunked", "")

@@ -9,7 +9,7 @@ from threading import Barrier
 import pytest
 from django.db import OperationalError, transaction
 
-from movie_booking.tests.races import at_once
+from movie_booking.tests.concurrency import run_concurrently
 from movies import planning
 from movies.errors import PlanHasClashes, ScreenOccupied
 from movies.models import Screen, ScreenQuerySet, Show
@@ -42,7 +42,7 @@ def test_of_two_overlapping_weeks_in_opposite_order_one_is_made_whole(movie, scr
         early = partial(schedule_week, movie=movie, screens=screens, dates=dates, times=[time(14)])
         late = partial(schedule_week, movie=movie, screens=screens[::-1], dates=dates, times=[time(15)])
 
-        results = at_once(early, late)
+        results = run_concurrently(early, late)
 
         # Had they locked in the order they were given, one would have died of a deadlock.
         assert kinds(results) == {"list": 1, "PlanHasClashes": 1}
@@ -52,7 +52,7 @@ def test_of_two_overlapping_weeks_in_opposite_order_one_is_made_whole(movie, scr
 
 
 def test_of_many_who_plan_one_week_one_does(movie, screens):
-    results = at_once(
+    results = run_concurrently(
         *[partial(schedule_week, movie=movie, screens=screens, dates=WEEK, times=[time(14)])] * 6
     )
 
@@ -63,7 +63,7 @@ def test_of_many_who_plan_one_week_one_does(movie, screens):
 def test_of_two_who_copy_one_week_one_does(movie, screens):
     schedule_week(movie=movie, screens=screens, dates=WEEK, times=[time(14)])
 
-    results = at_once(*[partial(copy_week, shows=Show.objects.all())] * 2)
+    results = run_concurrently(*[partial(copy_week, shows=Show.objects.all())] * 2)
 
     assert kinds(results) == {"list": 1, "PlanHasClashes": 1}
     assert Show.objects.count() == 84
@@ -72,7 +72,7 @@ def test_of_two_who_copy_one_week_one_does(movie, screens):
 def test_weeks_on_different_screens_are_both_made(movie, screens):
     plan = partial(schedule_week, movie=movie, dates=WEEK, times=[time(14)])
 
-    results = at_once(partial(plan, screens=screens[:3]), partial(plan, screens=screens[3:]))
+    results = run_concurrently(partial(plan, screens=screens[:3]), partial(plan, screens=screens[3:]))
 
     assert kinds(results) == {"list": 2}
     assert Show.objects.count() == 42
@@ -81,7 +81,7 @@ def test_weeks_on_different_screens_are_both_made(movie, screens):
 def test_a_week_and_a_single_show_that_is_in_its_way(movie, screens):
     one = datetime(2030, 1, 16, 14, 30, tzinfo=timezone.utc)
 
-    results = at_once(
+    results = run_concurrently(
         partial(schedule_week, movie=movie, screens=screens, dates=WEEK, times=[time(14)]),
         partial(schedule_show, movie=movie, screen=screens[3], starts_at=one),
     )
@@ -95,7 +95,7 @@ def test_a_week_waits_for_who_is_at_work_on_one_of_its_screens_and_sees_what_tha
     with futures.ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
             Screen.objects.lock(screens[3].pk)
-            waiting = pool.submit(at_once, plan)
+            waiting = pool.submit(run_concurrently, plan)
             with pytest.raises(futures.TimeoutError):
                 waiting.result(timeout=1)
             one = datetime(2030, 1, 16, 14, 30, tzinfo=timezone.utc)
@@ -115,7 +115,7 @@ def test_the_database_refuses_a_show_that_no_lock_has_seen_and_the_week_is_not_m
     def refuse_then_be_overtaken(plan):
         refuse(plan)
         monkeypatch.setattr(planning, "refuse", refuse)
-        [made] = at_once(partial(sneak_in, plan[0]))
+        [made] = run_concurrently(partial(sneak_in, plan[0]))
         assert isinstance(made, Show)
 
     def sneak_in(proposal):
@@ -144,7 +144,7 @@ def test_control_without_the_lock_both_find_the_week_free_and_the_constraint_sto
 
     monkeypatch.setattr(ScreenQuerySet, "lock", lambda self, screen_id: self.get(pk=screen_id))
     monkeypatch.setattr(planning, "refuse", refuse_then_meet)
-    results = at_once(
+    results = run_concurrently(
         *[partial(schedule_week, movie=movie, screens=screens, dates=WEEK, times=[time(14)])] * 2
     )
 

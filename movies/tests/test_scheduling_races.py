@@ -8,7 +8,7 @@ from threading import Barrier
 import pytest
 from django.db import IntegrityError, OperationalError
 
-from movie_booking.tests.races import at_once
+from movie_booking.tests.concurrency import run_concurrently
 from movies import services
 from movies.errors import ScreenOccupied
 from movies.models import ScreenQuerySet, Show
@@ -34,7 +34,7 @@ def kinds(results):
 def test_of_many_shows_for_one_screen_at_one_time_one_is_scheduled():
     movie, screen = make_movie(duration_minutes=100), make_screen()
 
-    results = at_once(
+    results = run_concurrently(
         *(
             partial(schedule_show, movie=movie, screen=screen, starts_at=EIGHT + n * 10 * MINUTE)
             for n in range(8)
@@ -52,7 +52,7 @@ def test_shows_on_different_screens_are_all_scheduled():
     movie = make_movie()
     screens = [make_screen() for _ in range(6)]
 
-    results = at_once(
+    results = run_concurrently(
         *(partial(schedule_show, movie=movie, screen=screen, starts_at=EIGHT) for screen in screens)
     )
 
@@ -63,7 +63,7 @@ def test_of_two_shows_that_move_to_one_place_one_arrives():
     shows = [insert(make_screen()), insert(make_screen())]
     screen = make_screen()
 
-    results = at_once(*(partial(change_show, show_id=show.pk, screen=screen) for show in shows))
+    results = run_concurrently(*(partial(change_show, show_id=show.pk, screen=screen) for show in shows))
 
     assert kinds(results) == {"Show": 1, "ScreenOccupied": 1}
     assert Show.objects.filter(screen=screen).count() == 1
@@ -73,7 +73,7 @@ def test_shows_that_change_places_do_not_deadlock():
     first, second = insert(make_screen()), insert(make_screen())
 
     for _ in range(5):
-        results = at_once(
+        results = run_concurrently(
             partial(change_show, show_id=first.pk, screen=second.screen),
             partial(change_show, show_id=second.pk, screen=first.screen),
         )
@@ -110,7 +110,7 @@ def test_the_database_lets_shows_follow_each_other_and_ignores_cancelled_ones():
 def test_of_two_inserts_that_overlap_the_database_takes_one():
     screen = make_screen()
 
-    results = at_once(*(partial(insert, screen, EIGHT + n * MINUTE) for n in range(2)))
+    results = run_concurrently(*(partial(insert, screen, EIGHT + n * MINUTE) for n in range(2)))
 
     # Each may find the other's row before it is committed and wait for it: then PostgreSQL ends the
     # deadlock. Under the lock of the screen that cannot happen.
@@ -131,7 +131,7 @@ def test_control_without_the_lock_both_find_the_screen_free_and_the_constraint_s
 
     monkeypatch.setattr(ScreenQuerySet, "lock", lambda self, screen_id: self.get(pk=screen_id))
     monkeypatch.setattr(services, "find_clashes", find_then_meet)
-    results = at_once(*[partial(schedule_show, movie=movie, screen=screen, starts_at=EIGHT)] * 2)
+    results = run_concurrently(*[partial(schedule_show, movie=movie, screen=screen, starts_at=EIGHT)] * 2)
 
     [refused] = [result for result in results if not isinstance(result, Show)]
     assert isinstance(refused, OperationalError) or isinstance(refused.__cause__, IntegrityError)

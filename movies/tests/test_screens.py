@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from accounts.tests.factories import client_for, make_staff, make_user
-from bookings.services import book_seat
+from bookings.tests.factories import book
 from movies.models import Screen
 from movies.seat_plan import MAX_SEATS, parse_plan, plain_plan
 from movies.services import change_show, schedule_show
@@ -199,7 +199,7 @@ def labels_of(show):
 def test_shows_planned_before_keep_their_room_and_those_planned_after_have_the_new_one(api):
     screen, movie, user = make_screen(seat_plan=STUDIO), make_movie(duration_minutes=60), make_user()
     show = schedule_show(movie=movie, screen=screen, starts_at=tomorrow())
-    book_seat(user=user, show_id=show.pk, seat_number=5)
+    book(show, 5, user=user)
     room, tickets = layout_of(show), client_for(user).get("/api/bookings/").data
 
     api.patch(f"/api/screens/{screen.pk}/", {"seat_plan": DEN})

@@ -1,4 +1,4 @@
-"""The house's rule against leaving a single seat, at every door. What it refuses: test_orphan_seats.py."""
+"""The single-seat rule at every endpoint that takes seats. What it refuses: test_single_seat_rule.py."""
 
 import pytest
 
@@ -10,18 +10,18 @@ from movies.tests.factories import make_screen, make_show
 pytestmark = pytest.mark.django_db
 
 # Seat 1 is taken, and so who takes seat 3 leaves seat 2 single.
-DOORS = ["book", "order", "exchange"]
+ENDPOINTS = ["book", "order", "exchange"]
 
 
 def make_strict_show(seat_plan="A oooooo", *, no_single_seats=True):
     return make_show(screen=make_screen(seat_plan=seat_plan, no_single_seats=no_single_seats))
 
 
-def take_seat_3(door, show, user, **fields):
+def take_seat_3(endpoint, show, user, **fields):
     client = client_for(user)
-    if door == "book":
+    if endpoint == "book":
         return client.post(f"/api/shows/{show.pk}/book/", {"seat_number": 3, **fields})
-    if door == "order":
+    if endpoint == "order":
         return client.post("/api/orders/", {"show": show.pk, "seat_numbers": [3], **fields})
     order = make_order(show, 6, user=user)
     return client.post(f"/api/orders/{order.reference}/exchange/", {"from": [6], "to": [3], **fields})
@@ -38,38 +38,38 @@ def show():
     return show
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_a_choice_that_leaves_a_single_seat_is_refused_and_the_seat_named(show, door):
-    response = take_seat_3(door, show, make_user())
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+def test_a_choice_that_leaves_a_single_seat_is_refused_and_the_seat_named(show, endpoint):
+    response = take_seat_3(endpoint, show, make_user())
 
     assert (response.status_code, response.data["code"]) == (409, "leaves_single_seat")
     assert response.data["seats"] == [{"seat_number": 2, "reason": "left_single"}]
     assert not is_taken(show, 3)
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_a_screen_without_the_rule_sells_it(door):
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+def test_a_screen_without_the_rule_sells_it(endpoint):
     show = make_strict_show(no_single_seats=False)
     make_order(show, 1)
 
-    assert take_seat_3(door, show, make_user()).status_code in (200, 201)
+    assert take_seat_3(endpoint, show, make_user()).status_code in (200, 201)
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_staff_who_may_block_seats_may_leave_one(show, door):
-    response = take_seat_3(door, show, make_staff("block_seats"), leave_single_seat=True)
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+def test_staff_who_may_block_seats_may_leave_one(show, endpoint):
+    response = take_seat_3(endpoint, show, make_staff("block_seats"), leave_single_seat=True)
 
     assert response.status_code in (200, 201)
     assert is_taken(show, 3)
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_staff_who_do_not_say_so_are_held_to_the_rule(show, door):
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+def test_staff_who_do_not_say_so_are_held_to_the_rule(show, endpoint):
     staff = make_staff("block_seats")
 
-    assert take_seat_3(door, show, staff).data["code"] == "leaves_single_seat"
-    if door != "exchange":
-        response = take_seat_3(door, show, staff, leave_single_seat=False)
+    assert take_seat_3(endpoint, show, staff).data["code"] == "leaves_single_seat"
+    if endpoint != "exchange":
+        response = take_seat_3(endpoint, show, staff, leave_single_seat=False)
         assert response.data["code"] == "leaves_single_seat"
 
 
@@ -80,20 +80,20 @@ def customer_with_the_right():
     return user
 
 
-@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
 @pytest.mark.parametrize(
     "who", [make_user, make_staff, customer_with_the_right], ids=lambda who: who.__name__
 )
-def test_nobody_else_may(show, door, who):
-    response = take_seat_3(door, show, who(), leave_single_seat=True)
+def test_nobody_else_may(show, endpoint, who):
+    response = take_seat_3(endpoint, show, who(), leave_single_seat=True)
 
     assert (response.status_code, response.data["code"]) == (403, "permission_denied")
     assert not is_taken(show, 3)
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_a_customer_may_say_that_none_shall_be_left(door):
-    assert take_seat_3(door, make_strict_show(), make_user(), leave_single_seat=False).status_code in (
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+def test_a_customer_may_say_that_none_shall_be_left(endpoint):
+    assert take_seat_3(endpoint, make_strict_show(), make_user(), leave_single_seat=False).status_code in (
         200,
         201,
     )

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection
 
 
-def at_once(*calls: Callable[[], Any]) -> list[Any]:
+def run_concurrently(*calls: Callable[[], Any]) -> list[Any]:
     """Run the calls in a thread each, all starting together; return their results or exceptions."""
     barrier = Barrier(len(calls))
 
