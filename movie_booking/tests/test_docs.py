@@ -14,12 +14,13 @@ from movie_booking import schema
 from movie_booking.errors import DomainError
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-README, API = PAGES[0].read_text("utf-8"), (ROOT / "docs" / "api.md").read_text("utf-8")
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+README, API = ((ROOT / name).read_text("utf-8") for name in ("README.md", "docs/api.md"))
+DECISIONS = ROOT / "docs" / "decisions"
 
 
 def every_page(test):
-    return pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)(test)
+    return pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))(test)
 
 
 def subclasses(cls: type) -> Iterator[type]:
@@ -80,6 +81,33 @@ def test_every_relative_link_leads_to_a_file(page):
     relative = [target for target in targets if target and not re.match(r"[a-z]+:", target)]
 
     assert [target for target in relative if not (page.parent / target).exists()] == []
+
+
+def anchors(page: Path) -> set[str]:
+    """What GitHub makes of the headings of a page: `## Holds & seats` is `#holds--seats`."""
+    text = re.sub(r"^```.*?^```", "", page.read_text("utf-8"), flags=re.M | re.S)
+    headings = re.findall(r"^#+ (.+)$", text, re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@every_page
+def test_every_link_into_a_page_leads_to_a_heading(page):
+    targets = re.findall(r"\]\((?![a-z]+:)([^)#\s]*)#([^)\s]+)\)", page.read_text("utf-8"))
+    pages = [(page.parent / path if path else page, heading) for path, heading in targets]
+
+    assert [heading for target, heading in pages if heading not in anchors(target)] == []
+
+
+def test_the_index_of_decisions_has_every_record_with_its_title_date_and_status():
+    head = r"# (\d+)\. (.+)\n\n- Date: (\d{4}-\d\d-\d\d)\n- Status: (accepted|superseded by \d{4})\n"
+    records = []
+    for page in sorted(DECISIONS.glob("0*.md")):
+        number, *facts = re.match(head, page.read_text("utf-8")).groups()
+        assert page.name.startswith(f"{int(number):04d}-")
+        records.append((page.name, *facts))
+    index = (DECISIONS / "README.md").read_text("utf-8")
+
+    assert re.findall(r"^\| \[\d{4}\]\((.+)\) \| (.+) \| (.+) \| (.+) \|$", index, re.M) == records
 
 
 @every_page
