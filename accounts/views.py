@@ -1,13 +1,13 @@
-"""The HTTP face of accounts."""
+"""The HTTP face of accounts: parse, call one service, render."""
 
+from rest_framework.decorators import action
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.status import HTTP_201_CREATED, HTTP_204_NO_CONTENT
-from rest_framework.views import APIView
+from rest_framework.viewsets import ViewSet
 
-from accounts import services
-from accounts.errors import TokenNotValid, WrongCredentials
+from accounts import schema, services
 from accounts.http import UserRequest
 from accounts.serializers import (
     AccountSerializer,
@@ -18,100 +18,57 @@ from accounts.serializers import (
     SignUpInput,
     TokenPairSerializer,
 )
-from movie_booking.errors import Invalid
-from movie_booking.schema import AUTHENTICATION_ERRORS, BODY_ERRORS, operation
-
-TAG = "Accounts"
 
 
-class OpenView(APIView):
-    """For people without an account, or with a token that is no longer good."""
+class AccountViewSet(ViewSet):
+    """Open an account, and look after one's own."""
 
-    permission_classes = (AllowAny,)
-    authentication_classes = ()
-
-
-class SignUpView(OpenView):
-    @operation(
-        TAG,
-        "Sign up",
-        {201: AccountSerializer},
-        [Invalid, *BODY_ERRORS],
-        request_body=SignUpInput,
-        security=[],
-    )
-    def post(self, request: Request) -> Response:
+    @schema.sign_up
+    @action(detail=False, methods=["post"], permission_classes=[AllowAny], authentication_classes=[])
+    def signup(self, request: Request) -> Response:
         data = SignUpInput(data=request.data)
         data.is_valid(raise_exception=True)
         user = services.sign_up(**data.validated_data)
         return Response(AccountSerializer(user).data, status=HTTP_201_CREATED)
 
-
-class LoginView(OpenView):
-    @operation(
-        TAG,
-        "Log in",
-        {200: TokenPairSerializer},
-        [Invalid, *BODY_ERRORS, WrongCredentials],
-        operation_description="Send the access token as `Authorization: Bearer <access token>`.",
-        request_body=LoginInput,
-        security=[],
-    )
-    def post(self, request: Request) -> Response:
-        data = LoginInput(data=request.data)
-        data.is_valid(raise_exception=True)
-        return Response(TokenPairSerializer(services.log_in(**data.validated_data)).data)
-
-
-class RefreshView(OpenView):
-    @operation(
-        TAG,
-        "Exchange a refresh token for a new pair",
-        {200: TokenPairSerializer},
-        [Invalid, *BODY_ERRORS, TokenNotValid],
-        operation_description="A refresh token works once.",
-        request_body=RefreshInput,
-        security=[],
-    )
-    def post(self, request: Request) -> Response:
-        data = RefreshInput(data=request.data)
-        data.is_valid(raise_exception=True)
-        return Response(TokenPairSerializer(services.rotate_tokens(**data.validated_data)).data)
-
-
-class LogoutView(OpenView):
-    @operation(
-        TAG,
-        "Log out",
-        {204: None},
-        [Invalid, *BODY_ERRORS, TokenNotValid],
-        operation_description="Kills the refresh token. The access token runs out by itself.",
-        request_body=RefreshInput,
-        security=[],
-    )
-    def post(self, request: Request) -> Response:
-        data = RefreshInput(data=request.data)
-        data.is_valid(raise_exception=True)
-        services.log_out(**data.validated_data)
-        return Response(status=HTTP_204_NO_CONTENT)
-
-
-class MeView(APIView):
-    @operation(
-        TAG, "Show my account", {200: ProfileSerializer}, AUTHENTICATION_ERRORS, operation_id="api_me_read"
-    )
-    def get(self, request: UserRequest) -> Response:
+    @schema.read_account
+    @action(detail=False)
+    def me(self, request: UserRequest) -> Response:
         return Response(ProfileSerializer(request.user).data)
 
-    @operation(
-        TAG,
-        "Change my e-mail address or name",
-        {200: ProfileSerializer},
-        [Invalid, *BODY_ERRORS, *AUTHENTICATION_ERRORS],
-        request_body=ProfileInput,
-    )
-    def patch(self, request: UserRequest) -> Response:
+    @schema.change_account
+    @me.mapping.patch
+    def change_me(self, request: UserRequest) -> Response:
         data = ProfileInput(data=request.data, partial=True)
         data.is_valid(raise_exception=True)
         user = services.change_profile(user=request.user, **data.validated_data)
         return Response(ProfileSerializer(user).data)
+
+
+class TokenViewSet(ViewSet):
+    """Log in, stay logged in, log out: for people whose token, if they send one, is no longer good."""
+
+    permission_classes = (AllowAny,)
+    authentication_classes = ()
+
+    @schema.log_in
+    @action(detail=False, methods=["post"])
+    def login(self, request: Request) -> Response:
+        data = LoginInput(data=request.data)
+        data.is_valid(raise_exception=True)
+        return Response(TokenPairSerializer(services.log_in(**data.validated_data)).data)
+
+    @schema.refresh_tokens
+    @action(detail=False, methods=["post"], url_path="token/refresh")
+    def refresh(self, request: Request) -> Response:
+        data = RefreshInput(data=request.data)
+        data.is_valid(raise_exception=True)
+        return Response(TokenPairSerializer(services.rotate_tokens(**data.validated_data)).data)
+
+    @schema.log_out
+    @action(detail=False, methods=["post"])
+    def logout(self, request: Request) -> Response:
+        data = RefreshInput(data=request.data)
+        data.is_valid(raise_exception=True)
+        services.log_out(**data.validated_data)
+        return Response(status=HTTP_204_NO_CONTENT)
