@@ -34,7 +34,7 @@ class Invalid(DomainError):
     status = 400
     code = "invalid"
     detail = "The request is not valid."
-    example: ClassVar = {"errors": {"seat_number": ["A valid integer is required."]}}
+    example: ClassVar = {"errors": {"field": ["This field is required."]}}
 
 
 class Unauthorized(DomainError):

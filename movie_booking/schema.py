@@ -1,4 +1,4 @@
-"""What Swagger UI shows: an operation is described where its view is, in one line or a few.
+"""What the apps describe their operations with: each has a `schema.py`, a decorator for each view.
 
 `operation` says what a view takes, answers and refuses; the refusals are the error classes
 themselves, so the page names the very codes that clients get.
@@ -6,13 +6,11 @@ themselves, so the page names the very codes that clients get.
 
 import inspect
 import re
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 from django_filters import rest_framework as filters
 from drf_yasg import openapi
-from drf_yasg.generators import OpenAPISchemaGenerator
 from drf_yasg.inspectors import SwaggerAutoSchema
 from drf_yasg.utils import swagger_auto_schema
 from rest_framework import serializers
@@ -28,34 +26,6 @@ from movie_booking.errors import DomainError
 
 PRODUCES = ["application/json", PROBLEM_CONTENT_TYPE]
 
-# In the order in which a newcomer meets them.
-TAGS = {
-    "Accounts": "Sign up, log in, and look after your account.",
-    "Movies": "What is shown.",
-    "Cinemas": "Where it is shown.",
-    "Shows": "When it is shown, and what is still free.",
-    "Orders": "Several seats at once, held while you pay.",
-    "Bookings": "Who has which seat.",
-}
-
-# Within a tag, what comes first is named here; the rest follows by its path.
-READING_ORDER = [
-    "/api/signup/",
-    "/api/login/",
-    "/api/token/refresh/",
-    "/api/logout/",
-    "/api/me/",
-    "/api/shows/{id}/book/",
-    "/api/orders/",
-    "/api/orders/{reference}/",
-    "/api/orders/{reference}/confirm/",
-]
-
-
-class SeatReasonSerializer(serializers.Serializer[Any]):
-    seat_number = serializers.IntegerField()
-    reason = serializers.CharField(help_text="Such as booked, held, blocked or no_such_seat.")
-
 
 class ProblemSerializer(serializers.Serializer[Any]):
     """A problem document (RFC 9457). Some codes bring more members: see the table of codes."""
@@ -70,12 +40,23 @@ class ProblemSerializer(serializers.Serializer[Any]):
         required=False,
         help_text="For invalid input: {field: [messages]}.",
     )
-    seats: Any = SeatReasonSerializer(
-        many=True, required=False, help_text="The seats that stand in the way, each with its reason."
-    )
-    limit = serializers.IntegerField(required=False, help_text="How many there may be.")
-    largest_block = serializers.IntegerField(required=False, help_text="Seats still free side by side.")
     retry_after = serializers.IntegerField(required=False, help_text="Seconds.")
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        fields = super().get_fields()
+        for members in _members_of_apps:
+            fields |= members().get_fields()
+        return fields
+
+
+Members = TypeVar("Members", bound=type[serializers.Serializer[Any]])
+_members_of_apps: list[type[serializers.Serializer[Any]]] = []
+
+
+def problem_members(members: Members) -> Members:
+    """Class decorator: what the errors of an app add to a problem document."""
+    _members_of_apps.append(members)
+    return members
 
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -132,9 +113,8 @@ def operation(
         str(status): body if body is not None else openapi.Response("No content.")
         for status, body in answers.items()
     }
-    responses |= _problem_responses(
-        dict.fromkeys([*problems, *(errors_raised_by(service) if service else ())])
-    )
+    refusals = [*(errors_raised_by(service) if service else ()), *problems]
+    responses |= _problem_responses(dict.fromkeys(refusals))
     return swagger_auto_schema(tags=[tag], operation_summary=summary, responses=responses, **details)
 
 
@@ -170,7 +150,10 @@ def _problem_responses(problems: Iterable[type[DomainError]]) -> dict[str, Any]:
 
 
 class AutoSchema(SwaggerAutoSchema):
-    """drf-yasg's view inspector, taught to read django-filter's filter sets."""
+    """drf-yasg's view inspector, taught to read django-filter's filter sets and nothing from docstrings."""
+
+    def get_summary_and_description(self) -> tuple[str | None, str]:
+        return self.overrides.get("operation_summary"), self.overrides.get("operation_description", "")
 
     def has_list_response(self) -> bool:
         return super().has_list_response() or "paged" in self.overrides
@@ -197,23 +180,3 @@ def _filter_parameter(name: str, field: filters.Filter) -> openapi.Parameter:
     if choices := field.extra.get("choices"):
         kind = {**kind, "enum": [value for value, _ in choices]}
     return openapi.Parameter(name, openapi.IN_QUERY, description=field.extra.get("help_text", ""), **kind)
-
-
-class SchemaGenerator(OpenAPISchemaGenerator):
-    """Whole paths, in the order of `urls.py`; the tags in reading order; both kinds of answer."""
-
-    def determine_path_prefix(self, paths: list[str]) -> str:
-        return "/"
-
-    def get_schema(self, request: Any = None, public: bool = False) -> openapi.Swagger:
-        schema = super().get_schema(request, public)
-        schema.paths = openapi.Paths(OrderedDict(sorted(schema.paths.items(), key=_reading_order)))
-        schema.tags = [{"name": name, "description": text} for name, text in TAGS.items()]
-        schema.consumes = ["application/json"]
-        schema.produces = PRODUCES
-        return schema
-
-
-def _reading_order(item: tuple[str, Any]) -> tuple[int, str]:
-    path = item[0]
-    return (READING_ORDER.index(path) if path in READING_ORDER else len(READING_ORDER), path)

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from accounts.tests.factories import client_for
-from movie_booking.schema import TAGS
+from movie_booking.swagger import TAGS
 
 METHODS = {"get", "put", "post", "patch", "delete"}
 
