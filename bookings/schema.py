@@ -1,7 +1,10 @@
 """How Swagger UI describes the operations of bookings: one decorator for each view."""
 
+from typing import Any
+
 from drf_yasg import openapi
 from drf_yasg.utils import no_body
+from rest_framework import serializers
 
 from bookings import services
 from bookings.errors import InProgress, KeyReused
@@ -27,6 +30,7 @@ from movie_booking.schema import (
     PERMISSION_DENIED,
     Problems,
     operation,
+    problem_members,
 )
 
 BOOKINGS, ORDERS, SHOWS = "Bookings", "Orders", "Shows"
@@ -48,6 +52,21 @@ CHANGE_WITH_BODY_ERRORS: Problems = (Invalid, *BODY_ERRORS, *CHANGE_ERRORS)
 STAFF_ERRORS: Problems = (*CHANGE_WITH_BODY_ERRORS, PERMISSION_DENIED)
 # The override of the single-seat rule is for staff.
 OVERRIDE_ERRORS: Problems = (PERMISSION_DENIED,)
+
+
+class SeatReasonSerializer(serializers.Serializer[Any]):
+    seat_number = serializers.IntegerField()
+    reason = serializers.CharField(help_text="Such as booked, held or blocked.")
+
+
+@problem_members
+class BookingProblemMembers(serializers.Serializer[Any]):
+    seats: Any = SeatReasonSerializer(
+        many=True, required=False, help_text="The seats that stand in the way, each with its reason."
+    )
+    limit = serializers.IntegerField(required=False, help_text="How many there may be.")
+    largest_block = serializers.IntegerField(required=False, help_text="Seats still free side by side.")
+
 
 # --- Bookings ------------------------------------------------------------------------------------
 
