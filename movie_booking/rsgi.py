@@ -21,7 +21,6 @@ from typing import Any, NamedTuple, Protocol
 from django.conf import settings
 
 from movie_booking import wsgi  # first, as it sets Django up
-from movie_booking.api.middleware import DRAINED_BYTES
 from movie_booking.api.problems import RequestTimeout, plain_problem
 
 BODY_SECONDS = 30
@@ -95,9 +94,9 @@ async def read(scope: Scope, protocol: Any) -> bytes:
             length += len(chunk)
             if len(kept) <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
                 kept += chunk
-            if length > DRAINED_BYTES:
+            if length > settings.API_DRAINED_BYTES:
                 break
-    if length < min(announced, DRAINED_BYTES):
+    if length < min(announced, settings.API_DRAINED_BYTES):
         raise ClientGone
     return bytes(kept)
 

@@ -1,7 +1,7 @@
 """Every setting, read from the environment (and from `.env`); `.env.example` explains each.
 
 It runs as it is after `git clone`, for development. With DEBUG off it is strict: it wants a secret
-key of its own, sends everybody to HTTPS and passes `manage.py check --deploy`. A value that makes
+key of its own, redirects to HTTPS and passes `manage.py check --deploy`. A value that makes
 no sense stops the start with the name of the variable.
 """
 
@@ -19,7 +19,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = Env()
 env.read_env(BASE_DIR / ".env", recurse=False)
 
-# --- Who we are and where we listen ------------------------------------------------------------
+# --- Identity and address ----------------------------------------------------------------------
 
 DEBUG = env.bool("DEBUG", default=True)
 
@@ -42,14 +42,14 @@ WEB_CONCURRENCY = env.int("WEB_CONCURRENCY", default=os.cpu_count() or 1, valida
 # --- HTTPS -------------------------------------------------------------------------------------
 
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=not DEBUG)
-# Who switches the redirect off serves plain HTTP on purpose, where a secure cookie never arrives.
+# Without the redirect the site is plain HTTP on purpose, where a secure cookie never arrives.
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000, validate=validate.Range(min=0))
 if not SECURE_SSL_REDIRECT:
     SECURE_HSTS_SECONDS = 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_HSTS_SECONDS > 0
 if env.bool("BEHIND_HTTPS_PROXY", default=False):
-    # Only for a proxy that always sets or strips this header: otherwise anyone can claim HTTPS.
+    # Only for a proxy that always sets or strips this header: otherwise any client can claim HTTPS.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # --- Applications ------------------------------------------------------------------------------
@@ -127,8 +127,8 @@ def database_settings(config: dict[str, Any]) -> dict[str, Any]:
             " -c idle_in_transaction_session_timeout=30s"
         ).strip()
     elif config["ENGINE"] == "django.db.backends.sqlite3":
-        # SQLite has no row locks. IMMEDIATE takes the one write lock when a transaction begins, so
-        # nobody decides on what another is about to change; WAL lets readers read meanwhile.
+        # SQLite has no row locks. IMMEDIATE takes the one write lock when a transaction begins, so no
+        # transaction decides on what another is about to change; WAL lets readers read meanwhile.
         options |= {
             "transaction_mode": "IMMEDIATE",
             "timeout": 4 * LOCK_TIMEOUT_SECONDS,  # its queue is not fair: give stragglers time
@@ -171,7 +171,7 @@ SIMPLE_JWT = {
     ),
 }
 
-# --- The house ---------------------------------------------------------------------------------
+# --- Shows and bookings ------------------------------------------------------------------------
 
 # Minutes a screen is kept free after each show, for cleaning and for people to leave and enter.
 CLEANING_MINUTES = env.int("CLEANING_MINUTES", default=15, validate=validate.Range(0, 240))
@@ -180,7 +180,7 @@ CURRENCY = env.str("CURRENCY", default="EUR", validate=validate.Regexp("^[A-Z]{3
 # What a seat costs where staff do not say.
 DEFAULT_PRICE = env.decimal("DEFAULT_PRICE", default=Decimal("10.00"), validate=validate.Range(0, 9999))
 
-# How long seats are held for who is paying, and for how long at most with every extension.
+# How long seats are held while the customer pays, and for how long at most with every extension.
 HOLD_MINUTES = env.float("HOLD_MINUTES", default=10, validate=validate.Range(0, 240, min_inclusive=False))
 HOLD_CAP_MINUTES = env.float(
     "HOLD_CAP_MINUTES", default=3 * HOLD_MINUTES, validate=validate.Range(HOLD_MINUTES, 1440)
@@ -213,9 +213,12 @@ REST_FRAMEWORK = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "URL_FORMAT_OVERRIDE": None,
 }
-# Larger bodies are refused with 413 before anything reads them.
+# How much of a refused body is still read. A client that is cut off in the middle of sending reports a
+# broken connection and never sees the 413.
+API_DRAINED_BYTES = 32 * 1024 * 1024
+# Larger bodies are refused with 413 before anything parses them.
 API_MAX_BODY_BYTES = env.int(
-    "API_MAX_BODY_BYTES", default=1024 * 1024, validate=validate.Range(1024, 32 * 1024 * 1024)
+    "API_MAX_BODY_BYTES", default=1024 * 1024, validate=validate.Range(1024, API_DRAINED_BYTES)
 )
 # Django's own limit is for the forms of the Admin, and must not cut what the API takes.
 DATA_UPLOAD_MAX_MEMORY_SIZE = max(2_621_440, API_MAX_BODY_BYTES)

@@ -23,8 +23,8 @@ from movie_booking.tests.server import (
     Server,
     call,
     headers_for,
-    others,
-    somebody_waits_for_the_show,
+    is_show_lock_awaited,
+    other_connections,
     wait_until,
 )
 from movies.models import Show
@@ -57,11 +57,11 @@ def server(server_process):
 
 
 def end_all_other_connections():
-    others(show="count(pg_terminate_backend(pid))")
+    other_connections(select="count(pg_terminate_backend(pid))")
 
 
 def nobody_is_at_work():
-    return not others("state <> 'idle'")
+    return not other_connections("state <> 'idle'")
 
 
 class Wanted(NamedTuple):
@@ -133,10 +133,10 @@ def test_killed_before_it_wrote_anything_the_server_leaves_nothing_behind(server
     with transaction.atomic():
         Show.objects.lock(show.pk)
         with in_background(lambda one: one.ask_or_give_up(server), wanted) as answers:
-            wait_until(somebody_waits_for_the_show)
+            wait_until(is_show_lock_awaited)
             server.kill()
         assert [answer.result() for answer in answers] == [None] * 3
-    wait_until(lambda: not others())
+    wait_until(lambda: not other_connections())
     assert (Booking.objects.count(), IdempotencyKey.objects.count()) == (0, 0)
 
     server.start()
@@ -169,7 +169,7 @@ def test_killed_when_all_is_written_and_nothing_answered_the_retry_gets_that_boo
     wanted = book(make_show(), 5)
     with slow_commits():
         with in_background(lambda one: one.ask_or_give_up(server), [wanted]) as [answer]:
-            wait_until(lambda: others("wait_event = 'PgSleep' AND query = 'COMMIT'"))
+            wait_until(lambda: other_connections("wait_event = 'PgSleep' AND query = 'COMMIT'"))
             server.kill()
         assert answer.result() is None
         wait_until(lambda: Booking.objects.count() == 1)  # the database goes on to the end
@@ -242,7 +242,7 @@ def send_and_hang_up(server, wanted, wait_until_received=False):
     http = HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
     http.request("POST", wanted.path, json.dumps(wanted.body), headers_for(wanted.user, wanted.key))
     if wait_until_received:
-        wait_until(somebody_waits_for_the_show)
+        wait_until(is_show_lock_awaited)
     http.close()
 
 

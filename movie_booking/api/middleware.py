@@ -7,10 +7,6 @@ from django.http import HttpRequest, HttpResponse
 
 from movie_booking.api.problems import BodyTooLarge, LengthRequired, is_api, plain_problem
 
-# How much of a refused body is still read. A client that is cut off in the middle of sending
-# reports a broken connection and never sees the 413.
-DRAINED_BYTES = 32 * 1024 * 1024
-
 
 def api_request_limits(
     get_response: Callable[[HttpRequest], HttpResponse],
@@ -30,7 +26,7 @@ def api_request_limits(
                 return plain_problem(LengthRequired())
             if length.isdecimal() and int(length) > settings.API_MAX_BODY_BYTES:
                 read = 0
-                while read < DRAINED_BYTES and (chunk := request.read(65536)):
+                while read < settings.API_DRAINED_BYTES and (chunk := request.read(65536)):
                     read += len(chunk)
                 return plain_problem(BodyTooLarge())
         return get_response(request)

@@ -1,4 +1,4 @@
-"""The production server, started on the test database, and requests to it."""
+"""The production server, started on the test database, and requests sent to it."""
 
 import json
 import os
@@ -33,8 +33,9 @@ def wait_until(is_so, pause=0.01):
 class Server:
     """`python -m movie_booking.serve` with two workers, in a process group of its own."""
 
-    def __init__(self, log: Path) -> None:
+    def __init__(self, log: Path, **settings: str) -> None:
         self.log = log
+        self.settings = settings
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -58,14 +59,14 @@ class Server:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "movie_booking.serve"],
                 cwd=settings.BASE_DIR,
-                env=os.environ | environment,
+                env=os.environ | environment | self.settings,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
-        wait_until(self.answers)
+        wait_until(self.responds)
 
-    def answers(self) -> bool:
+    def responds(self) -> bool:
         assert self.process is not None
         assert self.process.poll() is None, self.log.read_text()
         with suppress(OSError, HTTPException):
@@ -106,7 +107,7 @@ def database_url() -> str:
     return f"postgres://{user}:{password}@{host}{port}/{known['dbname']}"
 
 
-class Answer(NamedTuple):
+class ServerResponse(NamedTuple):
     status: int
     content_type: str
     body: dict
@@ -122,15 +123,19 @@ def headers_for(user, key=""):
 
 
 def call(server, method, path, body=None, user=None, key=""):
-    """Send it and return the answer. Raises OSError or HTTPException if there is none."""
+    """Send a request, a body that is no text as JSON, and return the response.
+
+    Raises OSError or HTTPException if there is none.
+    """
     http = HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
     try:
-        sent = json.dumps(body) if body is not None else None
-        http.request(method, path, sent, headers_for(user, key) if user else {})
+        sent = body if isinstance(body, str) or body is None else json.dumps(body)
+        headers = headers_for(user, key) if user else {"Content-Type": "application/json"}
+        http.request(method, path, sent, headers)
         response = http.getresponse()
         content = json.loads(response.read())
         header = response.headers.get
-        return Answer(
+        return ServerResponse(
             response.status,
             header("Content-Type"),
             content,
@@ -141,18 +146,19 @@ def call(server, method, path, body=None, user=None, key=""):
         http.close()
 
 
-def others(condition="TRUE", show="count(*)"):
-    """How many other connections to the database are like that, now."""
+def other_connections(condition="TRUE", select="count(*)"):
+    """How many other connections to the database are in that state now."""
     with connection.cursor() as cursor:
         # Without this, a transaction goes on seeing what it saw first.
         cursor.execute("SELECT pg_stat_clear_snapshot()")
         cursor.execute(
             f"WITH other AS MATERIALIZED (SELECT * FROM pg_stat_activity"  # noqa: S608 - our own words
             f" WHERE datname = current_database() AND pid <> pg_backend_pid())"
-            f" SELECT {show} FROM other WHERE {condition}"
+            f" SELECT {select} FROM other WHERE {condition}"
         )
         return cursor.fetchone()[0]
 
 
-def somebody_waits_for_the_show():
-    return others("wait_event_type = 'Lock' AND query LIKE '%movies_show%'") > 0
+def is_show_lock_awaited():
+    """Whether a connection waits for the lock of a show."""
+    return other_connections("wait_event_type = 'Lock' AND query LIKE '%movies_show%'") > 0

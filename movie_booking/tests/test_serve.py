@@ -1,5 +1,6 @@
-"""The production server: who is slow keeps nobody waiting, and whoever is killed comes back."""
+"""The production server: slow clients hold up no others, and a worker that is killed is replaced."""
 
+import json
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +17,7 @@ from movie_booking.tests.server import (
     Server,
     call,
     headers_for,
-    somebody_waits_for_the_show,
+    is_show_lock_awaited,
     wait_until,
 )
 from movies.models import Show
@@ -24,10 +25,13 @@ from movies.tests.factories import make_show
 
 pytestmark = pytest.mark.usefixtures("real_transactions")
 
+MEBIBYTE = 1024 * 1024
+
 
 @pytest.fixture
-def server(tmp_path):
-    server = Server(tmp_path / "log")
+def server(tmp_path, request):
+    """A running server, with the settings of the test's parameter if it has one."""
+    server = Server(tmp_path / "log", **getattr(request, "param", {}))
     try:
         server.start()
         yield server
@@ -43,7 +47,7 @@ def send(server, method, path, body, **headers):
     return client
 
 
-def test_requests_that_never_end_keep_nobody_waiting(server):
+def test_requests_that_never_end_hold_up_no_others(server):
     """More of them than workers, and than any pool of threads would have."""
     with ExitStack() as phones:
         for _ in range(50):
@@ -52,6 +56,20 @@ def test_requests_that_never_end_keep_nobody_waiting(server):
         time.sleep(0.2)
 
         assert [call(server, "GET", "/api/movies/").status for _ in range(8)] == [200] * 8
+
+
+@pytest.mark.parametrize("server", [{"API_MAX_BODY_BYTES": str(5 * MEBIBYTE)}], indirect=True)
+@pytest.mark.parametrize(
+    ("size", "status", "code"),
+    [(3 * MEBIBYTE, 401, "no_active_account"), (5 * MEBIBYTE + 1, 413, "body_too_large")],
+)
+def test_a_body_comes_through_whole_up_to_the_limit_that_is_set(server, size, status, code):
+    """Django's own limit of 2.5 MiB does not cut it: without its end, the body would be a parse_error."""
+    body = json.dumps({"username": "john", "password": "wrong"}).rjust(size)
+
+    response = call(server, "POST", "/api/login/", body)
+
+    assert (response.status, response.body["code"]) == (status, code)
 
 
 def test_a_request_that_breaks_off_does_nothing(server):
@@ -85,7 +103,7 @@ def test_workers_that_are_killed_again_and_again_are_replaced(server):
         server.kill_workers()
         wait_until(lambda old=old: len(set(server.workers()) - old) == 2)
 
-    wait_until(server.answers)
+    wait_until(server.responds)
 
 
 @pytest.mark.postgres
@@ -97,7 +115,7 @@ def test_what_is_being_worked_on_when_the_server_is_told_to_stop_is_finished(ser
             answer = client.submit(
                 call, server, "POST", f"/api/shows/{show.pk}/book/", {"seat_number": 5}, user
             )
-            wait_until(somebody_waits_for_the_show)
+            wait_until(is_show_lock_awaited)
             server.process.terminate()
             time.sleep(0.5)
         assert answer.result().status == 201
