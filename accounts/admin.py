@@ -1,4 +1,4 @@
-"""The house's own view of its customers and staff."""
+"""The Admin pages of users."""
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -8,7 +8,7 @@ from accounts.models import User
 
 admin.site.site_header = "Movie booking"
 admin.site.site_title = "Movie booking"
-admin.site.index_title = "The house"
+admin.site.index_title = "Administration"
 
 
 @admin.register(User)
@@ -27,5 +27,5 @@ class UserAdmin(DjangoUserAdmin):
     )
 
 
-# simplejwt's pages show refresh tokens in full: whoever reads one can be that customer.
+# simplejwt's pages show refresh tokens in full, and with one of those a reader can act as its owner.
 admin.site.unregister([OutstandingToken, BlacklistedToken])

@@ -1,4 +1,4 @@
-"""Who is asking: whoever the access token says."""
+"""The user of a request, by its access token."""
 
 from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import AuthenticationFailed
@@ -7,7 +7,8 @@ from rest_framework_simplejwt.exceptions import AuthenticationFailed
 class BearerAuthentication(JWTAuthentication):
     """simplejwt's, which also says what is wrong with a header that is no `Bearer <token>`.
 
-    It would take it for none, and who forgot the word Bearer would be told that there is no token.
+    simplejwt takes such a header for none: a client that forgot the word Bearer would be told that it sent
+    no token.
     """
 
     def get_raw_token(self, header: bytes) -> bytes | None:

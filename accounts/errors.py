@@ -1,4 +1,4 @@
-"""Why nobody is logged in."""
+"""Why a log-in or a token is refused."""
 
 from movie_booking.errors import Unauthorized
 

@@ -7,8 +7,8 @@ class Argon2idHasher(Argon2PasswordHasher):
     """Argon2id with the parameters that OWASP gives as its minimum: 19 MiB, 2 passes, 1 lane.
 
     https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html
-    Django's own choice takes 100 MiB and 8 threads for every log-in, which a small server that many
-    people log in to at once does not have.
+    Django's own choice takes 100 MiB and 8 threads for every log-in: too much for a small server with many
+    log-ins at once.
     """
 
     time_cost = 2

@@ -1,4 +1,4 @@
-"""Who is asking, as a type."""
+"""The type of a request from a user who is logged in."""
 
 from rest_framework.request import Request
 
@@ -6,6 +6,6 @@ from accounts.models import User
 
 
 class UserRequest(Request):
-    """A request that got past the permission to be logged in."""
+    """A request that the permission IsAuthenticated let through."""
 
     user: User

@@ -1,4 +1,4 @@
-"""Who is asking."""
+"""The users: customers and staff."""
 
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
@@ -7,6 +7,10 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Lower
+
+# Said by forms, by the Admin and by the API.
+USERNAME_TAKEN = "A user with that username already exists."
+EMAIL_TAKEN = "A user with that e-mail address already exists."
 
 
 def validate_ascii(email: str) -> None:
@@ -42,7 +46,7 @@ class User(AbstractUser):
         "user name",
         max_length=150,
         unique=True,
-        error_messages={"unique": "A user with that username already exists."},
+        error_messages={"unique": USERNAME_TAKEN},
         validators=[username_validator],
         help_text="150 characters or fewer: letters, digits and @ . + - _",
     )
@@ -56,12 +60,12 @@ class User(AbstractUser):
             models.UniqueConstraint(
                 Lower("username"),
                 name="user_username_unique_ignoring_case",
-                violation_error_message="A user with that username already exists.",
+                violation_error_message=USERNAME_TAKEN,
             ),
             models.UniqueConstraint(
                 Lower("email"),
                 condition=~Q(email=""),
                 name="user_email_unique_ignoring_case",
-                violation_error_message="A user with that e-mail address already exists.",
+                violation_error_message=EMAIL_TAKEN,
             ),
         ]

@@ -1,4 +1,4 @@
-"""Sign up, log in, stay logged in, log out."""
+"""The verbs of accounts: sign up, log in, stay logged in, log out."""
 
 from typing import Any
 
@@ -10,12 +10,12 @@ from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.tokens import RefreshToken
 
 from accounts.errors import TokenNotValid, WrongCredentials
-from accounts.models import User
+from accounts.models import EMAIL_TAKEN, USERNAME_TAKEN, User
 from movie_booking.errors import Invalid
 
 
 def sign_up(*, username: str, email: str, password: str) -> User:
-    """Open an account and return it. Raises Invalid with the fields that will not do."""
+    """Open an account and return it. Raises Invalid with the fields that are refused."""
     user = User(username=username, email=User.objects.normalize_email(email))
     _refuse_taken(user)
     try:
@@ -42,7 +42,7 @@ def _save(user: User, update_fields: list[str] | None = None) -> None:
         with transaction.atomic():
             user.save(update_fields=update_fields)
     except IntegrityError:
-        _refuse_taken(user)  # somebody was faster; now their row is there to be named
+        _refuse_taken(user)  # another request was faster; now its row is there to be named
         raise
 
 
@@ -50,9 +50,9 @@ def _refuse_taken(user: User) -> None:
     others = User.objects.exclude(pk=user.pk)
     errors = {}
     if others.named(user.username).exists():
-        errors["username"] = ["A user with that username already exists."]
+        errors["username"] = [USERNAME_TAKEN]
     if user.email and others.with_email(user.email).exists():
-        errors["email"] = ["A user with that e-mail address already exists."]
+        errors["email"] = [EMAIL_TAKEN]
     if errors:
         raise Invalid(errors=errors)
 
@@ -66,30 +66,30 @@ def log_in(*, username: str, password: str) -> RefreshToken:
 
 
 def rotate_tokens(*, refresh: str) -> RefreshToken:
-    """Return a new pair for a refresh token, which thereby is used up. Raises TokenNotValid."""
-    old = _live_token(refresh)
+    """Return a new pair for a refresh token, which is used up by it. Raises TokenNotValid."""
+    old = _valid_token(refresh)
     user = User.objects.filter(pk=old["user_id"], is_active=True).first()
     if user is None:
         raise TokenNotValid
-    _kill(old)
+    _blacklist(old)
     return RefreshToken.for_user(user)
 
 
 def log_out(*, refresh: str) -> None:
     """Make the refresh token useless. Raises TokenNotValid if it already was."""
-    _kill(_live_token(refresh))
+    _blacklist(_valid_token(refresh))
 
 
-def _live_token(refresh: str) -> RefreshToken:
+def _valid_token(refresh: str) -> RefreshToken:
     try:
         return RefreshToken(refresh)  # type: ignore[arg-type]
     except TokenError as error:
         raise TokenNotValid from error
 
 
-def _kill(token: RefreshToken) -> None:
+def _blacklist(token: RefreshToken) -> None:
     # Of two requests that use one token at the same moment, one inserts the row, and only that one
     # may go on: a stolen token cannot be raced against its owner.
-    blacklisting: Any = token.blacklist()  # the row, and whether it is new
-    if not blacklisting[1]:
+    row_and_is_new: Any = token.blacklist()
+    if not row_and_is_new[1]:
         raise TokenNotValid

@@ -46,7 +46,7 @@ class AccountViewSet(ViewSet):
 
 
 class TokenViewSet(ViewSet):
-    """Log in, stay logged in, log out: for people whose token, if they send one, is no longer good."""
+    """Log in, stay logged in, log out. A token in the header is ignored: it may no longer be valid."""
 
     permission_classes = (AllowAny,)
     authentication_classes = ()

@@ -1,4 +1,4 @@
-"""Accounts as the house sees them."""
+"""The Admin pages of users."""
 
 import pytest
 from django.contrib import admin
@@ -82,7 +82,7 @@ def test_a_name_or_address_that_is_taken_in_any_case_is_an_error(root, taken, me
     assert User.objects.filter(username="jane").count() == 0
 
 
-def test_refresh_tokens_are_nowhere_to_be_read(root):
+def test_no_page_shows_refresh_tokens(root):
     assert not admin.site.is_registered(OutstandingToken)
     assert not admin.site.is_registered(BlacklistedToken)
     assert root.get("/admin/token_blacklist/outstandingtoken/").status_code == 404

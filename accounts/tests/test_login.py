@@ -24,12 +24,12 @@ def log_out(token):
     return client_for().post("/api/logout/", {"refresh": str(token)})
 
 
-def who_am_i(access, scheme="Bearer"):
+def read_me(access, scheme="Bearer"):
     return APIClient().get("/api/me/", HTTP_AUTHORIZATION=f"{scheme} {access}")
 
 
-def long_ago(kind, user):
-    """A token that ran out a minute ago."""
+def expired_token(kind, user):
+    """A token that expired a minute ago."""
     token = kind.for_user(user)
     token.set_exp(from_time=timezone.now() - timedelta(minutes=1), lifetime=timedelta(0))
     return token
@@ -42,7 +42,7 @@ def forged(kind, user):
 
 
 def unsigned(kind, user):
-    """A token that says of itself that it needs no signature."""
+    """A token whose header claims that it needs no signature."""
     _, payload, _ = str(kind.for_user(user)).split(".")
     return f"eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{payload}."
 
@@ -62,7 +62,7 @@ def test_logging_in_answers_with_two_tokens_whatever_the_case_of_the_name(userna
 
     assert response.status_code == 200
     assert response.data.keys() == {"access", "refresh"}
-    assert who_am_i(response.data["access"]).data["username"] == "john"
+    assert read_me(response.data["access"]).data["username"] == "john"
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_a_closed_account_cannot_log_in():
 
 @pytest.mark.parametrize("header", ["Bearer garbage", "Bearer", "Bearer a b c", "Basic am9objp4", "nonsense"])
 @pytest.mark.parametrize("path", ["login", "signup", "token/refresh", "logout"])
-def test_a_header_that_is_no_good_does_not_keep_anyone_out_of_the_open_doors(path, header):
+def test_a_bad_header_is_ignored_where_no_token_is_needed(path, header):
     user = make_user("john")
     body = {
         "login": {"username": "john", "password": PASSWORD},
@@ -106,10 +106,10 @@ def test_a_header_that_is_no_good_does_not_keep_anyone_out_of_the_open_doors(pat
     assert response.status_code == {"signup": 201, "logout": 204}.get(path, 200)
 
 
-def test_an_expired_token_does_not_keep_its_owner_from_logging_in_again():
-    expired = long_ago(AccessToken, make_user("john"))
+def test_an_expired_token_in_the_header_does_not_prevent_a_log_in():
+    expired = expired_token(AccessToken, make_user("john"))
 
-    assert_token_refused(who_am_i(expired))
+    assert_token_refused(read_me(expired))
     assert log_in(APIClient(HTTP_AUTHORIZATION=f"Bearer {expired}")).status_code == 200
 
 
@@ -122,7 +122,7 @@ def test_a_refresh_token_is_exchanged_for_a_new_pair():
     assert response.status_code == 200
     assert response.data.keys() == {"access", "refresh"}
     assert response.data["refresh"] != str(old)
-    assert who_am_i(response.data["access"]).data["id"] == user.pk
+    assert read_me(response.data["access"]).data["id"] == user.pk
     assert refresh(response.data["refresh"]).status_code == 200
 
 
@@ -133,7 +133,7 @@ def test_a_refresh_token_works_once():
     assert_token_refused(refresh(token))
 
 
-def test_logging_out_kills_the_refresh_token():
+def test_logging_out_ends_the_refresh_token():
     token = RefreshToken.for_user(make_user())
 
     response = log_out(token)
@@ -165,12 +165,12 @@ def test_logging_out_on_one_device_leaves_the_other_logged_in():
         pytest.param(lambda user: "garbage", id="garbage"),
         pytest.param(lambda user: "a.b.c", id="three parts of garbage"),
         pytest.param(AccessToken.for_user, id="an access token"),
-        pytest.param(lambda user: long_ago(RefreshToken, user), id="expired"),
+        pytest.param(lambda user: expired_token(RefreshToken, user), id="expired"),
         pytest.param(lambda user: forged(RefreshToken, user), id="forged"),
         pytest.param(lambda user: unsigned(RefreshToken, user), id="unsigned"),
     ],
 )
-def test_what_is_no_live_refresh_token_is_refused(endpoint, make_token):
+def test_an_invalid_refresh_token_is_refused(endpoint, make_token):
     assert_token_refused(endpoint(make_token(make_user())))
 
 
@@ -183,8 +183,8 @@ def test_what_is_no_live_refresh_token_is_refused(endpoint, make_token):
         pytest.param(lambda user: unsigned(AccessToken, user), id="unsigned"),
     ],
 )
-def test_what_is_no_live_access_token_is_refused(make_token):
-    assert_token_refused(who_am_i(make_token(make_user())))
+def test_an_invalid_access_token_is_refused(make_token):
+    assert_token_refused(read_me(make_token(make_user())))
 
 
 def test_closing_an_account_ends_its_tokens():
@@ -194,5 +194,5 @@ def test_closing_an_account_ends_its_tokens():
     user.save()
 
     assert_token_refused(refresh(token))
-    assert who_am_i(token.access_token).status_code == 401
-    assert who_am_i(token.access_token)["Content-Type"] == "application/problem+json"
+    assert read_me(token.access_token).status_code == 401
+    assert read_me(token.access_token)["Content-Type"] == "application/problem+json"

@@ -1,4 +1,4 @@
-"""Looking after one's own account."""
+"""Reading and changing one's own account."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from accounts.tests.factories import client_for, make_user
 pytestmark = pytest.mark.django_db
 
 
-def test_me_is_who_is_asking():
+def test_me_is_the_user_of_the_token():
     user = make_user("john", first_name="John", last_name="Doe")
     make_user("jane")
 
@@ -26,7 +26,7 @@ def test_me_is_who_is_asking():
 
 
 @pytest.mark.parametrize("method", ["get", "patch"])
-def test_nobody_is_me_without_logging_in(method):
+def test_me_needs_a_token(method):
     response = getattr(client_for(), method)("/api/me/")
 
     assert response.status_code == 401
@@ -44,7 +44,7 @@ def test_changing_one_field_leaves_the_others():
     assert (user.first_name, user.last_name, user.email) == ("John", "Smith", "john@example.com")
 
 
-def test_names_may_be_taken_away_and_the_address_may_not():
+def test_names_may_be_blank_and_the_address_may_not():
     user = make_user(first_name="John", last_name="Doe")
     client = client_for(user)
 
@@ -64,7 +64,7 @@ def test_an_empty_change_changes_nothing():
 
 
 @pytest.mark.parametrize("email", ["jane@example.com", "JANE@example.com"])
-def test_the_address_of_somebody_else_is_refused(email):
+def test_the_address_of_another_user_is_refused(email):
     user = make_user("john")
     make_user("jane", email="jane@example.com")
 
@@ -76,14 +76,14 @@ def test_the_address_of_somebody_else_is_refused(email):
     assert user.email == "john@example.com"
 
 
-def test_ones_own_address_may_change_its_case():
+def test_the_case_of_ones_own_address_may_change():
     response = client_for(make_user("john")).patch("/api/me/", {"email": "JOHN@EXAMPLE.COM"})
 
     assert response.status_code == 200
     assert response.data["email"] == "JOHN@example.com"
 
 
-def test_what_is_not_ones_own_to_change_stays():
+def test_fields_that_users_may_not_change_stay():
     user = make_user("john")
 
     response = client_for(user).patch(
@@ -100,7 +100,7 @@ def test_what_is_not_ones_own_to_change_stays():
     ("field", "value"),
     [("email", "nonsense"), ("email", None), ("email", 5), ("first_name", None), ("last_name", "x" * 151)],
 )
-def test_what_is_no_address_or_name_is_refused(field, value):
+def test_an_invalid_address_or_name_is_refused(field, value):
     response = client_for(make_user()).patch("/api/me/", {field: value})
 
     assert response.status_code == 400

@@ -1,4 +1,4 @@
-"""Two people who want the same name, and two who hold the same token, at the same moment."""
+"""Concurrent requests for the same user name, and with the same token."""
 
 from collections import Counter
 from functools import partial
@@ -17,7 +17,7 @@ def post(path, body):
     return client_for().post(path, body)
 
 
-def assert_one_account_and_the_rest_told(responses, field):
+def assert_one_account_and_seven_refusals(responses, field):
     assert Counter(response.status_code for response in responses) == {201: 1, 400: 7}
     assert [response.data["errors"].keys() for response in responses if response.status_code == 400] == [
         {field}
@@ -25,7 +25,7 @@ def assert_one_account_and_the_rest_told(responses, field):
     assert User.objects.count() == 1
 
 
-def test_of_many_who_want_one_name_in_any_case_one_gets_it():
+def test_of_many_sign_ups_with_one_name_in_any_case_one_succeeds():
     names = ["john", "John", "JOHN", "jOhn", "joHn", "johN", "JOhn", "joHN"]
 
     responses = run_concurrently(
@@ -37,10 +37,10 @@ def test_of_many_who_want_one_name_in_any_case_one_gets_it():
         )
     )
 
-    assert_one_account_and_the_rest_told(responses, "username")
+    assert_one_account_and_seven_refusals(responses, "username")
 
 
-def test_of_many_with_one_address_in_any_case_one_gets_an_account():
+def test_of_many_sign_ups_with_one_address_in_any_case_one_succeeds():
     addresses = ["john@example.com", "JOHN@example.com"] * 4
 
     responses = run_concurrently(
@@ -50,11 +50,11 @@ def test_of_many_with_one_address_in_any_case_one_gets_an_account():
         )
     )
 
-    assert_one_account_and_the_rest_told(responses, "email")
+    assert_one_account_and_seven_refusals(responses, "email")
 
 
 @pytest.mark.parametrize(("path", "success"), [("/api/token/refresh/", 200), ("/api/logout/", 204)])
-def test_of_many_who_use_one_refresh_token_one_succeeds(path, success):
+def test_of_many_requests_with_one_refresh_token_one_succeeds(path, success):
     token = str(RefreshToken.for_user(make_user()))
 
     responses = run_concurrently(*[partial(post, path, {"refresh": token})] * 4)

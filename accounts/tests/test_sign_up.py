@@ -25,13 +25,13 @@ def test_signing_up_answers_with_the_account_and_never_the_password():
     assert (john.is_active, john.is_staff, john.is_superuser) == (True, False, False)
 
 
-def test_who_signed_up_can_log_in():
+def test_a_new_user_can_log_in():
     sign_up()
 
     assert client_for().post("/api/login/", {"username": "john", "password": PASSWORD}).status_code == 200
 
 
-def test_nobody_signs_up_as_staff():
+def test_signing_up_never_makes_staff():
     response = sign_up(is_staff=True, is_superuser=True, is_active=False, id=1000)
 
     john = User.objects.get()
@@ -76,13 +76,13 @@ def test_an_address_that_is_taken_in_any_case_is_refused(email):
     assert response.data["errors"] == {"email": ["A user with that e-mail address already exists."]}
 
 
-def test_all_that_is_taken_is_named_at_once():
+def test_a_taken_name_and_a_taken_address_are_named_at_once():
     make_user("john", email="john@example.com")
 
     assert sign_up().data["errors"].keys() == {"username", "email"}
 
 
-def test_accounts_without_an_address_do_not_stand_in_each_others_way():
+def test_several_accounts_may_have_no_address():
     make_user("one", email="")
     make_user("two", email="")
 
@@ -119,7 +119,7 @@ def test_spaces_around_a_password_belong_to_it():
     "username",
     ["", "   ", "john doe", "jöhn", "ｊohn", "john!", "a/b", "x" * 151, "john\n1", 5, None, ["john"]],
 )
-def test_what_is_no_user_name_is_refused(username):
+def test_an_invalid_user_name_is_refused(username):
     response = sign_up(username=username)
 
     assert response.status_code == 400
@@ -128,14 +128,14 @@ def test_what_is_no_user_name_is_refused(username):
 
 
 @pytest.mark.parametrize("username", ["j", "john.doe+1@example-site_2", "x" * 150])
-def test_letters_digits_and_a_few_signs_make_a_user_name(username):
+def test_a_user_name_has_letters_digits_and_a_few_signs(username):
     assert sign_up(username=username).data["username"] == username
 
 
 @pytest.mark.parametrize(
     "email", ["", "john", "john@", "@example.com", "a b@example.com", 5, None, {}, "x" * 250 + "@a.io"]
 )
-def test_what_is_no_address_is_refused(email):
+def test_an_invalid_address_is_refused(email):
     response = sign_up(email=email)
 
     assert response.status_code == 400
