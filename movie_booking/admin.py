@@ -13,13 +13,13 @@ from movie_booking.database import database_refusal
 from movie_booking.errors import DomainError
 from movie_booking.limits import MAX_SEARCH_CHARACTERS
 
-# What services refuse with: their own errors, and what the database says for them. An OperationalError
-# is mostly a lock that was not to be had in time.
+# What services refuse with: their own errors, and those of the database. An OperationalError is mostly a
+# lock that could not be had in time.
 REFUSALS = (DomainError, IntegrityError, OperationalError)
 
 
 def refused(error: Exception) -> DomainError:
-    """Return one of the REFUSALS in the words of the domain."""
+    """Return one of the REFUSALS as an error of the domain."""
     return error if isinstance(error, DomainError) else database_refusal(error) or DomainError(str(error))
 
 
@@ -29,9 +29,9 @@ def refusal(error: Exception) -> str:
 
 
 class ServiceAdmin(admin.ModelAdmin):
-    """A model admin whose forms may call services: what these refuse is shown above the page."""
+    """A model admin whose forms and actions may call services: a refusal is shown above the page."""
 
-    show_full_result_count = False  # a second count of a large table, for nobody
+    show_full_result_count = False  # it would count a large table once more, for little use
     list_per_page = 50
 
     def get_search_results(
@@ -48,27 +48,27 @@ class ServiceAdmin(admin.ModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        # Somebody may change something between the check of the form and the writing. The view is one
-        # transaction, so nothing of a form that is refused was written.
+        # Another request may change something between the check of the form and the writing. The view is
+        # one transaction, so nothing of a form that is refused was written.
         view = super().changeform_view
-        return self._answer(request, partial(view, request, object_id, form_url, extra_context))
+        return self._report_refusal(request, partial(view, request, object_id, form_url, extra_context))
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        return self._answer(request, partial(super().delete_view, request, object_id, extra_context))
+        return self._report_refusal(request, partial(super().delete_view, request, object_id, extra_context))
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        # Here the actions of a list come in.
-        return self._answer(request, partial(super().changelist_view, request, extra_context))
+        # The actions of a list are requests to it.
+        return self._report_refusal(request, partial(super().changelist_view, request, extra_context))
 
-    def _answer(self, request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
+    def _report_refusal(self, request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
         try:
             return view()
         except REFUSALS as error:
             if request.method != "POST":
-                raise  # to read takes no lock; leading back to the same page would go round in circles
+                raise  # reading takes no lock, and a redirect to the same page would never end
             self.message_user(request, refusal(error), messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())

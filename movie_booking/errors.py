@@ -23,7 +23,7 @@ class DomainError(Exception):
 
     @property
     def explanation(self) -> str:
-        """What is wrong in a text for people: the detail, or what each field that will not do is told."""
+        """What is wrong as a text for people: the messages about fields, or else the detail."""
         errors: dict[str, list[str]] = self.extra.get("errors", {})
         return " ".join(message for messages in errors.values() for message in messages) or self.detail
 

@@ -5,7 +5,7 @@ from django.db import models
 MAX_ID: int = models.BigAutoField.MAX_BIGINT
 # For routes: up to as many digits as the largest id has. A larger number is no row, so it is 404.
 ID_PATTERN = f"[0-9]{{1,{len(str(MAX_ID))}}}"
-# Longer searches are not typed by people, and databases refuse patterns of any size.
+# People type no longer searches, and databases refuse patterns beyond some size.
 MAX_SEARCH_CHARACTERS = 100
 
 

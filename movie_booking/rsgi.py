@@ -1,4 +1,4 @@
-"""What the production server loads: the WSGI application, behind somebody who waits for slow clients.
+"""What the production server loads: the WSGI application, behind an event loop that waits for slow clients.
 
 A phone that loses its connection in the middle of a request leaves its server reading a body that never
 comes. Under WSGI that is the one thread of a worker, and a few such phones are the end of the service. Here
@@ -77,7 +77,7 @@ async def answer(scope: Scope, protocol: Any) -> Answer:
         late = plain_problem(RequestTimeout())
         return Answer(late.status_code, [*late.items(), ("Connection", "close")], late.content)
     except ClientGone:
-        return Answer(HTTPStatus.BAD_REQUEST, [], b"")  # read by nobody
+        return Answer(HTTPStatus.BAD_REQUEST, [], b"")  # the client is gone: it is never read
     environ = environ_of(scope, body)
     return await asyncio.get_running_loop().run_in_executor(django_thread, ask_django, environ)
 

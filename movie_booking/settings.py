@@ -173,7 +173,7 @@ SIMPLE_JWT = {
 
 # --- Shows and bookings ------------------------------------------------------------------------
 
-# Minutes a screen is kept free after each show, for cleaning and for people to leave and enter.
+# Minutes a screen is kept free after each show, for cleaning and for the audience to leave and enter.
 CLEANING_MINUTES = env.int("CLEANING_MINUTES", default=15, validate=validate.Range(0, 240))
 # What all prices are in: the code of a currency with two decimals (ISO 4217).
 CURRENCY = env.str("CURRENCY", default="EUR", validate=validate.Regexp("^[A-Z]{3}$"))
@@ -197,7 +197,7 @@ REFUND_TIERS = env.str("REFUND_TIERS", default="24:100,2:50")
 # So many minutes before the show, its bookings can no longer be cancelled.
 CANCEL_CUTOFF_MINUTES = env.int("CANCEL_CUTOFF_MINUTES", default=0, validate=validate.Range(0, 10_080))
 
-# How long the answer to a request with an Idempotency-Key is kept.
+# How long the response to a request with an Idempotency-Key is kept.
 IDEMPOTENCY_HOURS = env.int("IDEMPOTENCY_HOURS", default=24, validate=validate.Range(1, 720))
 
 # --- The API -----------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "movie_booking.settings")
 
 
 class Request(WSGIRequest):
-    """Reads any Content-Type. Django's own fails on some, before there is anyone to answer a 400."""
+    """Reads any Content-Type. Django's own fails on some, before its error handling begins."""
 
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:
         try:

@@ -22,7 +22,7 @@ def migrate_to_latest() -> None:
 
 @contextmanager
 def models_at(targets: Targets) -> Iterator[Any]:
-    """The models from then, and their tables; afterwards empty ones, as they are now."""
+    """Give the models and tables of these migrations; restore those of now, empty, afterwards."""
     yield migrate(targets)
     call_command("flush", interactive=False, inhibit_post_migrate=True, verbosity=0)
     migrate_to_latest()

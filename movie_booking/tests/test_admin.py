@@ -15,7 +15,7 @@ MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 
 @pytest.fixture
 def root():
-    """A superuser's browser, with a row of everything in the house."""
+    """A superuser's browser, with a row of every model."""
     client = Client()
     client.force_login(make_user("root", is_staff=True, is_superuser=True))
     Group.objects.create(name="Box office")

@@ -1,4 +1,4 @@
-"""What the environment may say, and that nonsense stops the start. In a process of its own each."""
+"""What the environment may say, and that nonsense stops the start. Each in a process of its own."""
 
 import os
 import subprocess
@@ -96,7 +96,7 @@ def test_production_passes_the_deployment_checks():
     )
 
 
-def test_production_sends_everybody_to_https_unless_told_otherwise():
+def test_production_redirects_to_https_unless_told_otherwise():
     flags = "s.SECURE_SSL_REDIRECT, s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE, s.SECURE_HSTS_SECONDS"
 
     assert load(flags, **PRODUCTION).stdout == "True True True 31536000\n"
@@ -113,7 +113,7 @@ def test_a_forwarded_header_is_believed_only_behind_a_proxy():
 
 
 @pytest.mark.parametrize("given", [{}, {"DEFAULT_PRICE": "12.50"}])
-def test_the_price_of_the_house_is_a_decimal(given):
+def test_the_default_price_is_a_decimal(given):
     price = given.get("DEFAULT_PRICE", "10.00")
 
     assert load("repr(s.DEFAULT_PRICE)", **DEVELOPMENT, **given).stdout == f"Decimal('{price}')\n"
@@ -134,7 +134,7 @@ def test_bookings_are_kept_in_postgresql_or_sqlite(url, engine):
     )
 
 
-def test_no_lock_is_waited_for_for_ever_and_sqlite_transactions_take_the_lock_at_once():
+def test_waits_for_locks_are_bounded_and_sqlite_transactions_begin_with_the_lock():
     options = "s.DATABASES['default']['OPTIONS']"
 
     postgres = load(options, **PRODUCTION, LOCK_TIMEOUT_SECONDS="7").stdout

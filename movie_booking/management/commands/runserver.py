@@ -1,4 +1,4 @@
-"""Django's development server, for which more than ten people may wait at a time."""
+"""Django's development server, for which more than ten clients may wait at a time."""
 
 from django.contrib.staticfiles.management.commands import runserver
 from django.core.servers.basehttp import WSGIServer
