@@ -1,4 +1,4 @@
-"""What polling a seat map costs the server: an unchanged one (304), what is taken, and the whole.
+"""What polling a seat map costs the server: an unchanged one (304), the availability, and the whole.
 
     python benchmarks/seat_map.py
 
@@ -85,7 +85,8 @@ def make_show() -> str:
     from django.utils import timezone
 
     from accounts.models import User
-    from bookings.services import book_seat
+    from bookings.models import Channel
+    from bookings.services import Actor, book_seat
     from movies.models import Cinema, Movie, Screen
     from movies.services import save_screen, schedule_show
 
@@ -97,7 +98,7 @@ def make_show() -> str:
     show = schedule_show(movie=movie, screen=screen, starts_at=timezone.now() + timedelta(days=1))
     user = User.objects.create_user("bench", "bench@example.com", "x")
     for seat in [seat for seat in show.plan.seats if seat.partner is None][:100]:
-        book_seat(user=user, show_id=show.pk, seat_number=seat.number)
+        book_seat(show.pk, seat.number, customer=user, actor=Actor(user, Channel.API))
     return f"/api/shows/{show.pk}/seats/"
 
 

@@ -77,7 +77,7 @@ def booking_rows(bookings: BookingQuerySet) -> Iterator[tuple[Any, ...]]:
 def occupancy_rows(shows: ShowQuerySet) -> Iterator[tuple[Any, ...]]:
     """A header, then a row a show: how many seats went which way, and what they brought in.
 
-    Takings are the prices of the seats that are booked, in the currency of the house.
+    Takings are the prices of the seats that are booked, in `settings.CURRENCY`.
     """
     yield SHOW_COLUMNS
     counted = (

@@ -268,7 +268,7 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
     total = serializers.DecimalField(
         max_digits=10, decimal_places=2, read_only=True, help_text="What its live seats cost."
     )
-    currency = serializers.CharField(read_only=True, help_text="ISO 4217.")
+    currency = serializers.ReadOnlyField(help_text="ISO 4217.")
     expires_at = serializers.DateTimeField(
         read_only=True, allow_null=True, help_text="Until when its seats are held."
     )

@@ -49,9 +49,8 @@ def api_actor(request: UserRequest) -> Actor:
     return Actor(request.user, Channel.API)
 
 
+# Shows of the catalogue, and what is done with their seats. No docstring: Swagger would show it six times.
 class ShowViewSet(CatalogueShowViewSet):
-    """Shows of the catalogue, and what is done with their seats."""
-
     request: UserRequest
     staff_permissions = {
         "block": "bookings.block_seats",
