@@ -44,7 +44,8 @@ IDEMPOTENCY_KEY = openapi.Parameter(
         " and get the first answer again, with `Idempotent-Replayed: true`: nothing happens twice."
     ),
 )
-IDEMPOTENCY_ERRORS: Problems = (KeyReused, InProgress)
+# A key may be malformed, and to compare requests their bodies are parsed, also where the view needs none.
+IDEMPOTENCY_ERRORS: Problems = (Invalid, *BODY_ERRORS, KeyReused, InProgress)
 READ_ERRORS: Problems = (*AUTHENTICATION_ERRORS, NotFound)
 # Whatever changes who has a seat waits for the lock of the show.
 CHANGE_ERRORS: Problems = (*READ_ERRORS, Busy)

@@ -27,8 +27,8 @@ class SeatSelection(NamedTuple):
 def block_seats(show_id: int, seats: str, *, actor: Actor, reason: str = "") -> SeatSelection:
     """Withhold seats such as "C1-C6, D4" from sale and return which. All or none.
 
-    Raises NotFound, ShowCancelled, ShowStarted, NoSuchSeat for a selection that cannot be read, and
-    SeatTaken that names every seat that is not free.
+    Raises SeatTaken that names every seat that is not free, NoSuchSeat for a selection that cannot be read,
+    NotFound, ShowCancelled and ShowStarted.
     """
     inventory = SeatInventory.lock(show_id)
     refuse_if_started(inventory.show, inventory.at)
@@ -48,7 +48,7 @@ def block_seats(show_id: int, seats: str, *, actor: Actor, reason: str = "") -> 
 def release_seats(show_id: int, seats: str, *, actor: Actor) -> SeatSelection:
     """Put blocked seats back on sale and return which. All or none.
 
-    Raises NotFound, ShowCancelled, NoSuchSeat, and NotBlocked that names every other seat.
+    Raises NotBlocked that names every other seat, NoSuchSeat, NotFound and ShowCancelled.
     """
     inventory = SeatInventory.lock(show_id)
     if inventory.show.status == Show.Status.CANCELLED:
