@@ -17,6 +17,8 @@ from django.db import connection, connections
 
 from movie_booking.settings import database_settings
 
+pytest_plugins = ["movie_booking.tests.documented"]
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(

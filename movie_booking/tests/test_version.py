@@ -1,4 +1,4 @@
-"""The version has one home, and the changelog ends with it."""
+"""The version has one home; the changelog and Swagger name it."""
 
 import re
 
@@ -13,3 +13,7 @@ def test_the_newest_release_in_the_changelog_is_this_version():
 
     assert headings[0] == "[Unreleased]"
     assert re.fullmatch(rf"\[{re.escape(__version__)}\] - \d{{4}}-\d\d-\d\d", headings[1])
+
+
+def test_swagger_names_this_version(openapi):
+    assert openapi["info"]["version"] == __version__

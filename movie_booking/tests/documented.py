@@ -1,0 +1,81 @@
+"""A pytest plugin: what Swagger says of each operation, and that no operation refuses with anything else."""
+
+import re
+
+import pytest
+from django.test import Client
+from rest_framework.settings import api_settings
+
+METHODS = {"get", "put", "post", "patch", "delete"}
+# What every route may answer. Swagger names it only where it helps, and docs/api.md once for all.
+EVERY_ROUTE = {
+    *("parse_error", "method_not_allowed", "not_acceptable", "request_timeout", "length_required"),
+    *("body_too_large", "server_error", "unavailable", "busy", "conflict"),
+    *("bad_authorization_header", "token_not_valid", "user_not_found", "user_inactive"),
+}
+
+
+@pytest.fixture(scope="session")
+def openapi():
+    """The OpenAPI document, as Swagger UI gets it."""
+    response = Client().get("/swagger.json")
+    assert response.status_code == 200
+    return response.json()
+
+
+@pytest.fixture(scope="session")
+def operations(openapi):
+    """Every operation, by its method and its path below `/api/`, with {} for what varies."""
+    return {
+        f"{method.upper()} {without_names(path)}": operation
+        for path, methods in openapi["paths"].items()
+        for method, operation in methods.items()
+        if method in METHODS
+    }
+
+
+def without_names(path):
+    return re.sub(r"\{\w+\}", "{}", path).removeprefix("/api/")
+
+
+def codes(operation):
+    """The problem codes that an operation documents, by status."""
+    return {
+        int(status): set(re.findall(r"`(\w+)`", response["description"]))
+        for status, response in operation["responses"].items()
+        if status >= "400"
+    }
+
+
+@pytest.fixture(scope="session")
+def documented_codes(operations):
+    """The codes that a request may be refused with, by its method, its path and the status."""
+    named = [
+        (re.compile(re.escape(name).replace(r"\{\}", "[^/]+")), codes(operation))
+        for name, operation in operations.items()
+    ]
+
+    def documented_codes(method, path, status):
+        request = f"{'GET' if method == 'HEAD' else method} {path.removeprefix('/api/')}"
+        of_route = next((by_status for name, by_status in named if name.fullmatch(request)), {})
+        return EVERY_ROUTE | of_route.get(status, set())
+
+    return documented_codes
+
+
+@pytest.fixture(autouse=True)
+def every_refusal_is_documented(documented_codes, monkeypatch):
+    """Fail a test in which an operation refuses with a code that Swagger does not name for it."""
+    undocumented = set()
+    respond = api_settings.EXCEPTION_HANDLER
+
+    def respond_and_compare(exception, context):
+        response, request = respond(exception, context), context["request"]
+        status, code = response.status_code, response.data["code"]
+        if code not in documented_codes(request.method, request.path, status):
+            undocumented.add(f"{request.method} {request.path}: {status} {code}")
+        return response
+
+    monkeypatch.setattr(api_settings, "EXCEPTION_HANDLER", respond_and_compare)
+    yield
+    assert undocumented == set(), "Swagger does not name these."
