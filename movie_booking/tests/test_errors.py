@@ -361,7 +361,7 @@ def test_a_missing_field_is_named(send, body_of, name, field):
         assert errors.keys() == {"seat_numbers", "best_available"}
     elif field in ("seat_plan", "total_seats"):
         errors = assert_problem(response, 400, "invalid")["errors"]
-        assert errors == {"seat_plan": ["Draw the room, or give its number of seats."]}
+        assert errors == {"seat_plan": ["Draw the seat plan, or give the number of seats."]}
     else:
         assert assert_problem(response, 400, "invalid")["errors"] == {field: ["This field is required."]}
 
