@@ -38,11 +38,6 @@ class WrongStatus(Conflict):
     detail = "A draft can be put on sale, and that is all: a show is taken off by cancelling it."
 
 
-class ShowHasBookings(Conflict):
-    code = "show_has_bookings"
-    detail = "Seats of this show were sold: its movie, screen and number of seats stay as they are."
-
-
 class PlanHasClashes(Conflict):
     """No show was scheduled. `clashes` names each proposal that overlaps others, and those others."""
 

@@ -368,13 +368,3 @@ class Show(models.Model):
     def seat_label(self, number: int) -> str:
         """Row and place of a seat as its ticket says it: "C7"."""
         return self.plan.seat(number).label
-
-    def count_taken(self, change: int) -> None:
-        """Note that so many more (or fewer) seats are taken. Only under this show's lock."""
-        self.live_seats += change
-        self.seats_version += 1
-        self.save(update_fields=["live_seats", "seats_version"])
-
-    def has_bookings(self) -> bool:
-        """Whether a seat was ever taken, be it free again: then its ticket stays true."""
-        return self.bookings.exists()

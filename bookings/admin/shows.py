@@ -7,9 +7,11 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import URLPattern, path
 
+from bookings import services
 from bookings.admin import seating
 from bookings.admin.read_only import csv_response
 from bookings.exports import occupancy_rows
+from bookings.queries import was_ever_taken
 from movies.admin import ShowAdmin as CatalogueShowAdmin
 from movies.models import Show, ShowQuerySet
 
@@ -32,7 +34,10 @@ class ShowAdmin(CatalogueShowAdmin):
         ]
 
     def has_sold_seats(self, show: Show) -> bool:
-        return show.has_bookings()
+        return was_ever_taken(show)
+
+    def change_show(self, request: HttpRequest, show: Show, fields: dict[str, Any]) -> None:
+        services.change_show(show.pk, **fields)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

@@ -2,7 +2,7 @@
 
 from movies.services.catalogue import save_movie, save_screen
 from movies.services.schedule import (
-    change_show,
+    TICKET_FIELDS,
     copy_seat_plan,
     refuse_change,
     reschedule_show,
@@ -12,9 +12,9 @@ from movies.services.slots import Overlap, Slot, find_overlaps
 from movies.services.week_schedule import copy_week, preview_copy, preview_week, schedule_week
 
 __all__ = [
+    "TICKET_FIELDS",
     "Overlap",
     "Slot",
-    "change_show",
     "copy_seat_plan",
     "copy_week",
     "find_overlaps",

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 
 from movie_booking.database import violates
 from movie_booking.errors import Invalid
-from movies.errors import ScreenOccupied, ShowCancelled, ShowHasBookings, WrongStatus
+from movies.errors import ScreenOccupied, ShowCancelled, WrongStatus
 from movies.models import Movie, Screen, Show
 from movies.seat_plan import crop_plan, draw_plan, plan_of
 from movies.services.slots import Slot, find_overlaps
@@ -103,21 +103,3 @@ def _take_slot(show: Show) -> None:
 @lru_cache(maxsize=64)  # the shows of a week share few screens
 def _crop_drawing(drawing: str, seats_of_screen: int, total_seats: int) -> str:
     return draw_plan(crop_plan(plan_of(drawing, seats_of_screen), total_seats))
-
-
-@transaction.atomic
-def change_show(*, show_id: int, **changes: Any) -> Show:
-    """Change a show's fields, by name, and return it.
-
-    Raises NotFound, ScreenOccupied, Invalid, WrongStatus, ShowCancelled, and ShowHasBookings for what a
-    sold ticket says.
-    """
-    show = Show.objects.lock(show_id)
-    changes = {name: value for name, value in changes.items() if getattr(show, name) != value}
-    if not changes:
-        return show
-    refuse_change(show, changes)
-    if changes.keys() & TICKET_FIELDS and show.has_bookings():
-        raise ShowHasBookings
-    reschedule_show(show, changes)
-    return show
