@@ -123,18 +123,29 @@ def test_a_conflict_names_every_seat_in_the_way_and_why_and_holds_nothing():
     let_expire(make_order(show, 6))
     before = Booking.objects.count(), Order.objects.count()
 
-    response = order(client_for(make_user()), show, 51, 7, 6, 5, 4, 2, 1, 10**30)
+    response = order(client_for(make_user()), show, 7, 6, 5, 4, 2, 1)
 
     assert_refused(response, 409, "seat_taken")
     assert response.json()["seats"] == [
         {"seat_number": 1, "reason": "booked"},
         {"seat_number": 2, "reason": "held"},
         {"seat_number": 4, "reason": "blocked"},
-        {"seat_number": 51, "reason": "no_such_seat"},
-        {"seat_number": 10**30, "reason": "no_such_seat"},
     ]
     assert (Booking.objects.count(), Order.objects.count()) == before
     assert_history_consistent()
+
+
+@pytest.mark.parametrize("unknown", [51, 10**30])
+def test_a_seat_that_the_show_does_not_have_is_invalid_and_nothing_is_held(unknown):
+    show = make_show(total_seats=50)
+    make_order(show, 1)
+    before = Booking.objects.count(), Order.objects.count()
+
+    response = order(client_for(make_user()), show, 2, 1, unknown)
+
+    assert_refused(response, 400, "no_such_seat")
+    assert response.data["errors"] == {"seat_numbers": ["Seats are numbered 1 to 50."]}
+    assert (Booking.objects.count(), Order.objects.count()) == before
 
 
 def test_half_a_sofa_is_not_held_but_a_whole_one_is():
