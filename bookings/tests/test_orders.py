@@ -421,6 +421,21 @@ def test_an_order_gives_back_both_halves_of_a_sofa_or_none():
     assert do(placed, "cancel", {"seat_numbers": [3, 4]}).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"starts_at": now() - timedelta(minutes=1)}, "show_started"),
+        ({"status": Show.Status.CANCELLED}, "show_cancelled"),
+    ],
+)
+def test_half_a_sofa_of_a_show_that_is_past_or_cancelled_is_refused_for_that(change, code):
+    show = make_show(screen=make_screen(seat_plan="A ooSS"))
+    booked = make_order(show, 3, 4, status=Status.BOOKED)
+    Show.objects.update(**change)
+
+    assert_refused(do(booked, "cancel", {"seat_numbers": [3]}), 409, code)
+
+
 def test_the_booking_of_half_a_sofa_takes_the_other_half_along():
     show = make_show(screen=make_screen(seat_plan="A ooSS"))
     placed = make_order(show, 1, 3, 4, status=Status.BOOKED)
