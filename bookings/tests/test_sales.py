@@ -9,7 +9,7 @@ from django.utils.timezone import now
 from accounts.tests.factories import client_for, make_staff, make_user
 from bookings.models import Booking, Status
 from bookings.services import change_show
-from bookings.tests.factories import block, give_back
+from bookings.tests.factories import block, give_back, make_booking
 from movies.models import Show
 from movies.tests.factories import make_show
 
@@ -201,7 +201,7 @@ def test_a_sale_can_be_opened_and_closed_early():
 )
 def test_outside_of_the_sale_seats_are_still_given_back_and_the_house_still_blocks_some(fields):
     user, show = make_user(), make_show()
-    booking = book(show, 1, user=user)
+    booking = make_booking(show, user=user)
     change_show(show.pk, **fields)
 
     assert give_back(booking).status == Status.CANCELLED
