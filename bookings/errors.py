@@ -116,6 +116,11 @@ class TooLateToCancel(Conflict):
     detail = "It is too late to cancel: the show is about to start."
 
 
+class ShowHasBookings(Conflict):
+    code = "show_has_bookings"
+    detail = "Seats of this show were sold: its movie, screen and number of seats stay as they are."
+
+
 class NotBlocked(Conflict):
     """`seats` names every seat that is not blocked."""
 

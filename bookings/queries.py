@@ -1,4 +1,4 @@
-"""Reads whose answer is not rows: what an order comes to."""
+"""Reads whose answer is not rows: what an order comes to, and whether a show sold."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from bookings.models import LIVE, STATUS_PRECEDENCE, Booking, Status
+from movies.models import Show
 
 
 class OrderSummary(NamedTuple):
@@ -28,3 +29,8 @@ def order_summary(bookings: Iterable[Booking], at: datetime) -> OrderSummary:
     expiries = [booking.expires_at for booking in live if booking.expires_at is not None]
     total = sum((booking.price for booking in live), Decimal("0.00"))
     return OrderSummary(status, total, min(expiries, default=None))
+
+
+def was_ever_taken(show: Show) -> bool:
+    """Whether a seat of the show was ever taken, even if it is free again. One query."""
+    return Booking.objects.filter(show=show).exists()

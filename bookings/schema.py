@@ -32,6 +32,7 @@ from movie_booking.schema import (
     operation,
     problem_members,
 )
+from movies.serializers import ShowInput, ShowSerializer
 
 BOOKINGS, ORDERS, SHOWS = "Bookings", "Orders", "Shows"
 
@@ -178,6 +179,14 @@ exchange_seats = operation(
 
 # --- Shows ---------------------------------------------------------------------------------------
 
+_changed_show: dict[str, Any] = {
+    "answers": {200: ShowSerializer},
+    "problems": [*CHANGE_WITH_BODY_ERRORS, PERMISSION_DENIED, NotFound],
+    "service": services.change_show,
+    "request_body": ShowInput,
+}
+update_show = operation(SHOWS, "Replace a show (staff)", **_changed_show)
+partial_update_show = operation(SHOWS, "Change a show (staff)", **_changed_show)
 block_seats = operation(
     SHOWS,
     "Block seats of a show (staff)",

@@ -11,7 +11,8 @@ from django.utils import timezone
 from bookings.models import Booking, Status
 from movie_booking.errors import NotFound
 from movie_booking.limits import MAX_ID
-from movies.seat_plan import SeatKind, plan_of
+from movies.prices import PRICE_FIELDS, prices_by_kind
+from movies.seat_plan import plan_of
 
 # What a customer is told of a seat.
 SEAT_STATUS = {Status.HELD: "held", Status.BOOKED: "booked", Status.BLOCKED: "blocked"}
@@ -41,13 +42,13 @@ class SeatMapState(NamedTuple):
 
 # Written out, because this is all that a poll of an unchanged map does: composing the same query
 # with the ORM took half of its time (`benchmarks/seat_map.py`).
-SEAT_MAP_STATE = """
+SEAT_MAP_STATE = f"""
 SELECT id, total_seats, seats_version, seat_plan,
     (SELECT min(expires_at) FROM bookings_booking
         WHERE show_id = movies_show.id AND status = 'HELD' AND expires_at > %s),
-    price, premium_price, sofa_price, wheelchair_price, companion_price
+    {", ".join(PRICE_FIELDS)}
 FROM movies_show WHERE id = %s AND status <> 'DRAFT'
-"""
+"""  # noqa: S608 - names of our own columns
 
 
 def seat_map_state(show_id: int) -> SeatMapState:
@@ -115,8 +116,7 @@ def _layout(
     seat_plan: str, total_seats: int, prices: tuple[str | None, ...]
 ) -> tuple[int, int, list[tuple[str, list[dict[str, Any]]]]]:
     plan = plan_of(seat_plan, total_seats)
-    base = prices[0]
-    price = {kind: own or base for kind, own in zip(SeatKind, prices, strict=True)}
+    price = prices_by_kind(*prices)
     rows = [
         (
             row[0].row,

@@ -42,6 +42,8 @@ from bookings.serializers import (
 from bookings.services import Actor
 from movie_booking.errors import Invalid, NotFound
 from movie_booking.limits import ID_PATTERN
+from movies.models import Show
+from movies.views import ChangeableViewSet
 from movies.views import ShowViewSet as CatalogueShowViewSet
 
 
@@ -50,13 +52,18 @@ def api_actor(request: UserRequest) -> Actor:
 
 
 # Shows of the catalogue, and what is done with their seats. No docstring: Swagger would show it six times.
-class ShowViewSet(CatalogueShowViewSet):
+@method_decorator(schema.update_show, name="update")
+@method_decorator(schema.partial_update_show, name="partial_update")
+class ShowViewSet(ChangeableViewSet, CatalogueShowViewSet):
     request: UserRequest
     staff_permissions = {
         "block": "bookings.block_seats",
         "free": "bookings.block_seats",
         "cancel": "movies.change_show",
     }
+
+    def perform_update(self, data: Any) -> Show:
+        return services.change_show(data.instance.pk, **data.validated_data)
 
     @schema.book_seat
     @action(detail=True, methods=["post"], permission_classes=[IsAuthenticated, MayLeaveSingleSeat])

@@ -25,13 +25,8 @@ class RenameConstraint(Operation):
         self.condition = condition
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
-        model_name = self.model_name.lower()
-        options = state.models[app_label, model_name].options
-        options["constraints"] = [
-            self._renamed(constraint) if constraint.name == self.old_name else constraint
-            for constraint in options["constraints"]
-        ]
-        state.reload_model(app_label, model_name, delay=True)
+        changed = {"name": self.new_name} | ({"condition": self.condition} if self.condition else {})
+        self._change_in_state(app_label, state, self.old_name, changed)
 
     def database_forwards(
         self,
@@ -49,7 +44,11 @@ class RenameConstraint(Operation):
         from_state: ProjectState,
         to_state: ProjectState,
     ) -> None:
-        self._rename(app_label, schema_editor, from_state, to_state, self.new_name, self.old_name)
+        # Not `to_state`: with a `condition`, its constraint names a column that has its old name only once
+        # the operation before this one is reversed too. That one changes the condition in the database.
+        before = from_state.clone()
+        self._change_in_state(app_label, before, self.new_name, {"name": self.old_name})
+        self._rename(app_label, schema_editor, from_state, before, self.new_name, self.old_name)
 
     def describe(self) -> str:
         return f"Rename constraint {self.old_name} of {self.model_name} to {self.new_name}"
@@ -87,7 +86,18 @@ class RenameConstraint(Operation):
                 f"ALTER TABLE {table} RENAME CONSTRAINT {quote(old_name)} TO {quote(new_name)}"
             )
 
-    def _renamed(self, constraint: BaseConstraint) -> BaseConstraint:
-        _, args, kwargs = constraint.deconstruct()
-        changed = {"name": self.new_name} | ({"condition": self.condition} if self.condition else {})
-        return type(constraint)(*args, **{**kwargs, **changed})
+    def _change_in_state(
+        self, app_label: str, state: ProjectState, name: str, changed: dict[str, Any]
+    ) -> None:
+        model_name = self.model_name.lower()
+        options = state.models[app_label, model_name].options
+        options["constraints"] = [
+            _with(constraint, changed) if constraint.name == name else constraint
+            for constraint in options["constraints"]
+        ]
+        state.reload_model(app_label, model_name, delay=True)
+
+
+def _with(constraint: BaseConstraint, changed: dict[str, Any]) -> BaseConstraint:
+    _, args, kwargs = constraint.deconstruct()
+    return type(constraint)(*args, **{**kwargs, **changed})

@@ -126,13 +126,13 @@ def _make_movie(film: Film) -> Movie:
 def make_screens() -> list[Screen]:
     """Return the screens of both cinemas, making those that are not there yet."""
     screens = []
-    for fields, rooms in CINEMAS:
+    for fields, screens_of_cinema in CINEMAS:
         cinema, _ = Cinema.objects.get_or_create(name=fields["name"], defaults=fields)
-        for name, seats in rooms:
+        for name, seats in screens_of_cinema:
             screen = Screen.objects.filter(cinema=cinema, name=name).first()
             if screen is None:
-                room: dict[str, Any] = {"total_seats" if isinstance(seats, int) else "seat_plan": seats}
-                screen = save_screen(Screen(cinema=cinema, name=name), **room)
+                given: dict[str, Any] = {"total_seats" if isinstance(seats, int) else "seat_plan": seats}
+                screen = save_screen(Screen(cinema=cinema, name=name), **given)
             screens.append(screen)
     return screens
 

@@ -2,11 +2,17 @@
 
 from typing import ClassVar
 
-from movie_booking.errors import Conflict
+from movie_booking.errors import Conflict, Invalid
+
+
+class SkippedTime(Invalid):
+    """No moment is meant: the clocks are put forward over this time."""
+
+    detail = "The clocks of the cinema skip this time on that day."
 
 
 class ScreenOccupied(Conflict):
-    """`shows` names each show in the way."""
+    """`shows` names each show that overlaps."""
 
     code = "screen_occupied"
     detail = "Another show is on this screen at that time, or it is being cleaned."
@@ -32,13 +38,8 @@ class WrongStatus(Conflict):
     detail = "A draft can be put on sale, and that is all: a show is taken off by cancelling it."
 
 
-class ShowHasBookings(Conflict):
-    code = "show_has_bookings"
-    detail = "Seats of this show were sold: its movie, screen and number of seats stay as they are."
-
-
 class PlanHasClashes(Conflict):
-    """Nothing was made. `clashes` names each proposal that is in the way of something, and of what."""
+    """No show was scheduled. `clashes` names each proposal that overlaps others, and those others."""
 
     code = "plan_has_clashes"
-    detail = "Some of these shows are in the way of others, so none was made."
+    detail = "Some of these shows overlap others, so none was made."

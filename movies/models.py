@@ -2,7 +2,7 @@
 
 import zoneinfo
 from collections.abc import Iterable
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +15,9 @@ from django.db.models.functions import Lower
 from django.utils.timezone import now
 
 from movie_booking.errors import NotFound
+from movies.prices import PRICE_FIELDS, prices_by_kind
 from movies.seat_plan import MAX_SEATS, SeatKind, SeatPlan, SeatPlanError, parse_plan, plan_of
+from movies.times import local_day
 
 # Outside of these a time may have no equivalent in another time zone. Films began in 1895.
 FIRST_MOMENT = datetime(1895, 1, 1, tzinfo=timezone.utc)
@@ -39,7 +41,7 @@ def validate_plan(text: str) -> None:
 
 
 def default_price() -> Decimal:
-    """The price of a seat where staff do not say, in the currency of the house."""
+    """The price of a seat where staff give none, in the currency of the settings."""
     return settings.DEFAULT_PRICE
 
 
@@ -64,7 +66,7 @@ class Genre(models.Model):
         constraints = [
             models.UniqueConstraint(
                 Lower("name"),
-                name="one_genre_of_that_name",
+                name="genre_name_unique",
                 violation_error_message="There is a genre of that name already.",
             )
         ]
@@ -107,7 +109,9 @@ class Movie(models.Model):
     class Meta:
         ordering = ("title", "id")
         constraints = [
-            models.CheckConstraint(condition=Q(duration_minutes__gte=1), name="a_movie_takes_time"),
+            models.CheckConstraint(
+                condition=Q(duration_minutes__gte=1), name="movie_duration_minutes_at_least_1"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -137,9 +141,9 @@ class Cinema(models.Model):
 
 class ScreenQuerySet(models.QuerySet["Screen"]):
     def lock(self, screen_id: int) -> "Screen":
-        """Lock a screen's timetable for the rest of the transaction and return the screen.
+        """Lock a screen's schedule for the rest of the transaction and return the screen.
 
-        Who puts a show on a screen takes this first. Bookings never do: they queue on the show.
+        Putting a show on a screen begins with it. Bookings never take it: they queue on the show.
         Raises NotFound.
         """
         try:
@@ -151,14 +155,14 @@ class ScreenQuerySet(models.QuerySet["Screen"]):
 
 
 class Screen(models.Model):
-    """A room of a cinema."""
+    """A screen of a cinema, with the seats in front of it."""
 
     cinema = models.ForeignKey(Cinema, on_delete=models.PROTECT, related_name="screens", db_index=False)
-    name = models.CharField(max_length=50, help_text="As on the door: Screen 1.")
+    name = models.CharField(max_length=50, help_text="As on its sign: Screen 1.")
     seat_plan = models.TextField(
         validators=[validate_plan],
         blank=True,
-        help_text="The room as a drawing, a line a row. Left empty, it has rows of ten.",
+        help_text="A drawing of the seats, a line a row. Left empty, they are in rows of ten.",
     )
     total_seats = models.PositiveIntegerField(
         "seats", validators=[MinValueValidator(1), MaxValueValidator(MAX_SEATS)]
@@ -176,8 +180,8 @@ class Screen(models.Model):
         ordering = ("cinema__name", "name", "id")
         constraints = [
             # Also the index by which the screens of a cinema are found.
-            models.UniqueConstraint(fields=["cinema", "name"], name="one_screen_of_that_name_per_cinema"),
-            models.CheckConstraint(condition=Q(total_seats__gte=1), name="a_screen_has_seats"),
+            models.UniqueConstraint(fields=["cinema", "name"], name="screen_cinema_name_unique"),
+            models.CheckConstraint(condition=Q(total_seats__gte=1), name="screen_total_seats_at_least_1"),
         ]
 
     def __str__(self) -> str:
@@ -187,12 +191,12 @@ class Screen(models.Model):
     def plan(self) -> SeatPlan:
         return plan_of(self.seat_plan, self.total_seats)
 
-    def furnish(self, *, seat_plan: str = "", total_seats: int | None = None) -> None:
+    def set_seat_plan(self, drawing: str = "", *, total_seats: int | None = None) -> None:
         """Take the seats from the drawing, or rows of ten from a number of seats. Writes nothing.
 
         Raises SeatPlanError for what is no drawing, and ValueError for what is no number of seats.
         """
-        self.seat_plan = seat_plan if seat_plan.strip() else ""
+        self.seat_plan = drawing if drawing.strip() else ""
         self.total_seats = plan_of(self.seat_plan, total_seats or 0).total_seats
 
 
@@ -200,9 +204,9 @@ class ShowQuerySet(models.QuerySet["Show"]):
     def lock(self, show_id: int) -> "Show":
         """Lock one show for the rest of the transaction and return it, with movie and cinema.
 
-        The only lock on the way to a seat, and the first query of its transaction: whoever changes
-        who has a seat comes through here and waits for its turn. NO KEY: rows may still be inserted
-        that merely point at the show. Raises NotFound.
+        The only lock on the way to a seat, and the first query of its transaction: every change of a seat
+        waits here for its turn. NO KEY: rows may still be inserted that merely point at the show.
+        Raises NotFound.
         """
         try:
             return self.with_details().select_for_update(of=("self",), no_key=True).get(pk=show_id)
@@ -231,18 +235,11 @@ class ShowQuerySet(models.QuerySet["Show"]):
         ]
         return self.filter(Q(*days, _connector=Q.OR)) if days else self.none()
 
-    def occupying(self, screen_id: int, start: datetime, end: datetime) -> "ShowQuerySet":
-        """Shows that keep the screen busy at some moment from `start` until just before `end`."""
+    def occupying(self, screen_ids: Iterable[int], start: datetime, end: datetime) -> "ShowQuerySet":
+        """Shows that keep one of the screens busy at some moment from `start` until just before `end`."""
         return self.exclude(status=Show.Status.CANCELLED).filter(
-            screen=screen_id, starts_at__lt=end, screen_free_at__gt=start
+            screen__in=screen_ids, starts_at__lt=end, screen_free_at__gt=start
         )
-
-
-def local_day(day: date, zone: zoneinfo.ZoneInfo) -> tuple[datetime, datetime]:
-    """Return when the day begins and when the next one does: 23 to 25 hours, by the time zone."""
-    midnight = datetime.combine(day, time.min, zone)
-    next_midnight = datetime.combine(day + timedelta(days=1), time.min, zone)
-    return midnight, next_midnight
 
 
 def _price_of_a_kind(help_text: str = "") -> "models.DecimalField[Any, Any]":
@@ -256,7 +253,7 @@ def _price_of_a_kind(help_text: str = "") -> "models.DecimalField[Any, Any]":
     )
 
 
-# A week: nobody closes the sales of a show earlier than that.
+# A week: no cinema closes the sales of a show earlier than that.
 MAX_CUTOFF_MINUTES = 7 * 24 * 60
 
 
@@ -276,7 +273,7 @@ class Show(models.Model):
     )
     ends_at = models.DateTimeField(editable=False, help_text="Start plus running time.")
     screen_free_at = models.DateTimeField(
-        editable=False, help_text="When the room is cleaned and the next show may start."
+        editable=False, help_text="When the screen has been cleaned and the next show may start."
     )
     total_seats = models.PositiveIntegerField(
         "seats", validators=[MinValueValidator(1), MaxValueValidator(MAX_SEATS)]
@@ -285,7 +282,7 @@ class Show(models.Model):
         blank=True,
         editable=False,
         validators=[validate_plan],
-        help_text="The screen's as it was when the show was made: re-seating a room moves no sold ticket.",
+        help_text="The screen's as it was when the show was made: re-seating a screen moves no sold ticket.",
     )
     price = models.DecimalField(
         max_digits=8,
@@ -326,22 +323,22 @@ class Show(models.Model):
             models.Index(fields=["starts_at", "id"], name="show_by_start"),
             # Read by a movie's page and by "now showing".
             models.Index(fields=["movie", "starts_at"], name="show_by_movie"),
-            # Read by a screen's timetable and by the check that two shows do not overlap.
+            # Read by a screen's schedule and by the check that two shows do not overlap.
             models.Index(fields=["screen", "starts_at"], name="show_by_screen"),
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(live_seats__lte=F("total_seats")), name="no_more_taken_than_there_are_seats"
+                condition=Q(live_seats__lte=F("total_seats")), name="show_live_seats_at_most_total_seats"
             ),
             models.CheckConstraint(
                 condition=Q(ends_at__gt=F("starts_at"), screen_free_at__gte=F("ends_at")),
-                name="a_show_ends_after_it_starts",
+                name="show_times_are_in_order",
             ),
-            models.CheckConstraint(condition=Q(price__gte=0), name="a_show_costs_nothing_or_more"),
+            models.CheckConstraint(condition=Q(price__gte=0), name="show_price_at_least_0"),
             models.CheckConstraint(
-                condition=Q(status__in=["DRAFT", "ON_SALE", "CANCELLED"]), name="a_show_has_a_known_status"
+                condition=Q(status__in=["DRAFT", "ON_SALE", "CANCELLED"]), name="show_status_is_known"
             ),
-            # On PostgreSQL there is one more, `one_show_per_screen_at_a_time`: see migration 0002.
+            # On PostgreSQL there is one more, `show_screen_times_do_not_overlap`: see migration 0002.
         ]
 
     def __str__(self) -> str:
@@ -359,8 +356,7 @@ class Show(models.Model):
     @property
     def prices(self) -> dict[SeatKind, Decimal]:
         """What a seat of each kind costs."""
-        own = {kind: getattr(self, f"{kind.value}_price", None) for kind in SeatKind}
-        return {kind: self.price if price is None else price for kind, price in own.items()}
+        return prices_by_kind(*(getattr(self, name) for name in PRICE_FIELDS))
 
     @property
     def sales_close_at(self) -> datetime:
@@ -372,13 +368,3 @@ class Show(models.Model):
     def seat_label(self, number: int) -> str:
         """Row and place of a seat as its ticket says it: "C7"."""
         return self.plan.seat(number).label
-
-    def count_taken(self, change: int) -> None:
-        """Note that so many more (or fewer) seats are taken. Only under this show's lock."""
-        self.live_seats += change
-        self.seats_version += 1
-        self.save(update_fields=["live_seats", "seats_version"])
-
-    def has_bookings(self) -> bool:
-        """Whether a seat was ever taken, be it free again: then the room stays as it was."""
-        return self.bookings.exists()

@@ -1,4 +1,4 @@
-"""Seat plans drawn as text: how a room is written down, read, numbered, labelled and cut.
+"""Seat plans drawn as text: how they are written down, read, numbered, labelled and cut.
 
 The notation is explained for the people who draw it in docs/seat-plans.md.
 """
@@ -16,7 +16,7 @@ MAX_SEATS = 6_000
 # Wider than any row of seats with its aisles; it also keeps a seat map drawable on a screen.
 MAX_COLUMNS = 100
 PLAIN_ROW_SEATS = 10
-# As many as `plain_plan` needs for the largest room.
+# As many as `plain_plan` needs for the most seats.
 MAX_LINES = MAX_SEATS // PLAIN_ROW_SEATS
 # Checked before anything else. The fullest plan needs half of it; the rest forgives trailing blanks.
 MAX_CHARACTERS = 2 * MAX_LINES * MAX_COLUMNS
@@ -80,18 +80,18 @@ class SeatPlanError(ValueError):
 
 
 class SeatSelectionError(ValueError):
-    """A selection such as "C1-C6, D4" names something that is not in the room."""
+    """A selection such as "C1-C6, D4" names something that is not in the plan."""
 
 
 class UnknownSeatError(KeyError):
-    """The room has no seat of this number."""
+    """The plan has no seat of this number."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
         self.number = number
 
     def __str__(self) -> str:  # KeyError would show the bare number
-        return f"There is no seat number {self.number} in this room."
+        return f"There is no seat number {self.number}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ class Seat:
 
 @dataclass(frozen=True)
 class SeatPlan:
-    """The seats of a room, numbered 1..N in reading order. `parse_plan` and `crop_plan` make them."""
+    """The seats of a screen, numbered 1..N in reading order. `parse_plan` and `crop_plan` make them."""
 
     seats: tuple[Seat, ...]
 
@@ -196,27 +196,25 @@ class SeatPlan:
         start = self._number_at(part, row.upper(), int(first))
         end = self._number_at(part, row.upper(), int(last or first))
         if end < start:
-            # Not turned round: "C12-C2" is more likely a slip for C12-C22 than a wish for C2-C12.
+            # Not turned round: "C12-C2" is more likely a slip for C12-C22 than meant as C2-C12.
             raise SeatSelectionError(f"{_quoted(part)} runs backwards. Write the lower seat first.")
         return range(start, end + 1)
 
     def _number_at(self, part: str, row: str, place: int) -> int:
         seats = self._rows_by_name.get(row)
         if not seats:
-            raise SeatSelectionError(f"{_quoted(part)}: there is no row {row} in this room.")
+            raise SeatSelectionError(f"{_quoted(part)}: there is no row {row}.")
         if not 1 <= place <= len(seats):
             ends = " to ".join(dict.fromkeys((seats[0].label, seats[-1].label)))
-            raise SeatSelectionError(
-                f"{_quoted(part)}: there is no seat {row}{place} in this room. Row {row} has {ends}."
-            )
+            raise SeatSelectionError(f"{_quoted(part)}: there is no seat {row}{place}. Row {row} has {ends}.")
         return seats[place - 1].number
 
 
-@lru_cache(maxsize=256)  # a seat map is asked for far more often than a room is re-drawn
+@lru_cache(maxsize=256)  # a seat map is asked for far more often than a plan is re-drawn
 def parse_plan(text: str) -> SeatPlan:
-    """The room drawn in `text`. Raises SeatPlanError, and nothing else, for any other text."""
+    """The plan drawn in `text`. Raises SeatPlanError, and nothing else, for any other text."""
     rows = _rows_drawn(text)
-    # What lines up in the drawing lines up in the room, so all rows begin behind the longest name.
+    # What lines up in the drawing lines up before the screen, so all rows begin behind the longest name.
     margin = max(map(len, rows)) + 1
     top = min(line for line, _ in rows.values())
     seats: list[Seat] = []
@@ -225,7 +223,7 @@ def parse_plan(text: str) -> SeatPlan:
         for place, (x, kind) in enumerate(_places_drawn(name, line, drawn, margin), start=1):
             number = len(seats) + 1
             if number > MAX_SEATS:
-                raise SeatPlanError(line, margin + x + 1, f"A room has at most {MAX_SEATS:,} seats.")
+                raise SeatPlanError(line, margin + x + 1, f"A plan has at most {MAX_SEATS:,} seats.")
             partner = None
             if kind is SeatKind.SOFA:
                 partner = number - 1 if second_half else number + 1
@@ -235,7 +233,7 @@ def parse_plan(text: str) -> SeatPlan:
 
 
 def plan_of(text: str, total_seats: int) -> SeatPlan:
-    """The room as drawn, or rows of ten where nobody has drawn it. Raises SeatPlanError, ValueError."""
+    """The plan as drawn, or rows of ten without a drawing. Raises SeatPlanError, ValueError."""
     return parse_plan(text if text.strip() else plain_plan(total_seats))
 
 
@@ -252,12 +250,12 @@ def draw_plan(plan: SeatPlan) -> str:
 
 
 def plain_plan(total_seats: int) -> str:
-    """A room nobody has drawn yet: rows of ten standard seats, A to Z, then AA to ZZ.
+    """The plan of a screen without a drawing: rows of ten standard seats, A to Z, then AA to ZZ.
 
     Raises ValueError unless 1 <= total_seats <= MAX_SEATS.
     """
     if not 1 <= total_seats <= MAX_SEATS:
-        raise ValueError(f"A room has 1 to {MAX_SEATS:,} seats, not {total_seats:,}.")
+        raise ValueError(f"A screen has 1 to {MAX_SEATS:,} seats, not {total_seats:,}.")
     places = "o" * total_seats
     rows = [places[start : start + PLAIN_ROW_SEATS] for start in range(0, total_seats, PLAIN_ROW_SEATS)]
     names = _ROW_NAMES[: len(rows)]
@@ -268,11 +266,11 @@ def plain_plan(total_seats: int) -> str:
 def crop_plan(plan: SeatPlan, total_seats: int) -> SeatPlan:
     """The first `total_seats` seats in reading order; the whole plan if it has no more than that.
 
-    A house may sell fewer seats than the room has. Half a sofa left at the end is sold as a standard
+    A cinema may sell fewer seats than the screen has. Half a sofa left at the end is sold as a standard
     seat. Raises ValueError if `total_seats` is below 1.
     """
     if total_seats < 1:
-        raise ValueError(f"A room has at least 1 seat, not {total_seats:,}.")
+        raise ValueError(f"A show has at least 1 seat, not {total_seats:,}.")
     if total_seats >= plan.total_seats:
         return plan
     *seats, last = plan.seats[:total_seats]

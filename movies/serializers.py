@@ -8,9 +8,8 @@ from rest_framework import serializers
 
 from movie_booking.api.fields import StrictCharField, StrictIntegerField, StrictModelSerializer
 from movies.models import Cinema, Movie, Screen, Show
+from movies.prices import PRICE_FIELDS
 from movies.seat_plan import MAX_SEATS
-
-KIND_PRICES = ("premium_price", "sofa_price", "wheelchair_price", "companion_price")
 
 
 class MovieInput(StrictModelSerializer):
@@ -18,7 +17,7 @@ class MovieInput(StrictModelSerializer):
         child=StrictCharField(max_length=50),
         required=False,
         max_length=20,
-        help_text="By name. A genre that is new to the house is added.",
+        help_text="By name. A genre that is new is added.",
     )
 
     class Meta:
@@ -62,7 +61,7 @@ class ScreenInput(StrictModelSerializer):
         required=False,
         allow_blank=True,
         trim_whitespace=False,
-        help_text="The room as a drawing, a line a row.",
+        help_text="A drawing of the seats, a line a row.",
     )
     total_seats = StrictIntegerField(
         required=False, min_value=1, max_value=MAX_SEATS, help_text="Instead of a drawing: rows of ten."
@@ -105,8 +104,7 @@ class ShowInput(StrictModelSerializer):
             "screen",
             "starts_at",
             "total_seats",
-            "price",
-            *KIND_PRICES,
+            *PRICE_FIELDS,
             "status",
             "sales_open_at",
             "sales_cutoff_minutes",

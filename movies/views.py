@@ -1,9 +1,8 @@
 """The HTTP face of the catalogue: anyone reads it, staff with the permission write it."""
 
-from collections.abc import Callable
-from functools import wraps
 from typing import Any, ClassVar
 
+from django.utils.decorators import method_decorator
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework import mixins
 from rest_framework.decorators import action
@@ -14,11 +13,9 @@ from rest_framework.status import HTTP_200_OK, HTTP_201_CREATED
 from rest_framework.viewsets import GenericViewSet
 
 from movie_booking.api.filters import BoundedSearchFilter, StableOrderingFilter
-from movie_booking.errors import InUse, Invalid, NotFound
+from movie_booking.errors import NotFound
 from movie_booking.limits import ID_PATTERN
-from movie_booking.schema import AUTHENTICATION_ERRORS, BODY_ERRORS, PERMISSION_DENIED, Problems, operation
-from movies import services
-from movies.errors import ScreenOccupied, ShowCancelled, ShowHasBookings, WrongStatus
+from movies import schema, services
 from movies.filters import MovieFilter, ScreenFilter, ShowFilter
 from movies.models import Cinema, Movie, Screen, Show, ShowQuerySet
 from movies.permissions import AnyoneReadsStaffWrite
@@ -33,8 +30,6 @@ from movies.serializers import (
     ShowSerializer,
 )
 
-STAFF: Problems = (*AUTHENTICATION_ERRORS, PERMISSION_DENIED)
-
 
 class CatalogueViewSet(
     mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.DestroyModelMixin, GenericViewSet[Any]
@@ -44,76 +39,33 @@ class CatalogueViewSet(
     permission_classes = (AnyoneReadsStaffWrite,)
     filter_backends = (DjangoFilterBackend, BoundedSearchFilter, StableOrderingFilter)
     lookup_value_regex = ID_PATTERN
-    create_input: ClassVar[type[BaseSerializer[Any]]]
-    change_input: ClassVar[type[BaseSerializer[Any]]]
+    input_class: ClassVar[type[BaseSerializer[Any]]]
 
     def create(self, request: Request) -> Response:
-        data = self.create_input(data=request.data)
+        data = self.input_class(data=request.data)
         data.is_valid(raise_exception=True)
-        return self.answer(self.add(data), HTTP_201_CREATED)
+        return self.row_response(self.perform_create(data), HTTP_201_CREATED)
+
+    def perform_create(self, data: Any) -> Any:
+        return data.save()
+
+    def row_response(self, row: Any, status: int = HTTP_200_OK) -> Response:
+        return Response(self.get_serializer(row).data, status=status)
+
+
+class ChangeableViewSet(CatalogueViewSet):
+    """Lets staff change rows as well: `PUT` takes a whole row, `PATCH` some fields."""
 
     def update(self, request: Request, pk: str, partial: bool = False) -> Response:
-        data = self.change_input(self.get_object(), data=request.data, partial=partial)
+        data = self.input_class(self.get_object(), data=request.data, partial=partial)
         data.is_valid(raise_exception=True)
-        return self.answer(self.change(data))
+        return self.row_response(self.perform_update(data))
 
     def partial_update(self, request: Request, pk: str) -> Response:
         return self.update(request, pk, partial=True)
 
-    def add(self, data: Any) -> Any:
+    def perform_update(self, data: Any) -> Any:
         return data.save()
-
-    def change(self, data: Any) -> Any:
-        return data.save()
-
-    def answer(self, row: Any, status: int = HTTP_200_OK) -> Response:
-        return Response(self.get_serializer(row).data, status=status)
-
-
-def catalogue(
-    tag: str, one: str, write_problems: Problems = ()
-) -> Callable[[type[CatalogueViewSet]], type[CatalogueViewSet]]:
-    """Describe the operations of a catalogue viewset in Swagger UI."""
-
-    def describe(cls: type[CatalogueViewSet]) -> type[CatalogueViewSet]:
-        output: Any = cls.serializer_class
-        write: Problems = (Invalid, *BODY_ERRORS, *STAFF, *write_problems)
-        described = {
-            "list": operation(tag, f"List {one}s", {}, [Invalid, NotFound], security=[]),
-            "retrieve": operation(tag, f"Show a {one}", {200: output}, [NotFound], security=[]),
-            "create": operation(
-                tag, f"Add a {one} (staff)", {201: output}, write, request_body=cls.create_input
-            ),
-            "update": operation(
-                tag,
-                f"Replace a {one} (staff)",
-                {200: output},
-                [*write, NotFound],
-                request_body=cls.change_input,
-            ),
-            "partial_update": operation(
-                tag,
-                f"Change a {one} (staff)",
-                {200: output},
-                [*write, NotFound],
-                request_body=cls.change_input,
-            ),
-            "destroy": operation(tag, f"Delete a {one} (staff)", {204: None}, [*STAFF, NotFound, InUse]),
-        }
-        for name, decorate in described.items():
-            # A method of its own, so that its description does not become its siblings' too.
-            setattr(cls, name, decorate(_copy(getattr(cls, name))))
-        return cls
-
-    return describe
-
-
-def _copy(method: Callable[..., Response]) -> Callable[..., Response]:
-    @wraps(method)
-    def call(self: CatalogueViewSet, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return method(self, request, *args, **kwargs)
-
-    return call
 
 
 def visible_shows(request: Request) -> ShowQuerySet:
@@ -125,23 +77,28 @@ def visible_shows(request: Request) -> ShowQuerySet:
     return shows.visible_to_customers()
 
 
-@catalogue("Movies", "movie")
-class MovieViewSet(CatalogueViewSet):
+@method_decorator(schema.list_movies, name="list")
+@method_decorator(schema.retrieve_movie, name="retrieve")
+@method_decorator(schema.create_movie, name="create")
+@method_decorator(schema.update_movie, name="update")
+@method_decorator(schema.partial_update_movie, name="partial_update")
+@method_decorator(schema.destroy_movie, name="destroy")
+class MovieViewSet(ChangeableViewSet):
     queryset = Movie.objects.prefetch_related("genres")
     serializer_class = MovieSerializer
-    create_input = change_input = MovieInput
+    input_class = MovieInput
     filterset_class = MovieFilter
     search_fields = ("title", "description")
     ordering_fields = ("title", "release_date", "duration_minutes")
     ordering = ("title",)
 
-    def add(self, data: Any) -> Movie:
+    def perform_create(self, data: Any) -> Movie:
         return services.save_movie(Movie(), **data.validated_data)
 
-    def change(self, data: Any) -> Movie:
+    def perform_update(self, data: Any) -> Movie:
         return services.save_movie(data.instance, **data.validated_data)
 
-    @operation("Shows", "List the shows of a movie", {}, [Invalid, NotFound], security=[], paged=True)
+    @schema.list_shows_of_movie
     @action(
         detail=True,
         queryset=Show.objects.with_details(),
@@ -159,42 +116,53 @@ class MovieViewSet(CatalogueViewSet):
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
 
-@catalogue("Cinemas", "cinema")
-class CinemaViewSet(CatalogueViewSet):
+@method_decorator(schema.list_cinemas, name="list")
+@method_decorator(schema.retrieve_cinema, name="retrieve")
+@method_decorator(schema.create_cinema, name="create")
+@method_decorator(schema.update_cinema, name="update")
+@method_decorator(schema.partial_update_cinema, name="partial_update")
+@method_decorator(schema.destroy_cinema, name="destroy")
+class CinemaViewSet(ChangeableViewSet):
     queryset = Cinema.objects.all()
     serializer_class = CinemaSerializer
-    create_input = change_input = CinemaInput
+    input_class = CinemaInput
     search_fields = ("name", "address")
     ordering_fields = ("name",)
     ordering = ("name",)
 
 
-@catalogue("Cinemas", "screen")
-class ScreenViewSet(CatalogueViewSet):
+@method_decorator(schema.list_screens, name="list")
+@method_decorator(schema.retrieve_screen, name="retrieve")
+@method_decorator(schema.create_screen, name="create")
+@method_decorator(schema.update_screen, name="update")
+@method_decorator(schema.partial_update_screen, name="partial_update")
+@method_decorator(schema.destroy_screen, name="destroy")
+class ScreenViewSet(ChangeableViewSet):
     queryset = Screen.objects.select_related("cinema")
     serializer_class = ScreenSerializer
-    create_input = change_input = ScreenInput
+    input_class = ScreenInput
     filterset_class = ScreenFilter
     search_fields = ("name", "cinema__name")
     ordering_fields = ("name",)
     ordering = ("cinema__name", "name")
 
-    def add(self, data: Any) -> Screen:
+    def perform_create(self, data: Any) -> Screen:
         return services.save_screen(Screen(), **data.validated_data)
 
-    def change(self, data: Any) -> Screen:
+    def perform_update(self, data: Any) -> Screen:
         return services.save_screen(data.instance, **data.validated_data)
 
 
-@catalogue(
-    "Shows",
-    "show",
-    (ScreenOccupied, ShowHasBookings, WrongStatus, ShowCancelled),
-)
+@method_decorator(schema.list_shows, name="list")
+@method_decorator(schema.retrieve_show, name="retrieve")
+@method_decorator(schema.create_show, name="create")
+@method_decorator(schema.destroy_show, name="destroy")
 class ShowViewSet(CatalogueViewSet):
+    """Shows can be changed too, but only by whoever knows what was sold: see `bookings.views`."""
+
     queryset = Show.objects.with_details()
     serializer_class = ShowSerializer
-    create_input = change_input = ShowInput
+    input_class = ShowInput
     filterset_class = ShowFilter
     search_fields = ("movie__title",)
     ordering_fields = ("starts_at", "price")
@@ -203,8 +171,5 @@ class ShowViewSet(CatalogueViewSet):
     def get_queryset(self) -> ShowQuerySet:
         return visible_shows(self.request)
 
-    def add(self, data: Any) -> Show:
+    def perform_create(self, data: Any) -> Show:
         return services.schedule_show(**data.validated_data)
-
-    def change(self, data: Any) -> Show:
-        return services.change_show(show_id=data.instance.pk, **data.validated_data)

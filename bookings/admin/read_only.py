@@ -33,7 +33,7 @@ class ReadOnlyAdmin(ReadOnly, ServiceAdmin):
     change_form_template = "admin/bookings/read_only.html"
 
     class Media:
-        css = {"all": ["movies/seat_map.css"]}
+        css = {"all": ["movies/seat_chart.css"]}
 
     @admin.display(description="Film", ordering="show__movie__title")
     def film(self, row: Order | Booking | BookingEvent) -> str:

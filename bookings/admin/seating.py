@@ -20,7 +20,7 @@ from bookings.models import Booking, BookingEvent, Status
 from movie_booking.admin import REFUSALS, ServiceAdmin, refusal, refused
 from movie_booking.errors import DomainError
 from movies.models import Show
-from movies.pictures import Room, draw_room
+from movies.seat_chart import SeatChart, seat_chart
 
 RECENT_EVENTS = 30
 
@@ -95,7 +95,7 @@ def seats(request: HttpRequest, show_id: int, page: ServiceAdmin) -> HttpRespons
             "media": page.media,
             "show": show,
             "form": form,
-            "room": show_chart(show, with_names=request.user.has_perm("bookings.view_booking")),
+            "chart": show_chart(show, with_names=request.user.has_perm("bookings.view_booking")),
             "offers": offers(page, request, show),
             "events": recent_events(show) if request.user.has_perm("bookings.view_bookingevent") else None,
         },
@@ -173,14 +173,14 @@ def cancel_show(request: HttpRequest, show_id: int, page: ServiceAdmin) -> HttpR
     return render(request, "admin/bookings/cancel_show.html", context)
 
 
-def show_chart(show: Show, *, with_names: bool) -> Room:
+def show_chart(show: Show, *, with_names: bool) -> SeatChart:
     """Return the seat chart of the show, with who has which seat if the reader may know."""
     live = Booking.objects.live().filter(show=show).select_related("user")
     notes = {}
     for booking in live if with_names else ():
         who = booking.reason if booking.status == Status.BLOCKED else booking.user.username
         notes[booking.seat_number] = f"booking {booking.pk}: {who}" if who else f"booking {booking.pk}"
-    return draw_room(show.plan, {b.seat_number: b.status.lower() for b in live}, notes)
+    return seat_chart(show.plan, {b.seat_number: b.status.lower() for b in live}, notes)
 
 
 def recent_events(show: Show) -> Any:

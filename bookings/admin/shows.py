@@ -7,19 +7,21 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import URLPattern, path
 
+from bookings import services
 from bookings.admin import seating
 from bookings.admin.read_only import csv_response
 from bookings.exports import occupancy_rows
-from movies.admin import TimetableAdmin
+from bookings.queries import was_ever_taken
+from movies.admin import ShowAdmin as CatalogueShowAdmin
 from movies.models import Show, ShowQuerySet
 
 
 @admin.register(Show)
-class ShowAdmin(TimetableAdmin):
+class ShowAdmin(CatalogueShowAdmin):
     """The catalogue's pages of shows, with links to the seats of each."""
 
     change_form_template = "admin/bookings/show_change_form.html"
-    actions = (*TimetableAdmin.actions, "report")
+    actions = (*CatalogueShowAdmin.actions, "report")
 
     def get_urls(self) -> list[URLPattern]:
         def page(route: str, view: Callable[..., HttpResponse], name: str) -> URLPattern:
@@ -30,6 +32,12 @@ class ShowAdmin(TimetableAdmin):
             page("<int:show_id>/cancel/", seating.cancel_show, "cancel"),
             *super().get_urls(),
         ]
+
+    def has_sold_seats(self, show: Show) -> bool:
+        return was_ever_taken(show)
+
+    def change_show(self, request: HttpRequest, show: Show, fields: dict[str, Any]) -> None:
+        services.change_show(show.pk, **fields)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

@@ -16,6 +16,7 @@ from bookings.services.confirmation import confirm_order
 from bookings.services.exchange import exchange_seats
 from bookings.services.holds import SeatChoice, book_seat, expire_holds, extend_order, hold_seats
 from bookings.services.house_seats import block_seats, release_seats
+from bookings.services.show_changes import change_show
 
 __all__ = [
     "SYSTEM",
@@ -27,6 +28,7 @@ __all__ = [
     "cancel_order",
     "cancel_seats",
     "cancel_show",
+    "change_show",
     "confirm_order",
     "exchange_seats",
     "expire_holds",

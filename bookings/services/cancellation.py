@@ -39,6 +39,7 @@ def cancel_order(order: Order, *, actor: Actor, seat_numbers: Collection[int] | 
     if seat_numbers is not None:
         refuse_seats_without_booking(locked, seat_numbers, field="seat_numbers")
         given_back = [booking for booking in given_back if booking.seat_number in seat_numbers]
+        refuse_if_started(inventory.show, inventory.at)  # first, as other seats would not help then
         _refuse_half_sofas_kept(inventory.show, locked, given_back)
     _give_back(inventory, given_back, actor)
     return locked.order

@@ -8,10 +8,8 @@ from bookings.models import Order, Status
 from bookings.services.actors import Actor
 from bookings.services.inventory import SeatInventory
 from bookings.services.rules import (
-    refuse_half_sofas,
+    refuse_seating,
     refuse_seats_without_booking,
-    refuse_single_seats,
-    refuse_taken,
     refuse_unknown_seats,
     refuse_unless_on_sale,
     seat_prices,
@@ -51,10 +49,13 @@ def exchange_seats(
     leaving = [booking for booking in locked.live if booking.seat_number not in party]
     if not leaving:
         return locked.order
-    refuse_taken(inventory, set(to_seats) - set(from_seats))
-    refuse_half_sofas(inventory.show, party)
-    if not leave_single_seat:
-        refuse_single_seats(inventory, party, until_now=until_now)
+    refuse_seating(
+        inventory,
+        party,
+        taking=set(to_seats) - set(from_seats),
+        until_now=until_now,
+        leave_single_seat=leave_single_seat,
+    )
     # The live seats of an order are all held until the same moment, or all booked.
     status, expires_at = Status(leaving[0].status), leaving[0].expires_at
     inventory.transition(

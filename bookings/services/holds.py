@@ -24,10 +24,8 @@ from bookings.seating.best_available import best_available, largest_free_block
 from bookings.services.actors import Actor
 from bookings.services.inventory import SeatInventory
 from bookings.services.rules import (
-    refuse_half_sofas,
     refuse_if_started,
-    refuse_single_seats,
-    refuse_taken,
+    refuse_seating,
     refuse_unknown_seats,
     refuse_unless_on_sale,
     seat_prices,
@@ -81,10 +79,7 @@ def _place(
     refuse_unless_on_sale(show, at)
     refuse_unknown_seats(show, choice.seat_numbers, field=field)
     numbers = _chosen_seats(inventory, choice)
-    refuse_taken(inventory, numbers)
-    refuse_half_sofas(show, numbers)
-    if not choice.leave_single_seat:
-        refuse_single_seats(inventory, set(numbers))
+    refuse_seating(inventory, set(numbers), taking=numbers, leave_single_seat=choice.leave_single_seat)
     _refuse_beyond_limits(inventory, customer, len(numbers), status)
     return inventory.allocate(
         seat_prices(show, numbers),

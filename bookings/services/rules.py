@@ -50,6 +50,24 @@ def refuse_unknown_seats(show: Show, numbers: Collection[int], *, field: str) ->
         raise NoSuchSeat(errors={field: [f"Seats are numbered 1 to {show.total_seats}."]})
 
 
+def refuse_seating(
+    inventory: SeatInventory,
+    party: AbstractSet[int],
+    *,
+    taking: Collection[int],
+    until_now: AbstractSet[int] = frozenset(),
+    leave_single_seat: bool = False,
+) -> None:
+    """Raises SeatTaken, SoldInPairs and LeavesSingleSeat unless the party may sit there.
+
+    `party` is where it will sit, `taking` what of it is new, `until_now` where it sits before an exchange.
+    """
+    refuse_taken(inventory, taking)
+    refuse_half_sofas(inventory.show, party)
+    if not leave_single_seat:
+        _refuse_single_seats(inventory, party, until_now)
+
+
 def refuse_taken(inventory: SeatInventory, numbers: Collection[int]) -> None:
     """Raises SeatTaken that names every seat that is not free, with the reason."""
     if conflicts := {n: inventory.occupied[n] for n in numbers if n in inventory.occupied}:
@@ -68,13 +86,10 @@ def other_halves(show: Show, numbers: Iterable[int]) -> set[int]:
     return {partner for partner in partners if partner is not None}
 
 
-def refuse_single_seats(
-    inventory: SeatInventory, party: AbstractSet[int], until_now: AbstractSet[int] = frozenset()
+def _refuse_single_seats(
+    inventory: SeatInventory, party: AbstractSet[int], until_now: AbstractSet[int]
 ) -> None:
-    """Raises LeavesSingleSeat if the screen has that rule and the party would break it.
-
-    `party` is where it will sit, `until_now` where it sits before an exchange.
-    """
+    """Raises LeavesSingleSeat if the screen has that rule and the party would break it."""
     if not inventory.show.screen.no_single_seats:
         return
     plan, occupied = inventory.show.plan, inventory.occupied.keys()

@@ -65,14 +65,14 @@ def test_what_cannot_be_cancelled_is_said_and_the_rest_is_cancelled():
     ]
 
 
-def test_a_seat_that_the_house_blocked_is_to_be_freed_instead():
+def test_a_house_seat_is_to_be_released_instead():
     show = make_show()
     blocked = make_booking(show, status=Status.BLOCKED)
 
     response = cancel(client_of(make_staff("view_booking", "change_booking")), blocked)
 
     assert messages(response) == [
-        f"Booking {blocked.pk}: the house blocked this seat. Free it on the page of the show."
+        f"Booking {blocked.pk} is a house seat: release it on the page of its show."
     ]
     blocked.refresh_from_db()
     assert blocked.status == Status.BLOCKED
@@ -233,10 +233,10 @@ def test_a_status_that_no_order_can_have_filters_nothing(admin_client):
 
 def test_seats_are_called_as_on_the_ticket_and_a_history_says_the_second(admin_client):
     booking = make_order(make_show(), 17, status=Status.BOOKED).bookings.get()
-    held, booked = booking.changes.all()
+    held, booked = booking.events.all()
     paths = (
         reverse("admin:bookings_booking_change", args=[booking.pk]),
-        reverse("admin:movies_show_change", args=[booking.show_id]),
+        reverse("admin:movies_show_seats", args=[booking.show_id]),
         reverse("admin:bookings_order_change", args=[booking.order_id]),
         *(reverse(f"admin:bookings_{model}_changelist") for model in ("booking", "order", "bookingevent")),
     )
@@ -266,7 +266,7 @@ def test_there_is_no_button_to_a_history_that_django_does_not_have(model, admin_
     row = {
         "booking": order.bookings.get(),
         "order": order,
-        "bookingevent": order.bookings.get().changes.get(),
+        "bookingevent": order.bookings.get().events.get(),
     }[model]
 
     page = admin_client.get(reverse(f"admin:bookings_{model}_change", args=[row.pk]))
@@ -275,12 +275,12 @@ def test_there_is_no_button_to_a_history_that_django_does_not_have(model, admin_
     assert "historylink" not in page.content.decode()
 
 
-@pytest.mark.parametrize(("page", "wish"), [("seats", "block"), ("cancel", "")])
-def test_a_reason_that_cannot_be_stored_is_no_server_error(page, wish, admin_client):
+@pytest.mark.parametrize(("page", "button"), [("seats", "_block"), ("cancel", "_save")])
+def test_a_reason_that_cannot_be_stored_is_no_server_error(page, button, admin_client):
     show = make_show()
 
     response = admin_client.post(
-        reverse(f"admin:movies_show_{page}", args=[show.pk]), {"wish": wish, "seat": ["1"], "reason": "a\0b"}
+        reverse(f"admin:movies_show_{page}", args=[show.pk]), {button: "", "seat": ["1"], "reason": "a\0b"}
     )
 
     show.refresh_from_db()

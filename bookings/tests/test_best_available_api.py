@@ -92,7 +92,7 @@ def test_a_block_of_one_kind_is_counted_in_that_kind():
 def test_an_odd_party_is_not_given_half_a_sofa():
     response = best(room("A SSSS"), 3, kind="sofa")
     assert response.status_code == 400
-    assert response.data["errors"] == {"best_available": ["Sofas go in pairs: ask for an even number."]}
+    assert response.data["errors"] == {"best_available": ["Sofas are sold in pairs: ask for an even number."]}
     # Nor if it did not ask for sofas.
     assert_refused(best(room("A SSSS"), 3), "not_enough_seats", largest_block=4)
 

@@ -174,8 +174,18 @@ def test_every_seat_in_the_way_is_named_and_nothing_changes():
         {"seat_number": 12, "reason": "booked"},
         {"seat_number": 13, "reason": "blocked"},
     ]
+    assert house() == before
+
+
+def test_a_seat_that_the_show_does_not_have_is_invalid_and_nothing_changes():
+    show = make_show(total_seats=50)
+    order = make_order(show, 1, 2, status=Status.BOOKED)
+    before = house()
+
     response = exchange(order, [1, 2], [14, 51])
-    assert response.data["seats"] == [{"seat_number": 51, "reason": "no_such_seat"}]
+
+    assert (response.status_code, response.data["code"]) == (400, "no_such_seat")
+    assert response.data["errors"] == {"to": ["Seats are numbered 1 to 50."]}
     assert house() == before
 
 

@@ -93,9 +93,9 @@ def test_each_step_in_the_admin_is_written_down(staff, office):
     seats = reverse("admin:movies_show_seats", args=[show.pk])
     newest = BookingEvent.objects.latest("id").pk
 
-    office.post(seats, {"wish": "block", "seat": ["5"]})
-    office.post(seats, {"wish": "free", "seat": ["5"]})
-    office.post(seats, {"wish": "cancel", "seat": ["1"]})
+    office.post(seats, {"_block": "", "seat": ["5"]})
+    office.post(seats, {"_release": "", "seat": ["5"]})
+    office.post(seats, {"_cancel": "", "seat": ["1"]})
     office.post(
         reverse("admin:bookings_booking_changelist"),
         {"action": "cancel", "_selected_action": [bought.bookings.get(seat_number=2).pk]},
@@ -138,12 +138,12 @@ def test_what_is_refused_is_no_history():
 
 
 def test_nobody_changes_it_not_even_in_the_database():
-    change = book(make_show(), 1).changes.get()
+    event = book(make_show(), 1).events.get()
 
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
         BookingEvent.objects.update(channel="COMMAND")
-    change.refresh_from_db()
-    assert change.channel == "API"
+    event.refresh_from_db()
+    assert event.channel == "API"
 
 
 @pytest.mark.postgres
@@ -172,11 +172,11 @@ def test_the_pages_of_a_booking_and_of_its_show_tell_it(office):
     [booking] = order.bookings.all()
 
     of_booking = office.get(reverse("admin:bookings_booking_change", args=[booking.pk]))
-    of_show = office.get(reverse("admin:movies_show_change", args=[order.show_id]))
+    of_show = office.get(reverse("admin:movies_show_seats", args=[order.show_id]))
 
     [inline] = of_booking.context["inline_admin_formsets"]
     assert [form.instance.to_status for form in inline.formset.forms] == ["HELD", "BOOKED"]
-    assert [change.to_status for change in of_show.context["history"]] == ["BOOKED", "HELD"]
+    assert [event.to_status for event in of_show.context["events"]] == ["BOOKED", "HELD"]
     for page in (of_booking, of_show):
         rows = re.sub(r"<[^>]*>|\s+", " ", page.content.decode())
         assert re.search(r" Held +Booked +ada +API ", rows)
@@ -187,11 +187,11 @@ def test_who_may_not_see_the_history_does_not():
     client = Client()
     client.force_login(make_staff("view_show", "view_booking"))
 
-    show = client.get(reverse("admin:movies_show_change", args=[order.show_id]))
+    show = client.get(reverse("admin:movies_show_seats", args=[order.show_id]))
     booking = client.get(reverse("admin:bookings_booking_change", args=[order.bookings.get().pk]))
 
     assert "Latest changes" not in show.content.decode()
-    assert show.context["history"] is None
+    assert show.context["events"] is None
     assert booking.context["inline_admin_formsets"] == []
     assert client.get(reverse("admin:bookings_bookingevent_changelist")).status_code == 403
 

@@ -1,4 +1,4 @@
-"""Seats that the house keeps for itself: blocked and freed by staff, never over a sold one."""
+"""House seats: blocked and released by staff, never over a sold seat."""
 
 from collections import Counter
 from datetime import timedelta
@@ -11,9 +11,9 @@ from django.utils.timezone import now
 from accounts.tests.factories import client_for, make_staff, make_user
 from bookings.errors import SeatTaken
 from bookings.models import Booking, Status
-from bookings.services import block_seats, book_seat
 from bookings.services.house_seats import SeatSelection
-from bookings.tests.factories import book, call_off, give_back, make_booking, release
+from bookings.tests import factories
+from bookings.tests.factories import book, call_off, give_back, make_booking
 from movie_booking.tests.concurrency import run_concurrently
 from movies.models import Show
 from movies.tests.factories import make_screen, make_show
@@ -179,7 +179,7 @@ def test_freeing_leaves_the_past_of_the_seat_alone(block, free):
 
     assert free(show, "A1").status_code == 200
     assert Booking.objects.filter(pk=sold.pk).values().get() == before
-    assert list(sold.changes.values_list("to_status", flat=True)) == ["BOOKED", "CANCELLED"]
+    assert list(sold.events.values_list("to_status", flat=True)) == ["BOOKED", "CANCELLED"]
 
 
 # --- Who, and when -----------------------------------------------------------------------------
@@ -205,7 +205,7 @@ def customer_with_the_right():
 )
 def test_it_takes_staff_with_the_right(route, who, status, code):
     show = make_show()
-    block(show, "A1")
+    factories.block(show, "A1")
     before = state(show)
 
     for show_id in (show.pk, 999_999):  # whether there is such a show is none of their business
@@ -230,7 +230,7 @@ def test_a_draft_has_house_seats_too(block, free):
 )
 def test_a_show_that_is_cancelled_or_past_is_not_blocked(block, free, staff, fields, blocked, freed):
     show = make_show()
-    block(show, "A1", staff=staff)
+    factories.block(show, "A1", staff=staff)
     Show.objects.update(**fields)
 
     assert block(show, "A2").data["code"] == blocked
@@ -248,10 +248,10 @@ def test_who_blocks_seats_for_the_house_can_still_buy_as_many_as_others(block, s
 @pytest.mark.parametrize("then", ["still blocked", "freed", "the show is cancelled"])
 def test_blocked_seats_are_not_among_ones_own_bookings(staff, then):
     show, client = make_show(), client_for(staff)
-    block(show, "A1-A3", staff=staff)
+    factories.block(show, "A1-A3", staff=staff)
     blocked = Booking.objects.first()
     if then == "freed":
-        release(show, "A1-A3")
+        factories.release(show, "A1-A3")
     if then == "the show is cancelled":
         call_off(show, "No heating")
 
@@ -270,8 +270,8 @@ def test_of_a_block_and_buyers_who_want_one_seat_exactly_one_gets_it():
 
     for number in range(1, 6):
         results = run_concurrently(
-            partial(block_seats, staff=staff, show_id=show.pk, seats=f"A{number}, B{number}"),
-            *(partial(book_seat, user=user, show_id=show.pk, seat_number=number) for user in users),
+            partial(factories.block, show, f"A{number}, B{number}", staff=staff),
+            *(partial(book, show, number, user=user) for user in users),
         )
 
         assert Counter(type(result) for result in results)[SeatTaken] == 4
@@ -292,7 +292,7 @@ def test_of_two_blocks_that_overlap_one_is_made_and_the_other_takes_nothing():
     show, staff = make_show(), make_user()
 
     results = run_concurrently(
-        *(partial(block_seats, staff=staff, show_id=show.pk, seats=seats) for seats in ("A1-A6", "A5-A8, B2"))
+        *(partial(factories.block, show, seats, staff=staff) for seats in ("A1-A6", "A5-A8, B2"))
     )
 
     assert sorted(type(result).__name__ for result in results) == ["SeatTaken", "SeatSelection"]

@@ -1,26 +1,24 @@
-"""Bookings from before there were orders come through the migrations with an order and a history each."""
+"""Databases made by earlier versions come through the migrations with all their rows, rights and triggers."""
 
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from django.apps import apps
+from django.contrib.auth.models import Group, Permission
+from django.core.management import call_command
+from django.db import DatabaseError, connection, transaction
 
+from accounts.models import User
 from accounts.tests.factories import client_for, make_user
-from bookings.models import Booking, BookingEvent, Order, Status
+from bookings.models import Booking, BookingEvent, IdempotencyKey, Order, Status
 from bookings.services import expire_holds
 from bookings.tests.factories import book
 from bookings.tests.history import assert_history_consistent, replayed
 from movie_booking.tests.migrations import migrate, migrate_to_latest, models_at
 from movies.models import Show
 
-BEFORE = [("movies", "0004_rows_of_ten"), ("bookings", "0002_house_seats")]
 MADE = datetime(2026, 1, 1, 12, tzinfo=timezone.utc)
 CANCELLED = MADE + timedelta(hours=1)
-
-
-@pytest.fixture
-def models_before(transactional_db):
-    with models_at(BEFORE) as models:
-        yield models
 
 
 def make_show(models, live_seats):
@@ -37,11 +35,23 @@ def make_show(models, live_seats):
     return make["Show"](movie=movie, screen=screen, price=10, live_seats=live_seats, **times, **plan)
 
 
-def test_every_booking_gets_one_order_and_a_history_that_leads_to_what_it_is(models_before):
+# --- From before there were orders -------------------------------------------------------------
+
+BEFORE_ORDERS = [("movies", "0004_rows_of_ten"), ("bookings", "0002_house_seats")]
+
+
+@pytest.fixture
+def models_before_orders(transactional_db):
+    with models_at(BEFORE_ORDERS) as models:
+        yield models
+
+
+def test_every_booking_gets_one_order_and_events_that_lead_to_its_status(models_before_orders):
     jane, john = make_user(), make_user()
-    show = make_show(models_before, live_seats=4)
+    show = make_show(models_before_orders, live_seats=4)
+    model = models_before_orders.get_model("bookings", "Booking")
     bookings = [
-        models_before.get_model("bookings", "Booking").objects.create(
+        model.objects.create(
             show_id=show.pk, user_id=user.pk, seat_number=seat_number, price=10, created_at=MADE, **fields
         )
         for seat_number, user, fields in (
@@ -54,20 +64,20 @@ def test_every_booking_gets_one_order_and_a_history_that_leads_to_what_it_is(mod
             (6, jane, {"status": "EXPIRED"}),
         )
     ]
-    before = list(models_before.get_model("bookings", "Booking").objects.order_by("id").values())
+    before = list(model.objects.order_by("id").values())
 
     migrate_to_latest()
 
     after = Booking.objects.order_by("id")
-    assert list(after.values(*before[0])) == before
+    assert list(after.values(*map(renamed_column, before[0]))) == [renamed_row(row) for row in before]
     assert Order.objects.count() == len(set(after.values_list("order", flat=True))) == len(bookings)
     for booking in after.select_related("order"):
         order = booking.order
         assert (order.user_id, order.show_id, order.created_at) == (booking.user_id, show.pk, MADE)
     assert_history_consistent()
     assert replayed() == {booking["id"]: booking["status"] for booking in before}
-    changes = BookingEvent.objects.order_by("booking_id", "id")
-    assert list(changes.values_list("seat_number", "from_status", "to_status", "at")) == [
+    events = BookingEvent.objects.order_by("booking_id", "id")
+    assert list(events.values_list("seat_number", "from_status", "to_status", "at")) == [
         (1, "", "BOOKED", MADE),
         (2, "", "BOOKED", MADE),
         (2, "BOOKED", "CANCELLED", CANCELLED),
@@ -80,7 +90,7 @@ def test_every_booking_gets_one_order_and_a_history_that_leads_to_what_it_is(mod
         (6, "HELD", "EXPIRED", MADE),
     ]
 
-    # And the house goes on: one's tickets are there, and a hold that had no end is none.
+    # Booking goes on: customers find their tickets, and a hold that had no end has expired.
     client = client_for(jane)
     assert [row["seat_number"] for row in client.get("/api/bookings/").data["results"]] == [6, 5, 2, 1]
     assert [row["status"] for row in client.get("/api/orders/").data["results"]] == [
@@ -96,9 +106,9 @@ def test_every_booking_gets_one_order_and_a_history_that_leads_to_what_it_is(mod
     assert_history_consistent()
 
 
-def test_more_bookings_than_are_moved_at_a_time_are_all_moved(models_before):
-    user, show = make_user(), make_show(models_before, live_seats=0)
-    model = models_before.get_model("bookings", "Booking")
+def test_more_bookings_than_are_moved_at_a_time_are_all_moved(models_before_orders):
+    user, show = make_user(), make_show(models_before_orders, live_seats=0)
+    model = models_before_orders.get_model("bookings", "Booking")
     model.objects.bulk_create(
         model(
             show_id=show.pk,
@@ -117,9 +127,230 @@ def test_more_bookings_than_are_moved_at_a_time_are_all_moved(models_before):
     assert BookingEvent.objects.count() == 2002
 
 
-def test_an_empty_house_comes_through_and_back(models_before):
+def test_an_empty_database_migrates_forwards_and_backwards(models_before_orders):
     migrate_to_latest()
-    migrate(BEFORE)
+    migrate(BEFORE_ORDERS)
     migrate_to_latest()
 
     assert (Order.objects.count(), BookingEvent.objects.count()) == (0, 0)
+
+
+# --- From before tables, columns and constraints had their present names -----------------------
+
+BEFORE_NAMES = [
+    ("accounts", "0002_ascii_email"),
+    ("movies", "0005_no_single_seats"),
+    ("bookings", "0006_history_is_append_only"),
+]
+RENAMED_TABLES = {"bookings_seatchange": "bookings_bookingevent"}
+RENAMED_COLUMNS = {"for_house": "is_house_seat", "door": "channel"}
+# The rights are looked at by name.
+OTHER_TABLES = {"django_content_type", "auth_permission"}
+RENAMED_CONSTRAINTS = {
+    "a_booking_has_a_known_status": "booking_status_is_known",
+    "cancelled_says_when": "booking_cancelled_at_matches_status",
+    "a_hold_says_until_when": "booking_hold_has_expiry",
+    "only_the_house_blocks_seats": "booking_blocked_is_house_seat",
+    "no_more_comes_back_than_was_paid": "booking_refund_percent_at_most_100",
+    "seats_count_from_one": "booking_seat_number_at_least_1",
+    "a_seat_costs_nothing_or_more": "booking_price_not_negative",
+}
+
+
+def renamed_column(name):
+    return RENAMED_COLUMNS.get(name, name)
+
+
+def renamed_row(row):
+    return {renamed_column(name): value for name, value in row.items()}
+
+
+def rows_by_table(apps):
+    """Every row of every table that has some."""
+    rows = {
+        model._meta.db_table: list(model._base_manager.order_by("pk").values())
+        for model in apps.get_models(include_auto_created=True)
+        if model._meta.db_table not in OTHER_TABLES
+    }
+    return {table: found for table, found in rows.items() if found}
+
+
+def constraints_of(table):
+    with connection.cursor() as cursor:
+        return set(connection.introspection.get_constraints(cursor, table))
+
+
+def rights_of(user):
+    """What a user may do in this app, looked up anew."""
+    return {right for right in User.objects.get(pk=user.pk).get_all_permissions() if "bookings." in right}
+
+
+def assert_append_only(model):
+    assert model.objects.exists()
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        model.objects.update(seat_number=9)
+    if connection.vendor == "postgresql":  # SQLite keeps no row from being deleted: see migration 0006
+        with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+            model.objects.all().delete()
+
+
+@pytest.fixture
+def models_before_names(transactional_db):
+    with models_at(BEFORE_NAMES) as models:
+        yield models
+
+
+@pytest.fixture
+def customer():
+    return make_user("ada")
+
+
+@pytest.fixture
+def used_database(models_before_names, customer):
+    """Orders with bookings in every status, their events, and an answer kept for a key."""
+    staff = make_user("staff", is_staff=True)
+    show = make_show(models_before_names, live_seats=3)
+    order, booking, change, key = (
+        models_before_names.get_model("bookings", name).objects.create
+        for name in ("Order", "Booking", "SeatChange", "IdempotencyKey")
+    )
+    until = datetime(2029, 1, 1, tzinfo=timezone.utc)
+    steps_by_status = {
+        "HELD": (customer, {"expires_at": until}, ["HELD"]),
+        "BOOKED": (customer, {}, ["HELD", "BOOKED"]),
+        "CANCELLED": (
+            customer,
+            {"cancelled_at": CANCELLED, "cancelled_by_id": staff.pk, "refund_percent": 50, "reason": "Rain"},
+            ["BOOKED", "CANCELLED"],
+        ),
+        "EXPIRED": (customer, {"expires_at": MADE}, ["HELD", "EXPIRED"]),
+        "BLOCKED": (staff, {"for_house": True, "reason": "Press"}, ["BLOCKED"]),
+    }
+    for seat_number, (status, (user, fields, steps)) in enumerate(steps_by_status.items(), 1):
+        owner = {"show_id": show.pk, "user_id": user.pk, "created_at": MADE}
+        row = booking(
+            order=order(reference=f"ORDER{seat_number}", **owner),
+            seat_number=seat_number,
+            price="12.50",
+            status=status,
+            **owner,
+            **fields,
+        )
+        for before, after in zip(["", *steps], steps, strict=False):
+            change(
+                booking=row,
+                show_id=show.pk,
+                seat_number=seat_number,
+                at=MADE,
+                actor_id=None if after == "EXPIRED" else user.pk,
+                door="EXPIRY" if after == "EXPIRED" else "ADMIN" if after == "CANCELLED" else "API",
+                from_status=before,
+                to_status=after,
+            )
+    key(user_id=customer.pk, key="k", fingerprint="f" * 64, status=201, body="{}")
+    return rows_by_table(models_before_names)
+
+
+@pytest.fixture
+def rights_holders(models_before_names):
+    """Staff who may see events and block seats, through a group and by themselves, and one who may not."""
+    rights = Permission.objects.filter(codename__in=["view_seatchange", "block_seats"])
+    assert rights.count() == 2
+    group = Group.objects.create(name="Box office")
+    group.permissions.set(rights)
+    member, holder, other = (make_user(name, is_staff=True) for name in ("member", "holder", "other"))
+    member.groups.add(group)
+    holder.user_permissions.set(rights)
+    other.user_permissions.set(Permission.objects.filter(codename="view_booking"))
+    return member, holder, other
+
+
+def migrate_by_command(*targets):
+    """As an operator does it: other than by the executor alone, Django's own signals are sent."""
+    for target in targets or [()]:
+        call_command("migrate", *target, verbosity=0)
+
+
+def test_all_rows_come_through_and_can_be_worked_on(used_database, customer):
+    migrate_by_command()
+
+    assert rows_by_table(apps) == {
+        RENAMED_TABLES.get(table, table): [renamed_row(row) for row in rows]
+        for table, rows in used_database.items()
+    }
+    connection.check_constraints()
+    assert set(Booking.objects.values_list("status", flat=True)) == set(Status)
+    assert IdempotencyKey.objects.count() == 1
+    assert_history_consistent()
+
+    client, show = client_for(customer), Show.objects.get()
+    assert client.post("/api/orders/ORDER1/confirm/").status_code == 200
+    assert client.post("/api/orders/ORDER2/exchange/", {"from": [2], "to": [4]}).status_code == 200
+    assert client.post(f"/api/shows/{show.pk}/book/", {"seat_number": 5}).data["code"] == "seat_taken"
+    assert book(show, 3).status == Status.BOOKED
+    assert_history_consistent()
+
+
+def test_all_rows_go_back_as_they_were(used_database, models_before_names):
+    migrate_by_command()
+    migrate_by_command(*BEFORE_NAMES)
+
+    assert rows_by_table(models_before_names) == used_database
+    connection.check_constraints()
+
+
+def test_staff_and_groups_keep_their_rights_under_the_new_names(rights_holders):
+    member, holder, other = rights_holders
+    migrate_by_command()
+
+    assert rights_of(member) == rights_of(holder) == {"bookings.view_bookingevent", "bookings.block_seats"}
+    assert rights_of(other) == {"bookings.view_booking"}
+    names = dict(
+        Permission.objects.filter(content_type__app_label="bookings").values_list("codename", "name")
+    )
+    assert names["view_bookingevent"] == "Can view booking event"
+    assert names["block_seats"] == "Can block and release house seats"
+    assert "view_seatchange" not in names
+
+
+def test_staff_and_groups_keep_their_rights_on_the_way_back(rights_holders):
+    member, holder, other = rights_holders
+    migrate_by_command()
+    migrate_by_command(*BEFORE_NAMES)
+
+    assert rights_of(member) == rights_of(holder) == {"bookings.view_seatchange", "bookings.block_seats"}
+    assert rights_of(other) == {"bookings.view_booking"}
+    assert not Permission.objects.filter(codename="view_bookingevent").exists()
+
+
+def test_rights_are_kept_without_the_signals_of_the_command_too(rights_holders):
+    member, holder, _ = rights_holders
+    migrate_to_latest()
+
+    assert rights_of(member) == rights_of(holder) == {"bookings.view_bookingevent", "bookings.block_seats"}
+
+
+@pytest.mark.usefixtures("used_database")
+def test_events_stay_append_only_in_both_directions(models_before_names):
+    change = models_before_names.get_model("bookings", "SeatChange")
+
+    assert_append_only(change)
+    migrate_by_command()
+    assert_append_only(BookingEvent)
+    migrate_by_command(*BEFORE_NAMES)
+    assert_append_only(change)
+
+
+def test_constraints_have_their_new_names_and_on_the_way_back_the_old_ones(models_before_names):
+    old, new = set(RENAMED_CONSTRAINTS), set(RENAMED_CONSTRAINTS.values())
+    before = constraints_of("bookings_booking")
+    assert old <= before
+
+    migrate_by_command()
+    after = constraints_of("bookings_booking")
+    migrate_by_command(*BEFORE_NAMES)
+
+    assert after == {RENAMED_CONSTRAINTS.get(name, name) for name in before}
+    assert not after & old
+    assert constraints_of("bookings_booking") == before
+    assert not before & new

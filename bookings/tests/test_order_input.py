@@ -24,8 +24,8 @@ def assert_invalid(response, errors):
     ("seat_numbers", "messages"),
     [
         ([], ["This list may not be empty."]),
-        ([5, 5], ["Each seat once, please: 5."]),
-        ([7, 5, 6, 5, 7], ["Each seat once, please: 5, 7."]),
+        ([5, 5], ["Name each seat once: 5."]),
+        ([7, 5, 6, 5, 7], ["Name each seat once: 5, 7."]),
         ([*range(1, 12)], ["At most 10 seats an order."]),
         ([5] * 100_000, ["At most 10 seats an order."]),
         (["5"], NO_INTEGER),
@@ -98,7 +98,7 @@ def test_what_are_no_seats_is_invalid_wherever_seats_are_named(seat_numbers, mes
         ),
         (
             {"best_available": 3, "kind": "sofa"},
-            {"best_available": ["Sofas go in pairs: ask for an even number."]},
+            {"best_available": ["Sofas are sold in pairs: ask for an even number."]},
         ),
         ({"best_available": 2, "adjecent": "required"}, {"adjecent": NO_FIELD}),
         ({"show": None, "seat_numbers": [1]}, {"show": ["This field may not be null."]}),

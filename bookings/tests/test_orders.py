@@ -123,18 +123,29 @@ def test_a_conflict_names_every_seat_in_the_way_and_why_and_holds_nothing():
     let_expire(make_order(show, 6))
     before = Booking.objects.count(), Order.objects.count()
 
-    response = order(client_for(make_user()), show, 51, 7, 6, 5, 4, 2, 1, 10**30)
+    response = order(client_for(make_user()), show, 7, 6, 5, 4, 2, 1)
 
     assert_refused(response, 409, "seat_taken")
     assert response.json()["seats"] == [
         {"seat_number": 1, "reason": "booked"},
         {"seat_number": 2, "reason": "held"},
         {"seat_number": 4, "reason": "blocked"},
-        {"seat_number": 51, "reason": "no_such_seat"},
-        {"seat_number": 10**30, "reason": "no_such_seat"},
     ]
     assert (Booking.objects.count(), Order.objects.count()) == before
     assert_history_consistent()
+
+
+@pytest.mark.parametrize("unknown", [51, 10**30])
+def test_a_seat_that_the_show_does_not_have_is_invalid_and_nothing_is_held(unknown):
+    show = make_show(total_seats=50)
+    make_order(show, 1)
+    before = Booking.objects.count(), Order.objects.count()
+
+    response = order(client_for(make_user()), show, 2, 1, unknown)
+
+    assert_refused(response, 400, "no_such_seat")
+    assert response.data["errors"] == {"seat_numbers": ["Seats are numbered 1 to 50."]}
+    assert (Booking.objects.count(), Order.objects.count()) == before
 
 
 def test_half_a_sofa_is_not_held_but_a_whole_one_is():
@@ -408,6 +419,21 @@ def test_an_order_gives_back_both_halves_of_a_sofa_or_none():
     assert_refused(response, 409, "sold_in_pairs")
     assert response.data["seats"] == [{"seat_number": 4, "reason": "other_half"}]
     assert do(placed, "cancel", {"seat_numbers": [3, 4]}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"starts_at": now() - timedelta(minutes=1)}, "show_started"),
+        ({"status": Show.Status.CANCELLED}, "show_cancelled"),
+    ],
+)
+def test_half_a_sofa_of_a_show_that_is_past_or_cancelled_is_refused_for_that(change, code):
+    show = make_show(screen=make_screen(seat_plan="A ooSS"))
+    booked = make_order(show, 3, 4, status=Status.BOOKED)
+    Show.objects.update(**change)
+
+    assert_refused(do(booked, "cancel", {"seat_numbers": [3]}), 409, code)
 
 
 def test_the_booking_of_half_a_sofa_takes_the_other_half_along():

@@ -127,7 +127,7 @@ def test_a_booking_visibly_waits_for_a_held_lock():
             locked.set()
             assert release.wait(timeout=10)
 
-    def book():
+    def buy():
         assert locked.wait(timeout=10)
         return book(show, 5, user=user)
 
@@ -148,7 +148,7 @@ def test_a_booking_visibly_waits_for_a_held_lock():
         release.set()
         return waiting, booked_meanwhile
 
-    _, booking, seen = run_concurrently(hold_the_lock, book, watch)
+    _, booking, seen = run_concurrently(hold_the_lock, buy, watch)
 
     assert seen == (1, 0)
     assert booking.status == Status.BOOKED

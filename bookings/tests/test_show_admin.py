@@ -1,4 +1,4 @@
-"""The page of a show in the Admin: its room as a picture to work in, and its figures as tables."""
+"""The seats of a show in the Admin: a chart on which staff work, cancelling the show, and CSV exports."""
 
 import csv
 import re
@@ -30,12 +30,11 @@ def client_of(*permissions):
 
 
 def page_of(show):
-    return reverse("admin:movies_show_change", args=[show.pk])
+    return reverse("admin:movies_show_seats", args=[show.pk])
 
 
-def press(client, show, wish, *seats, **data):
-    url = reverse("admin:movies_show_seats", args=[show.pk])
-    return client.post(url, {"wish": wish, "seat": seats, **data}, follow=True)
+def press(client, show, button, *seats, **data):
+    return client.post(page_of(show), {button: "", "seat": seats, **data}, follow=True)
 
 
 def messages(response):
@@ -46,7 +45,7 @@ def statuses(show):
     return dict(show.bookings.live().order_by("seat_number").values_list("seat_number", "status"))
 
 
-def test_the_page_draws_every_seat_with_what_it_is_and_whose():
+def test_the_chart_shows_every_seat_with_its_kind_its_status_and_its_customer():
     screen = make_screen(seat_plan="A oP\nB SS")
     show = schedule_show(movie=make_movie(), screen=screen, starts_at=tomorrow())
     booking = book(show, 2, user=make_user("ada"))
@@ -59,7 +58,7 @@ def test_the_page_draws_every_seat_with_what_it_is_and_whose():
     assert "1 of 4 seats taken" in page
 
 
-def test_who_may_not_see_bookings_sees_no_names_and_cannot_tick_seats():
+def test_staff_who_may_not_see_bookings_see_no_names_and_cannot_tick_seats():
     show = make_show()
     book(show, 2, user=make_user("ada"))
 
@@ -70,16 +69,31 @@ def test_who_may_not_see_bookings_sees_no_names_and_cannot_tick_seats():
     assert "status-booked" in page
 
 
-def test_ticked_seats_are_blocked_and_freed():
+def test_the_pages_of_a_show_and_of_its_seats_link_to_each_other():
+    show, client = make_show(), client_of(*ALL)
+    change_page = reverse("admin:movies_show_change", args=[show.pk])
+
+    assert f'href="{page_of(show)}"' in client.get(change_page).content.decode()
+    assert f'href="{change_page}"' in client.get(page_of(show)).content.decode()
+
+
+def test_a_show_that_is_not_there_has_no_page_of_seats():
+    response = client_of(*ALL).get(reverse("admin:movies_show_seats", args=[999_999]), follow=True)
+
+    assert response.redirect_chain == [(reverse("admin:movies_show_changelist"), 302)]
+
+
+def test_ticked_seats_are_blocked_and_released():
     show, client = make_show(), client_of(*ALL)
 
-    blocked = press(client, show, "block", "1", "2", "3", reason="Camera")
+    blocked = press(client, show, "_block", "1", "2", "3", reason="Camera")
+    assert blocked.redirect_chain == [(page_of(show), 302)]
     assert messages(blocked) == ["Blocked: A1-A3."]
     assert statuses(show) == {1: "BLOCKED", 2: "BLOCKED", 3: "BLOCKED"}
     assert set(Booking.objects.values_list("reason", flat=True)) == {"Camera"}
 
-    freed = press(client, show, "free", "2", "3")
-    assert messages(freed) == ["Freed: A2-A3."]
+    released = press(client, show, "_release", "2", "3")
+    assert messages(released) == ["Released: A2-A3."]
     assert statuses(show) == {1: "BLOCKED"}
 
 
@@ -87,9 +101,24 @@ def test_a_block_that_meets_a_sold_seat_says_so_seat_by_seat_and_takes_none():
     show = make_show()
     book(show, 2)
 
-    response = press(client_of(*ALL), show, "block", "1", "2", "3")
+    response = press(client_of(*ALL), show, "_block", "1", "2", "3")
 
     assert messages(response) == ["Seat already booked. A2 booked"]
+    assert statuses(show) == {2: "BOOKED"}
+
+
+@pytest.mark.parametrize(
+    ("button", "seats"), [("_block", ("1", "2")), ("_release", ("1", "2")), ("_block", ("1", "51"))]
+)
+def test_a_refused_action_keeps_the_ticks_and_the_reason(button, seats):
+    show = make_show(total_seats=50)
+    book(show, 2)
+
+    response = press(client_of(*ALL), show, button, *seats, reason="Camera")
+
+    assert (response.status_code, response.redirect_chain) == (200, [])
+    assert response.context["form"].ticked == set(seats)
+    assert 'name="reason" maxlength="200" value="Camera"' in response.content.decode()
     assert statuses(show) == {2: "BOOKED"}
 
 
@@ -97,9 +126,9 @@ def test_ticked_bookings_are_cancelled():
     show = make_show()
     book(show, 2)
 
-    response = press(client_of(*ALL), show, "cancel", "2", "3")
+    response = press(client_of(*ALL), show, "_cancel", "2", "3")
 
-    assert messages(response) == ["Nobody has booked A3: nothing to cancel there.", "Cancelled: 1."]
+    assert messages(response) == ["No customer has A3: nothing to cancel there.", "Cancelled: 1."]
     assert statuses(show) == {}
 
 
@@ -109,44 +138,62 @@ def test_a_sofa_is_cancelled_whole_though_both_halves_are_ticked():
     for seat_number in (3, 4):
         make_booking(show, user=make_user(), seat_number=seat_number)
 
-    response = press(client_of(*ALL), show, "cancel", "3", "4")
+    response = press(client_of(*ALL), show, "_cancel", "3", "4")
 
     assert messages(response) == ["Cancelled: 2."]
     assert statuses(show) == {}
 
 
-@pytest.mark.parametrize("seats", [(), ("0",), ("51",), ("x", "-1", "1" * 30, "²")])
-def test_no_seat_of_the_room_ticked_is_a_hint(seats):
+@pytest.mark.parametrize(
+    ("seats", "hint"),
+    [
+        ((), "Tick at least one seat first."),
+        (("0",), "Select a valid choice. 0 is not one of the available choices."),
+        (("1", "51"), "Select a valid choice. 51 is not one of the available choices."),
+        (("x", "-1"), "Select a valid choice. x is not one of the available choices."),
+        (("1" * 30,), f"Select a valid choice. {'1' * 30} is not one of the available choices."),
+        (("²",), "Select a valid choice. ² is not one of the available choices."),
+    ],
+)
+def test_an_action_without_seats_of_the_show_is_a_hint(seats, hint):
     show = make_show()
 
-    response = press(client_of(*ALL), show, "block", *seats)
+    response = press(client_of(*ALL), show, "_block", *seats)
 
-    assert messages(response) == ["Tick at least one seat first."]
+    assert messages(response) == [hint]
     assert statuses(show) == {}
 
 
 @pytest.mark.parametrize(
-    ("wish", "permissions"),
+    ("button", "permissions"),
     [
-        ("block", ("view_show", "change_show", "change_booking")),
-        ("free", ("view_show", "change_show", "change_booking")),
-        ("cancel", ("view_show", "change_show", "block_seats")),
+        ("_block", ("view_show", "change_show", "change_booking")),
+        ("_release", ("view_show", "change_show", "change_booking")),
+        ("_cancel", ("view_show", "change_show", "block_seats")),
+        ("_block", ("block_seats",)),
+        ("_save", ALL),
     ],
 )
-def test_each_wish_takes_its_own_permission(wish, permissions):
+def test_each_action_takes_its_own_permission(button, permissions):
     show = make_show()
     book(show, 2)
 
-    response = press(client_of(*permissions), show, wish, "1", "2")
+    response = press(client_of(*permissions), show, button, "1", "2")
 
     assert response.status_code == 403
     assert statuses(show) == {2: "BOOKED"}
 
 
-def test_a_look_at_the_address_of_the_buttons_changes_nothing():
+@pytest.mark.parametrize("button", ["_block", "_release", "_cancel"])
+def test_opening_the_page_with_the_name_of_a_button_changes_nothing(button):
     show = make_show()
+    book(show, 2)
+    block(show, "A5")
 
-    assert client_of(*ALL).get(reverse("admin:movies_show_seats", args=[show.pk])).status_code == 405
+    page = client_of(*ALL).get(page_of(show), {button: "", "seat": ["1", "2", "5"]})
+
+    assert (page.status_code, messages(page)) == (200, [])
+    assert statuses(show) == {2: "BOOKED", 5: "BLOCKED"}
 
 
 def test_a_show_is_cancelled_with_a_reason_and_all_its_bookings():
@@ -230,17 +277,17 @@ def test_other_cells_stay_what_they_are(cell):
 
 def buttons(show):
     page = client_of(*ALL).get(page_of(show)).content.decode()
-    wishes = re.findall(r'name="wish" value="(\w+)"', page)
-    return [*wishes, "show"] if reverse("admin:movies_show_cancel", args=[show.pk]) in page else wishes
+    names = re.findall(r'<button class="button" name="(\w+)"', page)
+    return [*names, "show"] if reverse("admin:movies_show_cancel", args=[show.pk]) in page else names
 
 
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
-        ({}, ["block", "free", "cancel", "show"]),
-        ({"status": "DRAFT"}, ["block", "free", "cancel"]),
-        ({"starts_at": now() - timedelta(minutes=1)}, ["free", "show"]),
-        ({"starts_at": now() - timedelta(days=1)}, ["free"]),
+        ({}, ["_block", "_release", "_cancel", "show"]),
+        ({"status": "DRAFT"}, ["_block", "_release", "_cancel"]),
+        ({"starts_at": now() - timedelta(minutes=1)}, ["_release", "show"]),
+        ({"starts_at": now() - timedelta(days=1)}, ["_release"]),
         ({"status": "CANCELLED", "cancelled_at": now()}, []),
     ],
 )
@@ -248,17 +295,12 @@ def test_only_what_the_services_would_do_has_a_button(fields, expected):
     assert buttons(make_show(**fields)) == expected
 
 
-def test_ticked_seats_without_a_booking_to_cancel_are_said():
+def test_ticked_seats_without_a_booking_to_cancel_are_named():
     show = make_show()
     booking = book(show, 2)
     block(show, "A5", staff=booking.user)
-    blocked = show.bookings.get(seat_number=5)
 
-    response = press(client_of(*ALL), show, "cancel", "2", "3", "4", "5")
+    response = press(client_of(*ALL), show, "_cancel", "2", "3", "4", "5")
 
-    assert messages(response) == [
-        "Nobody has booked A3-A4: nothing to cancel there.",
-        f"Booking {blocked.pk}: the house blocked this seat. Free it on the page of the show.",
-        "Cancelled: 1.",
-    ]
+    assert messages(response) == ["No customer has A3-A5: nothing to cancel there.", "Cancelled: 1."]
     assert statuses(show) == {5: "BLOCKED"}

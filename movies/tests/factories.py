@@ -1,10 +1,12 @@
 """Valid rows for tests."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from itertools import count
 
-from django.utils import timezone
+from django.test import Client
+from django.utils.timezone import now
 
+from accounts.models import User
 from movies.models import Cinema, Genre, Movie, Screen, Show
 from movies.seat_plan import crop_plan, draw_plan
 from movies.services import save_screen
@@ -36,8 +38,19 @@ def make_screen(**fields: object) -> Screen:
     return save_screen(Screen(), **fields)
 
 
+def browser_for(user: User) -> Client:
+    """A browser in which the user is logged in to the Admin."""
+    browser = Client()
+    browser.force_login(user)
+    return browser
+
+
+def utc(*parts: int) -> datetime:
+    return datetime(*parts, tzinfo=timezone.utc)
+
+
 def tomorrow() -> datetime:
-    return timezone.now() + timedelta(days=1)
+    return now() + timedelta(days=1)
 
 
 def make_show(*, starts_at: datetime | None = None, **fields: object) -> Show:

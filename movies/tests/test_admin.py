@@ -1,6 +1,6 @@
-"""The timetable as staff fill it in: one form, by the clock of the cinema."""
+"""The catalogue and the schedule as staff enter them: one form each, times by the clock of the cinema."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -11,37 +11,22 @@ from django.utils.timezone import now
 from accounts.tests.factories import client_for, make_staff, make_user
 from movies.models import Cinema, Genre, Movie, Screen, Show
 from movies.services import save_screen
-from movies.tests.factories import make_cinema, make_movie, make_screen, make_show
+from movies.tests.factories import browser_for, make_cinema, make_screen, make_show, utc
 
 pytestmark = pytest.mark.django_db
 
 ADD = "/admin/movies/show/add/"
 
 
-def utc(*parts):
-    return datetime(*parts, tzinfo=timezone.utc)
-
-
-def client_of(user):
-    client = Client()
-    client.force_login(user)
-    return client
-
-
 @pytest.fixture
 def staff():
-    """Staff with every right on the timetable."""
-    return client_of(make_staff("view_show", "add_show", "change_show", "delete_show"))
+    """Staff with every right on shows."""
+    return browser_for(make_staff("view_show", "add_show", "change_show", "delete_show"))
 
 
 @pytest.fixture
 def root():
-    return client_of(make_user(is_staff=True, is_superuser=True))
-
-
-@pytest.fixture
-def movie():
-    return make_movie("Inception", duration_minutes=148)
+    return browser_for(make_user(is_staff=True, is_superuser=True))
 
 
 @pytest.fixture
@@ -118,7 +103,7 @@ def test_a_time_that_the_clocks_skip_is_an_error_next_to_the_field(staff, form, 
     assert Show.objects.count() == 0
 
 
-def test_a_clash_is_an_error_next_to_the_field_and_says_with_what(staff, form, settings):
+def test_an_overlap_is_an_error_next_to_the_field_and_says_with_what(staff, form, settings):
     settings.CLEANING_MINUTES = 15
     staff.post(ADD, form(time="20:00"))
 
@@ -127,7 +112,7 @@ def test_a_clash_is_an_error_next_to_the_field_and_says_with_what(staff, form, s
     assert errors_of(response) == {
         "starts_at": [
             "Another show is on this screen at that time, or it is being cleaned."
-            " Inception from 15 Jan 2030 20:00, free again at 22:43"
+            " Inception, 20:00 to 22:43 with cleaning"
         ]
     }
     assert Show.objects.count() == 1
@@ -325,7 +310,7 @@ def test_times_that_cannot_be_changed_are_shown_by_the_clock_of_the_cinema(scree
     show = make_show(screen=screen, starts_at=utc(2030, 7, 16, 0), sales_open_at=utc(2030, 1, 10, 14))
     if cancelled:
         Show.objects.update(status=Show.Status.CANCELLED, cancelled_at=now())
-    who = root if cancelled else client_of(make_staff("view_show"))
+    who = root if cancelled else browser_for(make_staff("view_show"))
 
     page = who.get(change_page(show))
 
@@ -420,9 +405,9 @@ def test_the_list_of_screens_says_where_single_seats_are_avoided(root):
     assert 'alt="True"' in root.get("/admin/movies/screen/").content.decode()
 
 
-def test_staff_look_and_do_not_touch_without_the_right():
+def test_staff_with_the_right_to_view_shows_change_none():
     show = make_show()
-    viewer = client_of(make_staff("view_show"))
+    viewer = browser_for(make_staff("view_show"))
 
     assert viewer.get("/admin/movies/show/").status_code == 200
     assert viewer.get(change_page(show)).status_code == 200
@@ -435,8 +420,8 @@ def test_staff_look_and_do_not_touch_without_the_right():
 def test_staff_without_rights_and_customers_do_not_get_in(model, path):
     url = f"/admin/movies/{model}/{path}"
 
-    assert client_of(make_staff()).get(url).status_code == 403
-    assert client_of(make_user()).get(url)["Location"] == f"/admin/login/?next={url}"
+    assert browser_for(make_staff()).get(url).status_code == 403
+    assert browser_for(make_user()).get(url)["Location"] == f"/admin/login/?next={url}"
     assert Client().get(url)["Location"] == f"/admin/login/?next={url}"
 
 

@@ -1,13 +1,14 @@
-"""Screens, shows and tickets from before there were seat plans come through the migrations."""
+"""Migrations keep what was there: screens, shows and tickets from before there were seat plans."""
 
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from django.db import connection
 
 from accounts.tests.factories import client_for, make_user
 from bookings.models import Booking
 from movie_booking.tests.migrations import migrate_to_latest, models_at
-from movies.models import Screen, Show
+from movies.models import Genre, Movie, Screen, Show
 from movies.seat_plan import plain_plan
 
 BEFORE = [("movies", "0002_one_show_per_screen_at_a_time"), ("bookings", "0001_initial")]
@@ -24,7 +25,7 @@ def models_before(transactional_db):
     ("total_seats", "seat_number", "label"),
     [(25, 17, "B7"), (25, 25, "C5"), (1, 1, "A1"), (270, 270, "AA10"), (6000, 6000, "WB10")],
 )
-def test_a_room_without_a_plan_gets_rows_of_ten_and_its_tickets_keep_their_labels(
+def test_a_screen_without_a_plan_gets_rows_of_ten_and_its_tickets_keep_their_labels(
     models_before, total_seats, seat_number, label
 ):
     user = make_user()
@@ -58,3 +59,12 @@ def test_a_room_without_a_plan_gets_rows_of_ten_and_its_tickets_keep_their_label
         "available_seats": total_seats - 1,
         "taken": {"held": [], "booked": [seat_number], "blocked": []},
     }
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("model", [Genre, Movie, Screen, Show], ids=lambda model: model.__name__)
+def test_constraints_have_the_names_in_the_database_that_the_models_say(model):
+    with connection.cursor() as cursor:
+        found = connection.introspection.get_constraints(cursor, model._meta.db_table)
+
+    assert {constraint.name for constraint in model._meta.constraints} - found.keys() == set()

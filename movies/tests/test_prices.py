@@ -77,7 +77,7 @@ def test_what_is_no_price_is_refused_with_the_field(schedule, field, value):
     assert Show.objects.count() == 0
 
 
-def test_prices_are_in_the_currency_of_the_house(settings):
+def test_prices_are_in_the_currency_of_the_settings(settings):
     settings.CURRENCY = "GBP"
     show = make_show()
 

@@ -1,13 +1,13 @@
-"""A screen is drawn, or made from a number of seats; shows that are planned keep what they have."""
+"""A screen is drawn, or made from a number of seats; shows that are scheduled keep what they have."""
 
 import pytest
 from django.test import Client
 
 from accounts.tests.factories import client_for, make_staff, make_user
-from bookings.tests.factories import book
+from bookings.services import change_show
 from movies.models import Screen
 from movies.seat_plan import MAX_SEATS, parse_plan, plain_plan
-from movies.services import change_show, schedule_show
+from movies.services import schedule_show
 from movies.tests.factories import make_cinema, make_movie, make_screen, tomorrow
 
 pytestmark = pytest.mark.django_db
@@ -15,6 +15,7 @@ pytestmark = pytest.mark.django_db
 STUDIO = "A oo_oP\n\nB WC_SS"  # 8 seats
 DEN = "A SS\nB oo"  # 4
 ADD = "/admin/movies/screen/add/"
+PREVIEW = "/admin/movies/screen/preview/"
 NO_PLAN = [
     ("A oo\nB ox", "Line 2, column 4: ‘x’ is no kind of seat. Use o, P, S, W, C, or _ for a gap."),
     ("A oo\n\nA oo", "Line 3, column 1: Row A is already drawn in line 1. Give each row its own name."),
@@ -73,12 +74,12 @@ def test_a_drawing_and_its_number_of_seats_may_both_be_given(api, body):
     ("seats", "errors"),
     [
         ({"seat_plan": STUDIO, "total_seats": 9}, {"total_seats": ["The plan has 8 seats."]}),
-        ({}, {"seat_plan": ["Draw the room, or give its number of seats."]}),
-        ({"seat_plan": " \n "}, {"seat_plan": ["Draw the room, or give its number of seats."]}),
+        ({}, {"seat_plan": ["Draw the seat plan, or give the number of seats."]}),
+        ({"seat_plan": " \n "}, {"seat_plan": ["Draw the seat plan, or give the number of seats."]}),
         *(({"seat_plan": text}, {"seat_plan": [error]}) for text, error in NO_PLAN),
     ],
 )
-def test_what_is_no_room_is_refused_with_the_place(api, body, seats, errors):
+def test_what_is_no_seat_plan_is_refused_with_the_place(api, body, seats, errors):
     response = api.post("/api/screens/", {**body, **seats})
 
     assert response.status_code == 400
@@ -147,13 +148,17 @@ def test_a_screen_takes_one_form(admin, body, seats, expected):
     ("seats", "field", "error"),
     [
         *(({"seat_plan": text, "total_seats": ""}, "seat_plan", error) for text, error in NO_PLAN),
-        ({"seat_plan": "", "total_seats": ""}, "total_seats", f"A room has 1 to {MAX_SEATS:,} seats, not 0."),
+        (
+            {"seat_plan": "", "total_seats": ""},
+            "total_seats",
+            f"A screen has 1 to {MAX_SEATS:,} seats, not 0.",
+        ),
         ({"seat_plan": "", "total_seats": "0"}, "total_seats", None),
         ({"seat_plan": "", "total_seats": str(MAX_SEATS + 1)}, "total_seats", None),
         ({"seat_plan": "A \0", "total_seats": ""}, "seat_plan", "Null characters are not allowed."),
     ],
 )
-def test_what_is_no_room_is_an_error_next_to_the_field(admin, body, seats, field, error):
+def test_what_is_no_seat_plan_is_an_error_next_to_the_field(admin, body, seats, field, error):
     response = admin.post(ADD, {**body, **seats})
 
     errors = response.context["adminform"].form.errors
@@ -185,6 +190,33 @@ def test_what_staff_typed_anew_counts(admin, seats, expected):
     assert plan_of_the_screen() == parse_plan(expected)
 
 
+@pytest.mark.parametrize(
+    ("seats", "shown"),
+    [
+        ({"seat_plan": STUDIO, "total_seats": ""}, "<p>8 seats</p>"),
+        ({"seat_plan": "", "total_seats": "1"}, "<p>1 seat</p>"),
+        ({"seat_plan": "", "total_seats": ""}, "The seats appear here as you draw them."),
+        ({"seat_plan": "A o_S", "total_seats": ""}, "This half of a sofa has no other half."),
+        ({"seat_plan": "", "total_seats": "0"}, "A screen has 1 to 6,000 seats, not 0."),
+        ({"seat_plan": "", "total_seats": str(10**30)}, "A screen has 1 to 6,000 seats"),
+        ({"seat_plan": "", "total_seats": "many"}, "Enter a whole number."),
+        ({"seat_plan": "A \0", "total_seats": ""}, "Null characters are not allowed."),
+    ],
+)
+def test_what_was_typed_so_far_is_drawn_or_refused_in_words(admin, seats, shown):
+    response = admin.post(PREVIEW, seats)
+
+    assert response.status_code == 200
+    assert shown in response.content.decode()
+
+
+def test_the_preview_is_for_staff_who_may_change_screens():
+    viewer = Client()
+    viewer.force_login(make_staff("view_screen"))
+
+    assert viewer.post(PREVIEW, {"seat_plan": STUDIO}).status_code == 403
+
+
 # --- Shows take a copy -------------------------------------------------------------------------
 
 
@@ -196,24 +228,24 @@ def labels_of(show):
     return [seat["label"] for row in layout_of(show)["rows"] for seat in row["seats"]]
 
 
-def test_shows_planned_before_keep_their_room_and_those_planned_after_have_the_new_one(api):
+def test_shows_scheduled_before_keep_their_seats_and_those_scheduled_after_have_the_new_ones(api):
     screen, movie, user = make_screen(seat_plan=STUDIO), make_movie(duration_minutes=60), make_user()
     show = schedule_show(movie=movie, screen=screen, starts_at=tomorrow())
-    book(show, 5, user=user)
-    room, tickets = layout_of(show), client_for(user).get("/api/bookings/").data
+    client_for(user).post(f"/api/shows/{show.pk}/book/", {"seat_number": 5})
+    seats, tickets = layout_of(show), client_for(user).get("/api/bookings/").data
 
     api.patch(f"/api/screens/{screen.pk}/", {"seat_plan": DEN})
     screen.refresh_from_db()
     later = schedule_show(movie=movie, screen=screen, starts_at=show.screen_free_at)
 
-    assert layout_of(show) == room
+    assert layout_of(show) == seats
     assert client_for(user).get("/api/bookings/").data == tickets
     assert tickets["results"][0]["seat_label"] == "B1"
     assert client_for().get(f"/api/shows/{show.pk}/").data["total_seats"] == 8
     assert labels_of(later) == ["A1", "A2", "B1", "B2"]
 
 
-def test_a_show_that_sells_fewer_seats_has_the_first_of_the_room():
+def test_a_show_that_sells_fewer_seats_has_the_first_of_the_screen():
     show = schedule_show(
         movie=make_movie(), screen=make_screen(seat_plan=STUDIO), starts_at=tomorrow(), total_seats=5
     )
@@ -224,13 +256,13 @@ def test_a_show_that_sells_fewer_seats_has_the_first_of_the_room():
 def test_a_show_takes_another_plan_when_it_takes_another_screen_or_number_and_not_when_it_moves():
     screen = make_screen(seat_plan=STUDIO)
     show = schedule_show(movie=make_movie(), screen=screen, starts_at=tomorrow())
-    room = layout_of(show)
+    seats = layout_of(show)
 
-    screen.furnish(total_seats=30)
+    screen.set_seat_plan(total_seats=30)
     screen.save()
-    change_show(show_id=show.pk, starts_at=tomorrow())
-    assert layout_of(show) == room
-    change_show(show_id=show.pk, total_seats=11)
+    change_show(show.pk, starts_at=tomorrow())
+    assert layout_of(show) == seats
+    change_show(show.pk, total_seats=11)
     assert labels_of(show)[-1] == "B1"
-    change_show(show_id=show.pk, screen=make_screen(seat_plan=DEN), total_seats=4)
+    change_show(show.pk, screen=make_screen(seat_plan=DEN), total_seats=4)
     assert labels_of(show) == ["A1", "A2", "B1", "B2"]

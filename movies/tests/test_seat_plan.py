@@ -1,4 +1,4 @@
-"""Seat plans: reading, drawing, numbering, selecting and cutting rooms, and the plans in the manual."""
+"""Seat plans: reading, drawing, numbering, selecting and cutting, and the plans in the manual."""
 
 # ruff: noqa: PT017 - for arbitrary text a refusal is one of two right outcomes
 
@@ -28,7 +28,7 @@ from movies.seat_plan import (
 
 MANUAL = Path(__file__).resolve().parents[2] / "docs" / "seat-plans.md"
 
-ROOM = """\
+DRAWING = """\
 A WC_oo
 
 B ooooo
@@ -43,7 +43,7 @@ places = st.lists(runs_of_places, min_size=1, max_size=20).map("".join).filter(l
 
 
 @st.composite
-def room_drawings(draw: st.DrawFn) -> str:
+def drawings(draw: st.DrawFn) -> str:
     names = draw(st.lists(row_names, min_size=1, max_size=8, unique=True))
     margin = max(map(len, names)) + 1
     line_end = draw(st.sampled_from(["\n", "\r\n"]))
@@ -55,7 +55,7 @@ def room_drawings(draw: st.DrawFn) -> str:
     return line_end.join(lines)
 
 
-rooms = room_drawings().map(parse_plan)
+plans = drawings().map(parse_plan)
 
 
 def labels(seats: tuple[Seat, ...]) -> list[str]:
@@ -140,7 +140,7 @@ def test_rows_line_up_behind_the_longest_row_name():
 
 
 def test_rows_run_from_the_screen_backwards_and_runs_end_at_aisles():
-    plan = parse_plan(ROOM)
+    plan = parse_plan(DRAWING)
 
     assert [labels(row) for row in plan.rows] == [
         ["A1", "A2", "A3", "A4"],
@@ -160,7 +160,7 @@ def test_a_plan_is_parsed_once_however_often_it_is_asked_for():
     assert parse_plan("Q oPo") is parse_plan("Q oPo")
 
 
-def test_the_largest_room_the_widest_row_and_the_longest_plan_are_read():
+def test_the_largest_plan_the_widest_row_and_the_longest_plan_are_read():
     assert parse_plan("\n".join(f"{name} {'o' * 100}" for name in sixty_names())).total_seats == MAX_SEATS
     assert parse_plan("A " + "_" * (MAX_COLUMNS - 1) + "o").width == MAX_COLUMNS
     assert parse_plan("A o" + "\n" * (MAX_LINES - 1) + "B o").height == MAX_LINES
@@ -209,7 +209,7 @@ def sixty_names() -> list[str]:
         ("o" * 120_001, "Line 1, column 1: A plan has at most 120,000 characters."),
         (
             "\n".join(f"{name} {'o' * 100}" for name in sixty_names()) + "\nZ   o",
-            "Line 61, column 5: A room has at most 6,000 seats.",
+            "Line 61, column 5: A plan has at most 6,000 seats.",
         ),
     ],
 )
@@ -253,12 +253,12 @@ def test_any_text_is_a_plan_or_is_refused_at_a_place(text):
 # --- drawing and numbering ---
 
 
-def test_the_drawing_is_the_same_however_the_room_was_typed():
+def test_the_drawing_is_the_same_however_the_plan_was_typed():
     assert draw_plan(parse_plan("\nA  0oO  \r\n __ \r\nAB   p sS_wc_")) == "A  ooo\n\nAB __P_SS_WC"
 
 
 @quick
-@given(room_drawings())
+@given(drawings())
 def test_a_plan_survives_being_drawn_and_read_again(text):
     plan = parse_plan(text)
 
@@ -269,7 +269,7 @@ def test_a_plan_survives_being_drawn_and_read_again(text):
 
 
 @quick
-@given(rooms)
+@given(plans)
 def test_seats_are_numbered_without_gaps_in_reading_order_under_unique_labels(plan):
     assert [seat.number for seat in plan.seats] == list(range(1, plan.total_seats + 1))
     assert [(seat.y, seat.x) for seat in plan.seats] == sorted({(seat.y, seat.x) for seat in plan.seats})
@@ -279,7 +279,7 @@ def test_seats_are_numbered_without_gaps_in_reading_order_under_unique_labels(pl
 
 
 @quick
-@given(rooms)
+@given(plans)
 def test_the_halves_of_a_sofa_are_neighbours_and_name_each_other(plan):
     for seat in plan.seats:
         assert (seat.partner is not None) == (seat.kind is SeatKind.SOFA)
@@ -290,7 +290,7 @@ def test_the_halves_of_a_sofa_are_neighbours_and_name_each_other(plan):
 
 
 @quick
-@given(rooms)
+@given(plans)
 def test_runs_hold_every_seat_once_and_cannot_be_longer(plan):
     assert [seat for run in plan.runs for seat in run] == list(plan.seats)
     taken = {(seat.x, seat.y) for seat in plan.seats}
@@ -304,7 +304,7 @@ def test_runs_hold_every_seat_once_and_cannot_be_longer(plan):
 
 
 def test_a_seat_is_found_by_its_number():
-    plan = parse_plan(ROOM)
+    plan = parse_plan(DRAWING)
 
     assert plan.seat(1).label == "A1"
     assert plan.seat(13).label == "C4"
@@ -314,10 +314,10 @@ def test_a_seat_is_found_by_its_number():
 @pytest.mark.parametrize("number", [-1, 0, 14])
 def test_an_unknown_number_is_refused(number):
     with pytest.raises(UnknownSeatError) as refusal:
-        parse_plan(ROOM).seat(number)
+        parse_plan(DRAWING).seat(number)
 
     assert isinstance(refusal.value, KeyError)
-    assert str(refusal.value) == f"There is no seat number {number} in this room."
+    assert str(refusal.value) == f"There is no seat number {number}."
 
 
 @pytest.mark.parametrize(
@@ -334,7 +334,7 @@ def test_an_unknown_number_is_refused(number):
     ],
 )
 def test_a_selection_is_read_in_reading_order_without_duplicates(selection, numbers):
-    assert parse_plan(ROOM).numbers_of(selection) == numbers
+    assert parse_plan(DRAWING).numbers_of(selection) == numbers
 
 
 @pytest.mark.parametrize(
@@ -347,23 +347,23 @@ def test_a_selection_is_read_in_reading_order_without_duplicates(selection, numb
         ("ß1", "‘ß1’ is no seat. Write seats like C7 or C1-C6."),
         ("A١", "‘A١’ is no seat. Write seats like C7 or C1-C6."),
         ("A\x001", "‘AU+00001’ is no seat. Write seats like C7 or C1-C6."),
-        ("A1, Q1", "‘Q1’: there is no row Q in this room."),
-        ("B3-B6", "‘B3-B6’: there is no seat B6 in this room. Row B has B1 to B5."),
-        ("B0", "‘B0’: there is no seat B0 in this room. Row B has B1 to B5."),
-        ("D2", "‘D2’: there is no seat D2 in this room. Row D has D1."),
+        ("A1, Q1", "‘Q1’: there is no row Q."),
+        ("B3-B6", "‘B3-B6’: there is no seat B6. Row B has B1 to B5."),
+        ("B0", "‘B0’: there is no seat B0. Row B has B1 to B5."),
+        ("D2", "‘D2’: there is no seat D2. Row D has D1."),
         ("A2-B2", "‘A2-B2’ spans two rows. Write one range for each row."),
         ("B4-B2", "‘B4-B2’ runs backwards. Write the lower seat first."),
     ],
 )
-def test_a_selection_that_is_not_in_the_room_is_refused_by_name(selection, sentence):
+def test_a_selection_that_is_not_in_the_plan_is_refused_by_name(selection, sentence):
     with pytest.raises(SeatSelectionError) as refusal:
-        parse_plan(ROOM + "D o").numbers_of(selection)
+        parse_plan(DRAWING + "D o").numbers_of(selection)
 
     assert str(refusal.value) == sentence
 
 
 @quick
-@given(rooms, st.text() | st.text(alphabet="ABab12- ,\u2013", max_size=12))
+@given(plans, st.text() | st.text(alphabet="ABab12- ,\u2013", max_size=12))
 def test_any_selection_is_read_or_refused(plan, selection):
     try:
         numbers = plan.numbers_of(selection)
@@ -385,26 +385,26 @@ def test_any_selection_is_read_or_refused(plan, selection):
     ],
 )
 def test_labels_are_put_as_short_as_a_row_allows(numbers, selection):
-    assert parse_plan(ROOM).labels_of(numbers) == selection
+    assert parse_plan(DRAWING).labels_of(numbers) == selection
 
 
 def test_labels_of_an_unknown_number_are_refused():
     with pytest.raises(UnknownSeatError):
-        parse_plan(ROOM).labels_of([1, 14])
+        parse_plan(DRAWING).labels_of([1, 14])
 
 
 @quick
-@given(rooms, st.data())
+@given(plans, st.data())
 def test_a_selection_survives_being_written_and_read_again(plan, data):
     numbers = data.draw(st.sets(st.integers(1, plan.total_seats)))
 
     assert plan.numbers_of(plan.labels_of(numbers)) == tuple(sorted(numbers))
 
 
-# --- plain rooms and smaller houses ---
+# --- plain plans and cropped ones ---
 
 
-def test_a_plain_room_has_rows_of_ten():
+def test_a_plain_plan_has_rows_of_ten():
     assert plain_plan(23) == "A oooooooooo\nB oooooooooo\nC ooo"
 
 
@@ -412,7 +412,7 @@ def test_a_plain_room_has_rows_of_ten():
     ("total_seats", "last_label"),
     [(1, "A1"), (10, "A10"), (11, "B1"), (260, "Z10"), (261, "AA1"), (521, "BA1"), (6_000, "WB10")],
 )
-def test_a_plain_room_has_exactly_the_seats_asked_for(total_seats, last_label):
+def test_a_plain_plan_has_exactly_the_seats_asked_for(total_seats, last_label):
     text = plain_plan(total_seats)
     plan = parse_plan(text)
 
@@ -423,8 +423,8 @@ def test_a_plain_room_has_exactly_the_seats_asked_for(total_seats, last_label):
 
 
 @pytest.mark.parametrize("total_seats", [-1, 0, 6_001])
-def test_a_plain_room_of_an_impossible_size_is_refused(total_seats):
-    with pytest.raises(ValueError, match=r"A room has 1 to 6,000 seats, not"):
+def test_a_plain_plan_of_an_impossible_size_is_refused(total_seats):
+    with pytest.raises(ValueError, match=r"A screen has 1 to 6,000 seats, not"):
         plain_plan(total_seats)
 
 
@@ -440,26 +440,26 @@ def test_a_plain_room_of_an_impossible_size_is_refused(total_seats):
         (7, "A oo\n\nB SSSS"),
     ],
 )
-def test_a_smaller_house_sells_the_first_seats_and_no_half_sofas(total_seats, drawing):
+def test_a_cropped_plan_has_the_first_seats_and_no_half_sofas(total_seats, drawing):
     assert crop_plan(parse_plan("A oo\n\nB SSSS"), total_seats) == parse_plan(drawing)
 
 
 @pytest.mark.parametrize("total_seats", [-1, 0])
-def test_a_house_without_seats_is_refused(total_seats):
-    with pytest.raises(ValueError, match="A room has at least 1 seat, not"):
-        crop_plan(parse_plan(ROOM), total_seats)
+def test_a_plan_cropped_to_no_seats_is_refused(total_seats):
+    with pytest.raises(ValueError, match="A show has at least 1 seat, not"):
+        crop_plan(parse_plan(DRAWING), total_seats)
 
 
 @quick
-@given(rooms, st.data())
-def test_a_smaller_house_is_a_plan_like_any_other(plan, data):
+@given(plans, st.data())
+def test_a_cropped_plan_is_a_plan_like_any_other(plan, data):
     total_seats = data.draw(st.integers(1, plan.total_seats))
 
-    smaller = crop_plan(plan, total_seats)
+    cropped = crop_plan(plan, total_seats)
 
-    assert parse_plan(draw_plan(smaller)) == smaller
-    assert labels(smaller.seats) == labels(plan.seats[:total_seats])
-    assert smaller.seats[:-1] == plan.seats[: total_seats - 1]
+    assert parse_plan(draw_plan(cropped)) == cropped
+    assert labels(cropped.seats) == labels(plan.seats[:total_seats])
+    assert cropped.seats[:-1] == plan.seats[: total_seats - 1]
 
 
 # --- the manual ---

@@ -9,11 +9,13 @@ from django.core.management import BaseCommand, CommandError
 
 from movie_booking.errors import DomainError
 from movie_booking.limits import parse_id
-from movies import planning
 from movies.errors import PlanHasClashes
 from movies.models import Movie, Screen, Show
+from movies.services import preview_week, schedule_week
+from movies.services.week_schedule import refuse_obstacles
+from movies.times import WEEKDAYS, dates_between, read_times
 
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+WEEKDAY_CHOICES = [weekday.lower() for weekday in WEEKDAYS]
 # As many as one reads in an error message.
 SUGGESTIONS = 20
 
@@ -32,29 +34,29 @@ class Command(BaseCommand):
         parser.add_argument("--to", required=True, type=_date, metavar="DATE", dest="last", help="Included.")
         parser.add_argument("--time", required=True, metavar="HH:MM", dest="times", **several)
         every_day = "Without it, every day."
-        parser.add_argument("--weekday", choices=WEEKDAYS, dest="weekdays", help=every_day, **several)
-        parser.add_argument("--price", type=_price, help="Without it, the usual price of the house.")
+        parser.add_argument("--weekday", choices=WEEKDAY_CHOICES, dest="weekdays", help=every_day, **several)
+        parser.add_argument("--price", type=_price, help="Without it, the default price of the settings.")
         parser.add_argument("--draft", action="store_true", help="Customers do not see the shows yet.")
         parser.add_argument("--dry-run", action="store_true", help="Say what would be made; make nothing.")
 
     def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
         try:
-            wanted = _what_is_wanted(**options)
-            plan = planning.preview(**wanted)
+            week = _week(**options)
+            proposals = preview_week(**week)
             if dry_run:
-                planning.refuse(plan)
+                refuse_obstacles(proposals)
             else:
-                planning.schedule_week(**wanted)
+                schedule_week(**week)
         except DomainError as error:
             raise CommandError("\n".join(_reasons(error))) from error
-        for day, shows in groupby(plan, key=lambda proposal: proposal.day):
-            starts = (f"{show.clock:%H:%M} {show.screen}" for show in shows)
+        for day, of_day in groupby(proposals, key=lambda proposal: proposal.day):
+            starts = (f"{proposal.clock:%H:%M} {proposal.screen}" for proposal in of_day)
             self.stdout.write(f"{day:%a %d %b %Y}: {'; '.join(starts)}")
         done = "Would make" if dry_run else "Made"
-        self.stdout.write(self.style.SUCCESS(f"{done}: {len(plan)} shows of {wanted['movie']}."))
+        self.stdout.write(self.style.SUCCESS(f"{done}: {len(proposals)} shows of {week['movie']}."))
 
 
-def _what_is_wanted(
+def _week(
     *,
     movie: str,
     screens: list[int],
@@ -66,20 +68,20 @@ def _what_is_wanted(
     draft: bool,
     **_: Any,
 ) -> dict[str, Any]:
-    """Return what `planning` takes. Raises CommandError for a film, screens or times that are none."""
-    terms: dict[str, Any] = {"status": Show.Status.DRAFT if draft else Show.Status.ON_SALE}
+    """Return what `schedule_week` takes. Raises CommandError for a film, screens or times that are none."""
+    sale_fields: dict[str, Any] = {"status": Show.Status.DRAFT if draft else Show.Status.ON_SALE}
     if price is not None:
-        terms["price"] = price
+        sale_fields["price"] = price
     try:
-        at_times = planning.read_times(" ".join(times))
+        times_of_day = read_times(" ".join(times))
     except ValueError as error:
         raise CommandError(str(error)) from error
     return {
         "movie": _movie(movie),
         "screens": _screens(screens),
-        "dates": planning.dates_between(first, last, map(WEEKDAYS.index, weekdays or WEEKDAYS)),
-        "times": at_times,
-        **terms,
+        "dates": dates_between(first, last, map(WEEKDAY_CHOICES.index, weekdays or WEEKDAY_CHOICES)),
+        "times": times_of_day,
+        **sale_fields,
     }
 
 
@@ -111,13 +113,8 @@ def _reasons(error: DomainError) -> Iterator[str]:
         yield error.explanation
         return
     yield error.detail
-    for refused in error.extra["clashes"]:
-        others = (
-            f"{other['movie_title']}{' (this plan)' if other['id'] is None else ''}"
-            f" from {other['starts_at']:%d %b %H:%M}, free again at {other['screen_free_at']:%H:%M}"
-            for other in refused["with"]
-        )
-        yield f"{refused['screen_name']}, {refused['starts_at']:%a %d %b %Y %H:%M}: {'; '.join(others)}"
+    for clash in error.extra["clashes"]:
+        yield clash["summary"]
 
 
 def _date(text: str) -> date:

@@ -1,8 +1,8 @@
-// Draws the room below the text field while one types. The server reads the drawing, so that the
+// Draws the seats below the text field while one types. The server reads the drawing, so that the
 // preview and what is saved can never differ.
 document.addEventListener("DOMContentLoaded", () => {
   const text = document.getElementById("id_seat_plan");
-  const preview = document.getElementById("plan-preview");
+  const preview = document.getElementById("seat-plan-preview");
   if (!text || !preview) return;
   const seats = document.getElementById("id_total_seats");
   const token = document.querySelector("[name=csrfmiddlewaretoken]").value;

@@ -1,4 +1,4 @@
-"""Pictures of rooms for the Admin: what the templates draw, worked out beforehand."""
+"""Seat charts and occupancy for the Admin: what its templates draw, worked out beforehand."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from movies.seat_plan import Seat, SeatKind, SeatPlan
 AVAILABLE = "available"
 
 
-class PictureSeat(NamedTuple):
+class ChartSeat(NamedTuple):
     number: int
     place: int
     column: int  # of the grid: the first one has the names of the rows
@@ -24,10 +24,10 @@ class PictureSeat(NamedTuple):
     title: str
 
 
-class PictureRow(NamedTuple):
+class ChartRow(NamedTuple):
     name: str
     line: int  # of the grid: the first one has the screen
-    seats: list[PictureSeat]
+    seats: list[ChartSeat]
 
 
 class LegendItem(NamedTuple):
@@ -36,39 +36,39 @@ class LegendItem(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Room:
+class SeatChart:
     width: int
-    seats: int
-    rows: list[PictureRow]
+    total_seats: int
+    rows: list[ChartRow]
     legend: list[LegendItem]
 
 
-def draw_room(
+def seat_chart(
     plan: SeatPlan,
     statuses: Mapping[int, str] | None = None,
     notes: Mapping[int, str] | None = None,
-) -> Room:
-    """Return the room as rows of seats. `statuses` names those that are not free, by number.
+) -> SeatChart:
+    """Return the seats of a plan in rows. `statuses` names those that are not free, by number.
 
-    `notes` says more of a seat, to whoever points at it.
+    `notes` says more of a seat, shown when the mouse is over it.
     """
     statuses, notes = statuses or {}, notes or {}
 
-    def picture(seat: Seat) -> PictureSeat:
+    def chart_seat(seat: Seat) -> ChartSeat:
         status = statuses.get(seat.number, AVAILABLE)
         parts = (seat.label, seat.kind.label, status if statuses else "", notes.get(seat.number, ""))
         title = " · ".join(part for part in parts if part)
         column = seat.x + 2
-        return PictureSeat(seat.number, seat.place, column, seat.kind.value, status, _shape(seat), title)
+        return ChartSeat(seat.number, seat.place, column, seat.kind.value, status, _shape(seat), title)
 
-    rows = [PictureRow(row[0].row, row[0].y + 2, [picture(seat) for seat in row]) for row in plan.rows]
+    rows = [ChartRow(row[0].row, row[0].y + 2, [chart_seat(seat) for seat in row]) for row in plan.rows]
     kinds = Counter(seat.kind for seat in plan.seats)
     legend = [LegendItem(f"kind-{kind}", f"{kind.label}: {kinds[kind]}") for kind in SeatKind if kinds[kind]]
     counts = Counter(statuses.values())
     legend += [
         LegendItem(f"status-{name}", f"{name.capitalize()}: {counts[name]}") for name in sorted(counts)
     ]
-    return Room(plan.width, plan.total_seats, rows, legend)
+    return SeatChart(plan.width, plan.total_seats, rows, legend)
 
 
 def _shape(seat: Seat) -> str:

@@ -1,8 +1,8 @@
-"""Two managers who plan overlapping weeks at the same moment."""
+"""Two managers schedule overlapping weeks at the same moment."""
 
 from collections import Counter
 from concurrent import futures
-from datetime import date, datetime, time, timezone
+from datetime import date, time
 from functools import partial
 from threading import Barrier
 
@@ -10,16 +10,13 @@ import pytest
 from django.db import OperationalError, transaction
 
 from movie_booking.tests.concurrency import run_concurrently
-from movies import planning
 from movies.errors import PlanHasClashes, ScreenOccupied
 from movies.models import Screen, ScreenQuerySet, Show
-from movies.planning import copy_week, schedule_week
-from movies.services import schedule_show
-from movies.tests.factories import make_movie, make_screen
+from movies.services import copy_week, schedule_show, schedule_week, week_schedule
+from movies.tests.factories import make_movie, make_screen, utc
+from movies.tests.weeks import WEEK
 
 pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("real_transactions")]
-
-WEEK = planning.dates_between(date(2030, 1, 14), date(2030, 1, 20))
 
 
 @pytest.fixture
@@ -51,7 +48,7 @@ def test_of_two_overlapping_weeks_in_opposite_order_one_is_made_whole(movie, scr
         assert len(refused.extra["clashes"]) == 42
 
 
-def test_of_many_who_plan_one_week_one_does(movie, screens):
+def test_of_many_requests_for_one_week_one_is_made(movie, screens):
     results = run_concurrently(
         *[partial(schedule_week, movie=movie, screens=screens, dates=WEEK, times=[time(14)])] * 6
     )
@@ -60,7 +57,7 @@ def test_of_many_who_plan_one_week_one_does(movie, screens):
     assert Show.objects.count() == 42
 
 
-def test_of_two_who_copy_one_week_one_does(movie, screens):
+def test_of_two_copies_of_one_week_one_is_made(movie, screens):
     schedule_week(movie=movie, screens=screens, dates=WEEK, times=[time(14)])
 
     results = run_concurrently(*[partial(copy_week, shows=Show.objects.all())] * 2)
@@ -70,16 +67,16 @@ def test_of_two_who_copy_one_week_one_does(movie, screens):
 
 
 def test_weeks_on_different_screens_are_both_made(movie, screens):
-    plan = partial(schedule_week, movie=movie, dates=WEEK, times=[time(14)])
+    schedule = partial(schedule_week, movie=movie, dates=WEEK, times=[time(14)])
 
-    results = run_concurrently(partial(plan, screens=screens[:3]), partial(plan, screens=screens[3:]))
+    results = run_concurrently(partial(schedule, screens=screens[:3]), partial(schedule, screens=screens[3:]))
 
     assert kinds(results) == {"list": 2}
     assert Show.objects.count() == 42
 
 
-def test_a_week_and_a_single_show_that_is_in_its_way(movie, screens):
-    one = datetime(2030, 1, 16, 14, 30, tzinfo=timezone.utc)
+def test_of_a_week_and_a_show_that_overlaps_it_one_is_made(movie, screens):
+    one = utc(2030, 1, 16, 14, 30)
 
     results = run_concurrently(
         partial(schedule_week, movie=movie, screens=screens, dates=WEEK, times=[time(14)]),
@@ -90,15 +87,15 @@ def test_a_week_and_a_single_show_that_is_in_its_way(movie, screens):
     assert Show.objects.count() in (42, 1)
 
 
-def test_a_week_waits_for_who_is_at_work_on_one_of_its_screens_and_sees_what_that_did(movie, screens):
-    plan = partial(schedule_week, movie=movie, screens=screens, dates=WEEK, times=[time(14)])
+def test_a_week_waits_for_the_lock_of_each_of_its_screens_and_sees_what_was_done_under_it(movie, screens):
+    schedule = partial(schedule_week, movie=movie, screens=screens, dates=WEEK, times=[time(14)])
     with futures.ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
             Screen.objects.lock(screens[3].pk)
-            waiting = pool.submit(run_concurrently, plan)
+            waiting = pool.submit(run_concurrently, schedule)
             with pytest.raises(futures.TimeoutError):
                 waiting.result(timeout=1)
-            one = datetime(2030, 1, 16, 14, 30, tzinfo=timezone.utc)
+            one = utc(2030, 1, 16, 14, 30)
             there = schedule_show(movie=movie, screen=screens[3], starts_at=one)
         [refused] = waiting.result(timeout=10)
 
@@ -107,15 +104,15 @@ def test_a_week_waits_for_who_is_at_work_on_one_of_its_screens_and_sees_what_tha
     assert Show.objects.count() == 1
 
 
-def test_the_database_refuses_a_show_that_no_lock_has_seen_and_the_week_is_not_made(
+def test_a_show_written_without_the_lock_is_seen_by_the_constraint_and_the_week_is_not_made(
     movie, screens, monkeypatch
 ):
-    refuse = planning.refuse
+    refuse_obstacles = week_schedule.refuse_obstacles
 
-    def refuse_then_be_overtaken(plan):
-        refuse(plan)
-        monkeypatch.setattr(planning, "refuse", refuse)
-        [made] = run_concurrently(partial(sneak_in, plan[0]))
+    def refuse_then_be_overtaken(proposals):
+        refuse_obstacles(proposals)
+        monkeypatch.setattr(week_schedule, "refuse_obstacles", refuse_obstacles)
+        [made] = run_concurrently(partial(sneak_in, proposals[0]))
         assert isinstance(made, Show)
 
     def sneak_in(proposal):
@@ -123,7 +120,7 @@ def test_the_database_refuses_a_show_that_no_lock_has_seen_and_the_week_is_not_m
         show.save()
         return show
 
-    monkeypatch.setattr(planning, "refuse", refuse_then_be_overtaken)
+    monkeypatch.setattr(week_schedule, "refuse_obstacles", refuse_then_be_overtaken)
 
     with pytest.raises(PlanHasClashes) as refused:
         schedule_week(movie=movie, screens=screens, dates=WEEK, times=[time(14)])
@@ -136,14 +133,14 @@ def test_control_without_the_lock_both_find_the_week_free_and_the_constraint_sto
     movie, screens, monkeypatch
 ):
     meeting = Barrier(2)
-    refuse = planning.refuse
+    refuse_obstacles = week_schedule.refuse_obstacles
 
-    def refuse_then_meet(plan):
-        refuse(plan)
+    def refuse_then_meet(proposals):
+        refuse_obstacles(proposals)
         meeting.wait(timeout=10)
 
     monkeypatch.setattr(ScreenQuerySet, "lock", lambda self, screen_id: self.get(pk=screen_id))
-    monkeypatch.setattr(planning, "refuse", refuse_then_meet)
+    monkeypatch.setattr(week_schedule, "refuse_obstacles", refuse_then_meet)
     results = run_concurrently(
         *[partial(schedule_week, movie=movie, screens=screens, dates=WEEK, times=[time(14)])] * 2
     )

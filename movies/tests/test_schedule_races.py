@@ -1,28 +1,28 @@
-"""Two managers who want the same screen at the same moment, and a database that trusts nobody."""
+"""Two managers schedule shows on one screen at the same moment; the database refuses what slips through."""
 
 from collections import Counter
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from functools import partial
 from threading import Barrier
 
 import pytest
 from django.db import IntegrityError, OperationalError
 
+from bookings.services import change_show
 from movie_booking.tests.concurrency import run_concurrently
-from movies import services
 from movies.errors import ScreenOccupied
 from movies.models import ScreenQuerySet, Show
-from movies.services import change_show, schedule_show
-from movies.tests.factories import make_movie, make_screen, make_show
+from movies.services import schedule, schedule_show
+from movies.tests.factories import make_movie, make_screen, make_show, utc
 
 pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("real_transactions")]
 
-EIGHT = datetime(2030, 1, 1, 20, tzinfo=timezone.utc)
+EIGHT = utc(2030, 1, 1, 20)
 MINUTE = timedelta(minutes=1)
 
 
 def insert(screen, starts_at=EIGHT, **fields):
-    """A show that no service has looked at."""
+    """A show that no service has checked."""
     movie = make_movie(duration_minutes=100)
     return make_show(movie=movie, screen=screen, starts_at=starts_at, **fields)
 
@@ -59,26 +59,26 @@ def test_shows_on_different_screens_are_all_scheduled():
     assert kinds(results) == {"Show": 6}
 
 
-def test_of_two_shows_that_move_to_one_place_one_arrives():
+def test_of_two_shows_that_move_to_one_slot_one_arrives():
     shows = [insert(make_screen()), insert(make_screen())]
     screen = make_screen()
 
-    results = run_concurrently(*(partial(change_show, show_id=show.pk, screen=screen) for show in shows))
+    results = run_concurrently(*(partial(change_show, show.pk, screen=screen) for show in shows))
 
     assert kinds(results) == {"Show": 1, "ScreenOccupied": 1}
     assert Show.objects.filter(screen=screen).count() == 1
 
 
-def test_shows_that_change_places_do_not_deadlock():
+def test_shows_that_swap_screens_do_not_deadlock():
     first, second = insert(make_screen()), insert(make_screen())
 
     for _ in range(5):
         results = run_concurrently(
-            partial(change_show, show_id=first.pk, screen=second.screen),
-            partial(change_show, show_id=second.pk, screen=first.screen),
+            partial(change_show, first.pk, screen=second.screen),
+            partial(change_show, second.pk, screen=first.screen),
         )
 
-        # Each finds the other's old place taken, unless the other was quick enough to leave it.
+        # Each finds the other's old slot taken, unless the other was quick enough to leave it.
         assert kinds(results).keys() <= {"Show", "ScreenOccupied"}
 
 
@@ -89,7 +89,7 @@ def test_the_database_itself_refuses_an_overlap(minutes):
     insert(screen, **cleaned)
     starts_at = EIGHT + minutes * MINUTE
 
-    with pytest.raises(IntegrityError, match="one_show_per_screen_at_a_time"):
+    with pytest.raises(IntegrityError, match="show_screen_times_do_not_overlap"):
         insert(screen, starts_at, screen_free_at=starts_at + 115 * MINUTE)
 
     assert Show.objects.count() == 1
@@ -122,15 +122,15 @@ def test_of_two_inserts_that_overlap_the_database_takes_one():
 def test_control_without_the_lock_both_find_the_screen_free_and_the_constraint_stops_one(monkeypatch):
     movie, screen = make_movie(duration_minutes=100), make_screen()
     meeting = Barrier(2)
-    find_clashes = services.find_clashes
+    find_overlaps = schedule.find_overlaps
 
-    def find_then_meet(show):
-        found = find_clashes(show)
+    def find_then_meet(slots, **more):
+        found = find_overlaps(slots, **more)
         meeting.wait(timeout=10)
         return found
 
     monkeypatch.setattr(ScreenQuerySet, "lock", lambda self, screen_id: self.get(pk=screen_id))
-    monkeypatch.setattr(services, "find_clashes", find_then_meet)
+    monkeypatch.setattr(schedule, "find_overlaps", find_then_meet)
     results = run_concurrently(*[partial(schedule_show, movie=movie, screen=screen, starts_at=EIGHT)] * 2)
 
     [refused] = [result for result in results if not isinstance(result, Show)]

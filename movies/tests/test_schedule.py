@@ -1,25 +1,20 @@
-"""Putting shows on screens: no two need one room at a time, and a sold ticket stays true."""
+"""Putting shows on screens: no two need one screen at a time, and a sold ticket stays true."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
 from accounts.tests.factories import client_for, make_staff, make_user
 from movies.models import Movie, Show
-from movies.tests.factories import make_movie, make_screen
+from movies.tests.factories import make_movie, make_screen, utc
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("a_quarter_of_an_hour_of_cleaning")]
 
-EIGHT = datetime(2030, 1, 1, 20, tzinfo=timezone.utc)
+EIGHT = utc(2030, 1, 1, 20)
 FILM = timedelta(minutes=100)
 CLEANING = timedelta(minutes=15)
 SECOND = timedelta(seconds=1)
-
-
-@pytest.fixture(autouse=True)
-def a_quarter_of_an_hour_of_cleaning(settings):
-    settings.CLEANING_MINUTES = 15
 
 
 @pytest.fixture
@@ -42,7 +37,7 @@ def staff():
 
 @pytest.fixture
 def schedule(staff, movie, screen):
-    """Put a show on a screen, at eight o'clock if nothing is said; return the response."""
+    """Put a show on a screen, at eight o'clock by default; return the response."""
 
     def schedule(starts_at=EIGHT, **fields):
         fields = {"movie": movie.pk, "screen": screen.pk, **fields}
@@ -75,7 +70,7 @@ def test_the_end_of_a_show_follows_from_the_running_time(schedule):
     assert client_for().get(f"/api/shows/{response.data['id']}/").data == response.data
 
 
-def test_seats_and_price_default_to_those_of_the_screen_and_of_the_house(schedule, settings):
+def test_seats_and_price_default_to_those_of_the_screen_and_of_the_settings(schedule, settings):
     settings.DEFAULT_PRICE = Decimal("11.50")
 
     response = schedule()
@@ -158,7 +153,7 @@ def test_a_screen_is_occupied_until_it_is_cleaned(schedule, starts_at, status):
 
 
 @pytest.mark.parametrize("minutes", [10, 300])
-def test_a_shorter_show_within_and_a_longer_one_around_are_in_the_way_too(schedule, minutes):
+def test_a_shorter_show_within_and_a_longer_one_around_overlap_too(schedule, minutes):
     schedule(EIGHT)
     movie = make_movie(duration_minutes=minutes)
 
@@ -167,7 +162,7 @@ def test_a_shorter_show_within_and_a_longer_one_around_are_in_the_way_too(schedu
     assert schedule(starts_at, movie=movie.pk).status_code == 409
 
 
-def test_a_refusal_names_the_shows_in_the_way(schedule):
+def test_a_refusal_names_the_shows_that_overlap(schedule):
     first = schedule(EIGHT).data
     second = schedule(EIGHT + FILM + CLEANING).data
 
@@ -257,7 +252,7 @@ def test_moving_a_show_moves_its_end_and_frees_its_old_time(schedule, change):
     assert schedule(EIGHT + timedelta(days=1)).status_code == 409
 
 
-def test_a_show_is_not_in_its_own_way(schedule, change):
+def test_a_show_does_not_overlap_itself(schedule, change):
     show = schedule(EIGHT).data
 
     assert change(show, starts_at=(EIGHT + timedelta(minutes=5)).isoformat()).status_code == 200
@@ -321,7 +316,7 @@ def test_a_show_whose_screen_lost_seats_since_can_still_be_moved(schedule, chang
 def test_what_a_sold_ticket_says_stays_as_it_is(schedule, change, field, cancelled):
     show = schedule(EIGHT).data
     booking = book(show)
-    if cancelled:  # the ticket is still in somebody's list
+    if cancelled:  # the ticket is still in the customer's list
         assert booking.client.post(f"/api/bookings/{booking.data['id']}/cancel/").status_code == 200
     before = client_for().get(f"/api/shows/{show['id']}/").data
     value = {"movie": make_movie().pk, "screen": make_screen().pk, "total_seats": 40}[field]
@@ -354,7 +349,7 @@ def test_saying_again_what_a_booked_show_already_is_changes_nothing(schedule, st
 
     assert response.status_code == 200
     assert response.data == {**show, "available_seats": 49}
-    assert Show.objects.get().seats_version == 1  # the booking's: who has a copy of the map may keep it
+    assert Show.objects.get().seats_version == 1  # the booking's: copies of the map stay good
 
 
 def test_changing_one_field_of_a_show_keeps_what_is_booked(schedule, change):

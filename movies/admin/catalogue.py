@@ -1,0 +1,144 @@
+"""Movies, cinemas and screens, as staff enter them."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import models
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import URLPattern, path
+
+from movie_booking.admin import ServiceAdmin
+from movies.models import Cinema, Genre, Movie, Screen
+from movies.seat_chart import seat_chart
+from movies.seat_plan import SeatPlanError, plan_of
+
+
+@admin.register(Genre)
+class GenreAdmin(ServiceAdmin):
+    search_fields = ("name",)
+
+
+@admin.register(Movie)
+class MovieAdmin(ServiceAdmin):
+    date_hierarchy = "release_date"
+    list_display = ("title", "running_time", "language", "certificate", "release_date")
+    list_filter = ("genres", "language", "certificate")
+    search_fields = ("title", "description")
+    autocomplete_fields = ("genres",)
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
+
+    @admin.display(description="Running time", ordering="duration_minutes")
+    def running_time(self, movie: Movie) -> str:
+        return f"{movie.duration_minutes} min"
+
+
+class ScreenForm(ModelForm):
+    """A screen with a drawing of its seats, or a number of seats in rows of ten."""
+
+    class Meta:
+        model = Screen
+        fields = ("cinema", "name", "total_seats", "seat_plan", "no_single_seats")
+        widgets = {"seat_plan": forms.Textarea(attrs={"rows": 14, "cols": 60, "class": "seat-plan-text"})}
+        help_texts = {
+            "total_seats": "Follows from the drawing. Without one, so many seats in rows of ten.",
+            "seat_plan": (
+                "A line a row, from the screen backwards: the row's letter, a blank, then a character"
+                " a place. o standard, P premium, SS a sofa, W wheelchair space, C companion;"
+                " _ or a blank is an aisle, an empty line a walkway."
+            ),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "total_seats" in self.fields:
+            self.fields["total_seats"].required = False
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if self.errors or "total_seats" not in data:
+            return data
+        drawn, total = data.get("seat_plan", self.instance.seat_plan), data["total_seats"]
+        if total is not None and "total_seats" in self.changed_data and "seat_plan" not in self.changed_data:
+            drawn = ""  # a new number of seats, and no new drawing: the old one no longer holds
+        try:
+            self.instance.set_seat_plan(drawn, total_seats=total)
+        except SeatPlanError as error:
+            raise ValidationError({"seat_plan": str(error)}) from error
+        except ValueError as error:
+            raise ValidationError({"total_seats": str(error)}) from error
+        data["total_seats"] = self.instance.total_seats
+        if "seat_plan" in self.fields:
+            data["seat_plan"] = self.instance.seat_plan
+        return data
+
+
+class PreviewForm(forms.Form):
+    """A seat plan that is being typed."""
+
+    seat_plan = forms.CharField(required=False, strip=False)
+    total_seats = forms.IntegerField(required=False)
+
+
+class ScreenInline(admin.TabularInline):
+    model = Screen
+    form = ScreenForm
+    fields = ("name", "total_seats")
+    extra = 1
+    show_change_link = True
+
+
+@admin.register(Cinema)
+class CinemaAdmin(ServiceAdmin):
+    list_display = ("name", "address", "time_zone")
+    list_filter = ("time_zone",)
+    search_fields = ("name", "address")
+    inlines = (ScreenInline,)
+
+
+@admin.register(Screen)
+class ScreenAdmin(ServiceAdmin):
+    form = ScreenForm
+    list_display = ("name", "cinema", "total_seats", "no_single_seats")
+    list_filter = ("cinema",)
+    list_select_related = ("cinema",)
+    search_fields = ("name", "cinema__name")
+    autocomplete_fields = ("cinema",)
+
+    class Media:
+        css = {"all": ["movies/seat_chart.css"]}
+        js = ["movies/seat_plan_preview.js"]
+
+    def get_urls(self) -> list[URLPattern]:
+        preview = path("preview/", self.admin_site.admin_view(self.preview), name="movies_screen_preview")
+        return [preview, *super().get_urls()]
+
+    def preview(self, request: HttpRequest) -> HttpResponse:
+        """Draw what was typed so far, or say what is wrong with it."""
+        if not (self.has_add_permission(request) or self.has_change_permission(request)):
+            raise PermissionDenied
+        form = PreviewForm(request.POST)
+        context: dict[str, Any] = {}
+        if not form.is_valid():
+            context["error"] = " ".join(str(text) for texts in form.errors.values() for text in texts)
+        elif form.has_changed():
+            drawn, total = form.cleaned_data["seat_plan"], form.cleaned_data["total_seats"]
+            try:
+                context["chart"] = seat_chart(plan_of(drawn, total or 0))
+            except ValueError as error:  # SeatPlanError is one
+                context["error"] = str(error)
+        return render(request, "admin/movies/seat_plan_preview.html", context)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        screen = self.get_object(request, object_id) if object_id else None
+        context = {"chart": seat_chart(screen.plan)} if screen else {}
+        return super().changeform_view(request, object_id, form_url, {**context, **(extra_context or {})})

@@ -1,0 +1,69 @@
+"""What Swagger UI says of the catalogue's operations: a decorator for each, named after it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from movie_booking.errors import InUse, Invalid, NotFound
+from movie_booking.schema import AUTHENTICATION_ERRORS, BODY_ERRORS, PERMISSION_DENIED, Problems, operation
+from movies import serializers, services
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+Service = Callable[..., Any]
+
+STAFF_ERRORS: Problems = (*AUTHENTICATION_ERRORS, PERMISSION_DENIED)
+WRITE_ERRORS: Problems = (Invalid, *BODY_ERRORS, *STAFF_ERRORS)
+
+
+def _list(tag: str, rows: str, **details: Any) -> Decorator:
+    return operation(tag, f"List {rows}", {}, [Invalid, NotFound], security=[], **details)
+
+
+def _retrieve(tag: str, row: str, output: Any) -> Decorator:
+    return operation(tag, f"Show {row}", {200: output}, [NotFound], security=[])
+
+
+def _create(tag: str, row: str, body: Any, output: Any, service: Service | None = None) -> Decorator:
+    summary = f"Add {row} (staff)"
+    return operation(tag, summary, {201: output}, WRITE_ERRORS, service=service, request_body=body)
+
+
+def _change(tag: str, summary: str, body: Any, output: Any, service: Service | None = None) -> Decorator:
+    refusals = [*WRITE_ERRORS, NotFound]
+    summary = f"{summary} (staff)"
+    return operation(tag, summary, {200: output}, refusals, service=service, request_body=body)
+
+
+def _destroy(tag: str, row: str) -> Decorator:
+    return operation(tag, f"Delete {row} (staff)", {204: None}, [*STAFF_ERRORS, NotFound, InUse])
+
+
+_movie = (serializers.MovieInput, serializers.MovieSerializer)
+list_movies = _list("Movies", "movies")
+retrieve_movie = _retrieve("Movies", "a movie", serializers.MovieSerializer)
+create_movie = _create("Movies", "a movie", *_movie)
+update_movie = _change("Movies", "Replace a movie", *_movie)
+partial_update_movie = _change("Movies", "Change a movie", *_movie)
+destroy_movie = _destroy("Movies", "a movie")
+list_shows_of_movie = _list("Shows", "the shows of a movie", paged=True)
+
+_cinema = (serializers.CinemaInput, serializers.CinemaSerializer)
+list_cinemas = _list("Cinemas", "cinemas")
+retrieve_cinema = _retrieve("Cinemas", "a cinema", serializers.CinemaSerializer)
+create_cinema = _create("Cinemas", "a cinema", *_cinema)
+update_cinema = _change("Cinemas", "Replace a cinema", *_cinema)
+partial_update_cinema = _change("Cinemas", "Change a cinema", *_cinema)
+destroy_cinema = _destroy("Cinemas", "a cinema")
+
+_screen = (serializers.ScreenInput, serializers.ScreenSerializer)
+list_screens = _list("Cinemas", "screens")
+retrieve_screen = _retrieve("Cinemas", "a screen", serializers.ScreenSerializer)
+create_screen = _create("Cinemas", "a screen", *_screen, services.save_screen)
+update_screen = _change("Cinemas", "Replace a screen", *_screen, services.save_screen)
+partial_update_screen = _change("Cinemas", "Change a screen", *_screen, services.save_screen)
+destroy_screen = _destroy("Cinemas", "a screen")
+
+_show = (serializers.ShowInput, serializers.ShowSerializer)
+list_shows = _list("Shows", "shows")
+retrieve_show = _retrieve("Shows", "a show", serializers.ShowSerializer)
+create_show = _create("Shows", "a show", *_show, services.schedule_show)
+destroy_show = _destroy("Shows", "a show")

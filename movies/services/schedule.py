@@ -1,0 +1,105 @@
+"""Putting one show on a screen, and changing it, so that no two shows ever need a screen at a time."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from movie_booking.database import violates
+from movie_booking.errors import Invalid
+from movies.errors import ScreenOccupied, ShowCancelled, WrongStatus
+from movies.models import Movie, Screen, Show
+from movies.seat_plan import crop_plan, draw_plan, plan_of
+from movies.services.slots import Slot, find_overlaps
+
+# What a sold ticket says of its show, beside the start.
+TICKET_FIELDS = {"movie", "screen", "total_seats"}
+
+
+@transaction.atomic
+def schedule_show(
+    *,
+    movie: Movie,
+    screen: Screen,
+    starts_at: datetime,
+    total_seats: int | None = None,
+    **sale_fields: Any,
+) -> Show:
+    """Put a show on a screen and return it. It takes a copy of the seat plan.
+
+    It has all seats of the screen, or the first `total_seats` of them. `sale_fields` say how it is sold:
+    price, premium_price and so on, status, sales_open_at, sales_cutoff_minutes.
+    Raises ScreenOccupied, and Invalid for more seats than the screen has.
+    """
+    show = Show(movie=movie, screen=screen, starts_at=starts_at, **sale_fields)
+    _take_slot(show)
+    show.total_seats = show.screen.total_seats if total_seats is None else total_seats
+    show.seat_plan = copy_seat_plan(show.screen, show.total_seats)
+    with overlap_refused():
+        show.save()
+    return show
+
+
+def refuse_change(show: Show, changes: dict[str, Any]) -> None:
+    """Raises ShowCancelled for a cancelled show, and WrongStatus unless a draft is put on sale."""
+    if show.status == Show.Status.CANCELLED:
+        raise ShowCancelled
+    if "status" in changes and changes["status"] != Show.Status.ON_SALE:
+        raise WrongStatus
+
+
+def reschedule_show(show: Show, changes: dict[str, Any]) -> None:
+    """Write the changes, by field, to a show that the caller has locked and whose tickets allow them.
+
+    Another start, movie or screen moves the end along; another screen or number of seats brings a new copy
+    of the seat plan. Raises ScreenOccupied, and Invalid for more seats than the screen has.
+    """
+    for name, value in changes.items():
+        setattr(show, name, value)
+    # The seat map shows prices too, and clients with a copy of it must notice.
+    show.seats_version += 1
+    if not changes.keys() & (TICKET_FIELDS | {"starts_at"}):
+        show.save(update_fields=[*changes, "seats_version"])
+        return
+    _take_slot(show)
+    if changes.keys() & {"screen", "total_seats"}:
+        show.seat_plan = copy_seat_plan(show.screen, show.total_seats)
+    with overlap_refused():
+        show.save()
+
+
+def copy_seat_plan(screen: Screen, total_seats: int) -> str:
+    """Return the plan of the first so many seats of a screen. Raises Invalid unless it has them."""
+    if not 1 <= total_seats <= screen.total_seats:
+        raise Invalid(errors={"total_seats": [f"{screen} has {screen.total_seats} seats."]})
+    return _crop_drawing(screen.seat_plan, screen.total_seats, total_seats)
+
+
+@contextmanager
+def overlap_refused() -> Iterator[None]:
+    """Raises ScreenOccupied where the database refuses an overlap that no check has seen."""
+    try:
+        yield
+    except IntegrityError as error:
+        if violates(error, "show_screen_times_do_not_overlap"):
+            raise ScreenOccupied from error
+        raise
+
+
+def _take_slot(show: Show) -> None:
+    """Lock the screen, so that others wait their turn, and set when the show ends. Raises ScreenOccupied."""
+    show.screen = Screen.objects.lock(show.screen_id)
+    slot = Slot.at(show.movie, show.screen, show.starts_at)
+    [overlaps] = find_overlaps([slot], ignoring=show.pk)
+    if overlaps:
+        raise ScreenOccupied(shows=[asdict(overlap) for overlap in overlaps])
+    show.ends_at, show.screen_free_at = slot.end, slot.screen_free_at
+
+
+@lru_cache(maxsize=64)  # the shows of a week share few screens
+def _crop_drawing(drawing: str, seats_of_screen: int, total_seats: int) -> str:
+    return draw_plan(crop_plan(plan_of(drawing, seats_of_screen), total_seats))

@@ -1,0 +1,296 @@
+"""Many shows at once: propose them, say what stands in the way, schedule all of them or none."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date, datetime, time, timedelta, timezone
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.timezone import now
+
+from movie_booking.errors import Invalid
+from movies.errors import PlanHasClashes, ScreenOccupied, SkippedTime
+from movies.models import FIRST_MOMENT, LAST_MOMENT, Movie, Screen, Show, ShowQuerySet
+from movies.prices import PRICE_FIELDS
+from movies.seat_plan import crop_plan
+from movies.services.schedule import copy_seat_plan, overlap_refused
+from movies.services.slots import Overlap, Slot, find_overlaps
+from movies.times import to_local
+
+# A week of a multiplex (12 screens, 6 shows a day). The screens are locked while the shows are
+# written, and a longer preview is too long to be read.
+MAX_SHOWS = 500
+# How far ahead a week is copied. A leap year.
+MAX_DAYS = 366
+# One day within what a show may have, so that every time zone is inside.
+FIRST_CLOCK = FIRST_MOMENT.replace(tzinfo=None) + timedelta(days=1)
+LAST_CLOCK = LAST_MOMENT.replace(tzinfo=None) - timedelta(days=1)
+
+# How a show is sold: the same for all shows of a week, and what a copy takes over.
+SALE_FIELDS = (*PRICE_FIELDS, "status", "sales_cutoff_minutes")
+
+TIME_HAS_PASSED = "This time has passed."
+OUT_OF_RANGE = f"Shows are scheduled from {FIRST_MOMENT.year} to {LAST_MOMENT.year}."
+
+
+@dataclass
+class Proposal:
+    """A show that could be scheduled.
+
+    `clock` is when it starts by the clock of its cinema, without a time zone. `problems` are reasons why
+    there is no such show; if they say that there is no such time, there is no `slot` either.
+    """
+
+    movie: Movie
+    screen: Screen
+    clock: datetime
+    slot: Slot | None
+    total_seats: int
+    sale_fields: dict[str, Any]
+    problems: list[str] = field(default_factory=list)
+    overlaps: list[Overlap] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return f"{self.screen}, {self.clock:%a %d %b %Y %H:%M}"
+
+    @property
+    def day(self) -> date:
+        return self.clock.date()
+
+    @property
+    def is_possible(self) -> bool:
+        return not (self.problems or self.overlaps)
+
+    def describe(self, overlap: Overlap) -> str:
+        """Return an overlap as staff of the cinema read it."""
+        return overlap.describe(self.screen.cinema.zone, self.day)
+
+    def as_show(self) -> Show:
+        """The show, not yet written, with a copy of the screen's plan. Raises ValueError without a slot."""
+        if self.slot is None:
+            raise ValueError(f"There is no such time: {self}")
+        return Show(
+            movie=self.movie,
+            screen=self.screen,
+            starts_at=self.slot.start,
+            ends_at=self.slot.end,
+            screen_free_at=self.slot.screen_free_at,
+            total_seats=self.total_seats,
+            seat_plan=copy_seat_plan(self.screen, self.total_seats),
+            **self.sale_fields,
+        )
+
+
+# --- A week from screens, dates and times ---------------------------------------------------------
+
+
+def preview_week(
+    *, movie: Movie, screens: Iterable[Screen], dates: Iterable[date], times: Iterable[time], **more: Any
+) -> list[Proposal]:
+    """Return what `schedule_week` would schedule, each with all that stands in its way. Raises Invalid."""
+    return _note_overlaps(_propose_week(movie=movie, screens=screens, dates=dates, times=times, **more))
+
+
+def schedule_week(
+    *, movie: Movie, screens: Iterable[Screen], dates: Iterable[date], times: Iterable[time], **more: Any
+) -> list[Show]:
+    """Schedule the shows, all of them or none, and return them. They have all seats of their screens.
+
+    `more` are SALE_FIELDS by name, and `at`, the present. Raises PlanHasClashes, and Invalid for what has
+    problems, for sale fields that no show may have, and for no shows or more than MAX_SHOWS.
+    """
+    screens, dates, times = list(screens), list(dates), list(times)
+    _propose_week(movie=movie, screens=screens, dates=dates, times=times, **more)  # nonsense locks no screen
+
+    def propose(locked: Mapping[int, Screen]) -> list[Proposal]:
+        return _propose_week(movie=movie, screens=locked.values(), dates=dates, times=times, **more)
+
+    return _schedule_all({screen.pk for screen in screens}, propose)
+
+
+def _propose_week(
+    *,
+    movie: Movie,
+    screens: Iterable[Screen],
+    dates: Iterable[date],
+    times: Iterable[time],
+    at: datetime | None = None,
+    **sale_fields: Any,
+) -> list[Proposal]:
+    """Return a show for every screen, date and time by the clock of the screen's cinema.
+
+    Ordered by date, screen and time; what is named twice counts once. No query.
+    """
+    screens = sorted({screen.pk: screen for screen in screens}.values(), key=_screen_order)
+    dates, times = sorted(set(dates)), sorted(set(times))
+    _refuse_number(len(screens) * len(dates) * len(times))
+    sale_fields = _clean_sale_fields(sale_fields)
+    return [
+        _propose(movie, screen, datetime.combine(day, start), at=at, sale_fields=sale_fields)
+        for day in dates
+        for screen in screens
+        for start in times
+    ]
+
+
+# --- A copy of shows that are there --------------------------------------------------------------
+
+
+def preview_copy(*, shows: ShowQuerySet, days: int = 7, at: datetime | None = None) -> list[Proposal]:
+    """Return what `copy_week` would schedule, each with all that stands in its way. Raises Invalid."""
+    originals = _originals(shows)
+    screens = {show.screen_id: show.screen for show in originals}
+    return _note_overlaps(_propose_copies(originals, screens, days, at))
+
+
+def copy_week(*, shows: ShowQuerySet, days: int = 7, at: datetime | None = None) -> list[Show]:
+    """Schedule each show again so many days later, at the same time by the clock of its cinema.
+
+    With the same SALE_FIELDS and as many seats (see `_seats_of_copy`), a draft as a draft; cancelled shows
+    are left out. All of them or none; returns the new ones. Raises PlanHasClashes, and Invalid for
+    what has problems, or for no shows or more than MAX_SHOWS.
+    """
+    originals = _originals(shows)
+
+    def propose(locked: Mapping[int, Screen]) -> list[Proposal]:
+        return _propose_copies(originals, locked, days, at)
+
+    return _schedule_all({show.screen_id for show in originals}, propose)
+
+
+def _originals(shows: ShowQuerySet) -> list[Show]:
+    not_cancelled = shows.exclude(status=Show.Status.CANCELLED).select_related("movie", "screen__cinema")
+    _refuse_number(not_cancelled.count())
+    return list(not_cancelled.order_by("starts_at", "id"))
+
+
+def _propose_copies(
+    originals: list[Show], screens: Mapping[int, Screen], days: int, at: datetime | None
+) -> list[Proposal]:
+    if not 1 <= days <= MAX_DAYS:
+        raise Invalid(errors={"days": [f"Shows are copied 1 to {MAX_DAYS} days ahead."]})
+    copies = [_propose_copy(show, screens[show.screen_id], timedelta(days), at) for show in originals]
+    return sorted(copies, key=lambda copy: (copy.day, _screen_order(copy.screen), copy.clock))
+
+
+def _propose_copy(show: Show, screen: Screen, later: timedelta, at: datetime | None) -> Proposal:
+    zone = screen.cinema.zone
+    sale_fields = {name: getattr(show, name) for name in SALE_FIELDS}
+    if show.sales_open_at:
+        opens = to_local(show.sales_open_at, zone) + later
+        # Sales may as well open in the hour that the clocks skip: then it is the hour after.
+        sale_fields["sales_open_at"] = opens.replace(tzinfo=zone).astimezone(timezone.utc)
+    clock = to_local(show.starts_at, zone) + later
+    proposal = _propose(show.movie, screen, clock, at=at, sale_fields=sale_fields)
+    return replace(proposal, total_seats=_seats_of_copy(show, screen))
+
+
+def _seats_of_copy(show: Show, screen: Screen) -> int:
+    """As many as the show has, if it sells the first seats of the screen's plan of today; or all.
+
+    A show does not say whether it was to sell fewer seats than there were. But if its own plan is not
+    the beginning of the screen's, the screen was re-seated since, and an old number would mean nothing.
+    """
+    is_cropped = show.total_seats < screen.total_seats
+    if is_cropped and show.plan == crop_plan(screen.plan, show.total_seats):
+        return show.total_seats
+    return screen.total_seats
+
+
+# --- What both share ------------------------------------------------------------------------------
+
+
+def refuse_obstacles(proposals: list[Proposal]) -> None:
+    """Raises Invalid or PlanHasClashes, naming everything, unless each of the shows can be scheduled."""
+    problems = [f"{proposal}: {problem}" for proposal in proposals for problem in proposal.problems]
+    if problems:
+        raise Invalid(errors={"times": problems})
+    if clashes := _clashes(proposals):
+        raise PlanHasClashes(clashes=clashes)
+
+
+def _propose(
+    movie: Movie, screen: Screen, clock: datetime, *, at: datetime | None, sale_fields: dict[str, Any]
+) -> Proposal:
+    slot, problems = None, []
+    if not FIRST_CLOCK <= clock <= LAST_CLOCK:
+        problems.append(OUT_OF_RANGE)
+    else:
+        try:
+            slot = Slot.at_local(movie, screen, clock)
+        except SkippedTime as error:
+            problems.append(error.detail)
+        else:
+            if slot.start <= (at or now()):
+                problems.append(TIME_HAS_PASSED)
+    return Proposal(movie, screen, clock, slot, screen.total_seats, sale_fields, problems)
+
+
+def _note_overlaps(proposals: list[Proposal]) -> list[Proposal]:
+    """Note with each proposal what overlaps it, of the schedule and of the other proposals. One query."""
+    without_problems = [(each, each.slot) for each in proposals if each.slot and not each.problems]
+    found = find_overlaps([slot for _, slot in without_problems])
+    for (proposal, _), overlaps in zip(without_problems, found, strict=True):
+        proposal.overlaps = overlaps
+    return proposals
+
+
+def _schedule_all(
+    screen_ids: set[int], propose: Callable[[Mapping[int, Screen]], list[Proposal]]
+) -> list[Show]:
+    """Lock the screens, look again, and write all shows or none."""
+    locked: dict[int, Screen] = {}
+    try:
+        with transaction.atomic(), overlap_refused():
+            # In ascending id, so that two overlapping weeks wait for each other in one order.
+            for screen_id in sorted(screen_ids):
+                locked[screen_id] = Screen.objects.lock(screen_id)
+            proposals = _note_overlaps(propose(locked))
+            refuse_obstacles(proposals)
+            return Show.objects.bulk_create([proposal.as_show() for proposal in proposals])
+    except ScreenOccupied as error:
+        # The database objects: a show was written without the lock.
+        raise PlanHasClashes(clashes=_clashes(_note_overlaps(propose(locked)))) from error
+
+
+def _clashes(proposals: list[Proposal]) -> list[dict[str, Any]]:
+    """Return each proposal that overlaps others, and with what, as plain data and as sentences."""
+    return [
+        {
+            "screen": proposal.screen.pk,
+            "screen_name": str(proposal.screen),
+            "movie_title": proposal.movie.title,
+            "starts_at": proposal.slot.start,
+            "screen_free_at": proposal.slot.screen_free_at,
+            "with": [asdict(overlap) for overlap in proposal.overlaps],
+            "summary": f"{proposal}: {'; '.join(map(proposal.describe, proposal.overlaps))}",
+        }
+        for proposal in proposals
+        if proposal.slot and proposal.overlaps
+    ]
+
+
+def _refuse_number(shows: int) -> None:
+    if shows == 0:
+        raise Invalid("There is nothing to make: no show is asked for.")
+    if shows > MAX_SHOWS:
+        raise Invalid(f"That would be {shows:,} shows. At most {MAX_SHOWS} are made at once.")
+
+
+def _clean_sale_fields(sale_fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields as a show would have them. Raises Invalid with the field."""
+    if unknown := sale_fields.keys() - set(SALE_FIELDS):
+        raise TypeError(f"These are no sale fields: {', '.join(sorted(unknown))}")
+    if sale_fields.get("status", Show.Status.ON_SALE) not in (Show.Status.DRAFT, Show.Status.ON_SALE):
+        raise Invalid(errors={"status": ["A new show is a draft or on sale."]})
+    model = Show(**sale_fields)
+    try:
+        model.clean_fields(exclude={each.name for each in Show._meta.fields} - sale_fields.keys())
+    except ValidationError as error:
+        raise Invalid(errors=error.message_dict) from error
+    return {name: getattr(model, name) for name in sale_fields}
+
+
+def _screen_order(screen: Screen) -> tuple[str, str, int]:
+    return screen.cinema.name, screen.name, screen.pk
