@@ -12,6 +12,7 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.status import HTTP_200_OK, HTTP_201_CREATED
 from rest_framework.viewsets import GenericViewSet
 
+from accounts.permissions import is_staff_with
 from movie_booking.api.filters import BoundedSearchFilter, StableOrderingFilter
 from movie_booking.errors import NotFound
 from movie_booking.limits import ID_PATTERN
@@ -71,8 +72,7 @@ class ChangeableViewSet(CatalogueViewSet):
 def visible_shows(request: Request) -> ShowQuerySet:
     """Shows as customers see them; drafts too for staff who may look at shows."""
     shows = Show.objects.with_details()
-    user = request.user
-    if user.is_staff and (user.has_perm("movies.view_show") or user.has_perm("movies.change_show")):
+    if is_staff_with(request.user, "movies.view_show", "movies.change_show"):
         return shows
     return shows.visible_to_customers()
 
