@@ -1,7 +1,7 @@
 """What the apps describe their operations with: each has a `schema.py`, a decorator for each view.
 
-`operation` says what a view takes, answers and refuses; the refusals are the error classes
-themselves, so the page names the very codes that clients get.
+`operation` says what a view takes, returns and refuses. Refusals are given as error classes, so the page
+names the codes that clients get.
 """
 
 import inspect
@@ -63,7 +63,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 def from_framework(status: int, code: str, detail: str) -> type[DomainError]:
-    """An error that the framework raises rather than we, for the documentation."""
+    """An error that a framework raises, for the documentation."""
     return type("FrameworkError", (DomainError,), {"status": status, "code": code, "detail": detail})
 
 

@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 
 class KnownFieldsOnly(serializers.Serializer[Any]):
-    """Refuses a field it does not know, where leaving one out means something: a misspelt one would too."""
+    """Refuses unknown fields: where a missing field has a meaning, a misspelt one would too."""
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict) and (unknown := data.keys() - self.fields.keys()):

@@ -1,4 +1,4 @@
-"""Search, order and filters that every list shares: `?name=value`."""
+"""Search, ordering and filters that every list shares: `?name=value`."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ class StableOrderingFilter(OrderingFilter):
 
 
 class IdFilter(filters.NumberFilter):
-    """The id of a related row. One that no row has finds nothing."""
+    """The id of a related row. An id that no row has finds nothing."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(min_value=0, max_value=MAX_ID, decimal_places=0, **kwargs)
@@ -39,7 +39,7 @@ class IdFilter(filters.NumberFilter):
 
 
 class TrueOrFalse(forms.Field):
-    """A truth value in a query. Django has a field that takes what makes no sense for nothing said."""
+    """A boolean in a query. Django's own fields take an invalid value for an empty one."""
 
     def to_python(self, value: Any) -> bool | None:
         try:
