@@ -67,6 +67,7 @@ def insert_at_once(order: Order, bookings: Sequence[Booking], *, actor: Actor) -
         ids = cursor.fetchall()
     for booking, (order_id, booking_id) in zip(bookings, ids, strict=True):
         order.pk, booking.pk = order_id, booking_id
+        booking.order = order  # it has an id by now
     for row in (order, *bookings):
         row._state.adding = False
         row._state.db = connection.alias

@@ -39,11 +39,8 @@ def test_each_booking_that_is_returned_is_the_row_of_its_seat():
     assert [booking.seat_number for booking in bookings] == [5, 6, 7]
     for booking in bookings:
         row = Booking.objects.get(pk=booking.pk)
-        assert (row.order, row.seat_number, row.price) == (
-            Order.objects.get(),
-            booking.seat_number,
-            booking.price,
-        )
+        assert row.order_id == booking.order_id == booking.order.pk == Order.objects.get().pk
+        assert (row.seat_number, row.price) == (booking.seat_number, booking.price)
 
 
 def test_events_name_who_did_it_and_not_for_whom():
