@@ -295,7 +295,7 @@ def test_of_two_blocks_that_overlap_one_is_made_and_the_other_takes_nothing():
         *(partial(factories.block, show, seats, staff=staff) for seats in ("A1-A6", "A5-A8, B2"))
     )
 
-    assert sorted(type(result).__name__ for result in results) == ["SeatTaken", "SeatSelection"]
+    assert sorted(type(result).__name__ for result in results) == ["SeatSelection", "SeatTaken"]
     [made] = [result for result in results if isinstance(result, SeatSelection)]
     assert taken(show)["blocked"] == made.seat_numbers
     show.refresh_from_db()
