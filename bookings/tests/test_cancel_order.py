@@ -41,7 +41,7 @@ def test_a_booked_order_is_cancelled_whole():
 
 
 @pytest.mark.parametrize("status", [Status.HELD, Status.BOOKED])
-def test_some_seats_of_an_order_are_given_back_and_the_rest_stays(status):
+def test_some_seats_of_an_order_are_cancelled_and_the_others_stay(status):
     show = make_show()
     placed = make_order(show, 5, 6, 7, status=status)
 
@@ -54,7 +54,7 @@ def test_some_seats_of_an_order_are_given_back_and_the_rest_stays(status):
 
 
 @pytest.mark.parametrize("seat_numbers", [[7], [5, 7], [4, 7], [51], [10**30]])
-def test_seats_that_are_not_in_the_order_cannot_be_given_back_with_it(seat_numbers):
+def test_seats_that_are_not_in_the_order_cannot_be_cancelled_with_it(seat_numbers):
     placed = make_order(make_show(), 4, 5)
     post_to(placed, "cancel", {"seat_numbers": [4]})
     make_order(placed.show, 7, user=placed.user)
@@ -66,7 +66,7 @@ def test_seats_that_are_not_in_the_order_cannot_be_given_back_with_it(seat_numbe
     assert statuses(placed) == {4: "CANCELLED", 5: "HELD"}
 
 
-def test_a_seat_is_given_back_once():
+def test_a_seat_is_cancelled_once():
     placed = make_order(make_show(), 4, 5, 6)
     post_to(placed, "cancel", {"seat_numbers": [4]})
 

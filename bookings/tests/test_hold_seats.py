@@ -22,7 +22,7 @@ def hold(client, show, *seat_numbers):
     return client.post("/api/orders/", {"show": show.pk, "seat_numbers": seat_numbers})
 
 
-def test_seats_are_held_together_and_the_answer_says_until_when():
+def test_seats_are_held_together_and_the_response_says_until_when():
     screen = make_screen(name="Screen 1", cinema=make_cinema(name="Odeon"), seat_plan="A ooP")
     show = make_show(
         screen=screen, movie=make_movie("Inception"), price=Decimal("10.00"), premium_price=Decimal("12.50")
@@ -172,7 +172,7 @@ def test_without_logging_in_there_are_no_orders(method, path):
 # --- Limits ------------------------------------------------------------------------------------
 
 
-def test_a_user_has_so_many_live_seats_of_a_show_and_no_more(settings):
+def test_seats_of_a_show_are_limited_for_a_user(settings):
     settings.MAX_SEATS_PER_SHOW = 4
     user, show = make_user(), make_show()
     make_order(show, 1, 2, user=user, status=Status.BOOKED)
@@ -192,7 +192,7 @@ def test_a_user_has_so_many_live_seats_of_a_show_and_no_more(settings):
     assert hold(client_for(make_user()), show, 6, 7, 8, 9).status_code == 201
 
 
-def test_a_user_has_so_many_orders_on_hold_and_no_more(settings):
+def test_orders_on_hold_are_limited_for_a_user(settings):
     settings.MAX_HELD_ORDERS = 2
     user = make_user()
     first, second = make_order(make_show(), 1, 2, user=user), make_order(make_show(), 1, user=user)
