@@ -41,16 +41,17 @@ def send_eight_times(user, path, body):
 
 
 @pytest.mark.parametrize("what", ["book", "order", "confirm", "cancel", "exchange", "cancel one"])
-def test_the_same_key_eight_times_at_once_has_one_effect_and_eight_equal_answers(what):
+def test_the_same_key_eight_times_at_once_has_one_effect_and_eight_equal_responses(what):
     user, all_requests = requests()
     path, body, effects = all_requests[what]
     before = BookingEvent.objects.count()
 
-    answers = send_eight_times(user, path, body)
+    responses = send_eight_times(user, path, body)
 
     status = 201 if what in ("book", "order") else 200
-    assert {(answer.status_code, answer.content) for answer in answers} == {(status, answers[0].content)}
-    assert Counter(answer.get("Idempotent-Replayed") for answer in answers) == {"true": 7, None: 1}
+    first = responses[0].content
+    assert {(response.status_code, response.content) for response in responses} == {(status, first)}
+    assert Counter(response.get("Idempotent-Replayed") for response in responses) == {"true": 7, None: 1}
     assert BookingEvent.objects.count() == before + effects
     assert_consistent()
 
@@ -62,8 +63,8 @@ def test_control_without_the_claim_on_the_key_every_request_has_its_effect(monke
     before = BookingEvent.objects.count()
     monkeypatch.setattr(idempotency, "_claim", lambda *args: True)
 
-    answers = send_eight_times(user, path, body)
+    responses = send_eight_times(user, path, body)
 
-    took_effect = [answer.status_code for answer in answers].count(201)
+    took_effect = [response.status_code for response in responses].count(201)
     assert took_effect > 1
     assert BookingEvent.objects.count() == before + effects * took_effect

@@ -37,26 +37,26 @@ from movies.tests.factories import make_screen, make_show
 pytestmark = pytest.mark.usefixtures("real_transactions")
 
 
-def test_of_parties_that_overlap_in_opposite_order_each_gets_all_its_seats_or_none():
-    wishes = [(1, 2, 3, 4, 5), (5, 4, 3, 2, 1), (3, 4, 5, 6, 7), (7, 6, 5, 4, 3), (9, 8, 7), (7, 8, 9)]
+def test_of_holds_that_overlap_in_opposite_order_each_gets_all_its_seats_or_none():
+    choices = [(1, 2, 3, 4, 5), (5, 4, 3, 2, 1), (3, 4, 5, 6, 7), (7, 6, 5, 4, 3), (9, 8, 7), (7, 8, 9)]
     for _ in range(5):
         show = make_show()
 
-        results = run_concurrently(*(hold(show, *seats) for seats in wishes))
+        results = run_concurrently(*(hold(show, *seats) for seats in choices))
 
         assert {type(result) for result in results} == {Order, SeatTaken}
-        for seats, result in zip(wishes, results, strict=True):
+        for seats, result in zip(choices, results, strict=True):
             if isinstance(result, Order):
                 assert set(result.bookings.values_list("seat_number", flat=True)) == set(seats)
         taken = Booking.objects.filter(show=show).count()
         assert taken == sum(
-            len(seats) for seats, r in zip(wishes, results, strict=True) if isinstance(r, Order)
+            len(seats) for seats, r in zip(choices, results, strict=True) if isinstance(r, Order)
         )
         assert_consistent()
 
 
 def test_a_hold_that_ends_right_now_is_confirmed_or_expires_and_never_both():
-    """Its owner confirms, the sweeper comes, and somebody else wants the seat, all in that millisecond."""
+    """Its user confirms, the sweeper runs, and another buyer books the seat, all in that millisecond."""
     ends = Counter()
     for round_ in range(12):
         show = make_show()
@@ -87,7 +87,7 @@ def hold_in_six_shows(user):
     return [hold(make_show(), 5, user=user) for _ in range(6)]
 
 
-def test_a_user_who_holds_seats_of_many_shows_at_once_gets_as_many_as_allowed(settings):
+def test_a_user_holds_seats_of_no_more_shows_at_once_than_allowed(settings):
     settings.MAX_HELD_ORDERS = 2
     for _ in range(4):
         results = run_concurrently(*hold_in_six_shows(make_user()))
@@ -97,7 +97,7 @@ def test_a_user_who_holds_seats_of_many_shows_at_once_gets_as_many_as_allowed(se
 
 
 @pytest.mark.postgres
-def test_control_whose_holds_are_counted_all_at_once_gets_more(settings, monkeypatch):
+def test_control_a_user_whose_holds_are_counted_all_at_once_gets_more(settings, monkeypatch):
     settings.MAX_HELD_ORDERS = 2
     counted = Barrier(6)
     monkeypatch.setattr(holds, "_wait_for_other_holds_of", lambda user: None)
@@ -128,7 +128,7 @@ def test_an_order_that_is_cancelled_and_confirmed_at_once_is_cancelled():
         assert_consistent()
 
 
-def test_an_exchange_races_for_the_new_seat_and_the_old_one_is_never_lost():
+def test_an_exchange_that_loses_the_new_seat_keeps_the_old_one():
     for _ in range(8):
         show = make_show()
         order = make_order(show, 1, 2, status=Status.BOOKED)
@@ -147,7 +147,7 @@ def test_an_exchange_races_for_the_new_seat_and_the_old_one_is_never_lost():
         assert_consistent()
 
 
-def test_the_house_and_the_public_want_the_same_seats_and_one_of_them_gets_them():
+def test_of_blocks_and_holds_of_one_seat_exactly_one_gets_it():
     for _ in range(8):
         show = make_show()
 
@@ -155,14 +155,14 @@ def test_the_house_and_the_public_want_the_same_seats_and_one_of_them_gets_them(
             block(show, "A1-A4"), hold(show, 4, 5), block(show, "A5-A6, A4"), hold(show, 1, 4)
         )
 
-        # All want seat A4.
+        # All include seat A4.
         assert [type(result) for result in results].count(SeatTaken) == 3
         assert_consistent()
 
 
-def test_forty_parties_that_leave_the_choice_to_the_house_all_get_their_seats():
-    show = make_show(screen=make_screen(seat_plan=room_of(300)))
-    sizes = [2 + party % 6 for party in range(40)]
+def test_forty_orders_of_the_best_available_seats_all_get_their_seats():
+    show = make_show(screen=make_screen(seat_plan=plan_of(300)))
+    sizes = [2 + number % 6 for number in range(40)]
 
     orders = run_concurrently(*(best(show, size) for size in sizes))
 
@@ -172,15 +172,15 @@ def test_forty_parties_that_leave_the_choice_to_the_house_all_get_their_seats():
         seats = sorted(order.bookings.values_list("seat_number", flat=True))
         assert len(seats) == size
         together += seats == list(range(seats[0], seats[0] + size))
-    # Rarely the blocks for seven are all begun when the last party of seven has its turn.
+    # Rarely the blocks for seven are all begun when the last order of seven has its turn.
     assert together >= 30
     assert_consistent()
 
 
 @pytest.mark.parametrize("size", [2, 4, 6])
-def test_forty_parties_of_one_size_all_sit_together(size):
-    """Alike as they are, it does not matter who comes first: the same seats are given in any order."""
-    show = make_show(screen=make_screen(seat_plan=room_of(300)))
+def test_forty_orders_of_one_size_all_get_adjacent_seats(size):
+    """Alike as they are, it does not matter which comes first: the same seats are given in any order."""
+    show = make_show(screen=make_screen(seat_plan=plan_of(300)))
 
     orders = run_concurrently(*(best(show, size) for _ in range(40)))
 
@@ -191,8 +191,8 @@ def test_forty_parties_of_one_size_all_sit_together(size):
     assert_consistent()
 
 
-def test_forty_parties_fill_the_room_until_too_few_seats_are_left():
-    show = make_show(screen=make_screen(seat_plan=room_of(300)))
+def test_forty_orders_fill_the_screen_until_too_few_seats_are_left():
+    show = make_show(screen=make_screen(seat_plan=plan_of(300)))
 
     orders = run_concurrently(*(best(show, 8) for _ in range(40)))
 
@@ -203,7 +203,7 @@ def test_forty_parties_fill_the_room_until_too_few_seats_are_left():
     assert_consistent()
 
 
-def room_of(seats):
+def plan_of(seats):
     """Rows of 20 with two aisles."""
     rows = [f"{row} oooooo_oooooooo_oooooo" for row in "ABCDEFGHJKLMNPQ"]
     assert "".join(rows).count("o") == seats

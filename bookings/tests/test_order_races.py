@@ -39,9 +39,9 @@ pytestmark = pytest.mark.usefixtures("real_transactions")
 
 class Race(NamedTuple):
     calls: tuple[Callable, Callable]
-    # How it may end, as the kinds of results, if everybody waits for their turn.
+    # How it may end, as the kinds of results, if each waits for its turn.
     fair: list[list[str]]
-    # What stops the harm if nobody does: the constraint, or nothing, and then the books are wrong.
+    # Whether the constraint stops one of them if they do not wait; if not, the history is wrong afterwards.
     stopped: bool
 
 
@@ -90,7 +90,7 @@ def confirm_against_the_next_buyer():
     just_before, over = soon(seconds=1), soon(seconds=1.3)
     hold_until(over, order)
     calls = at(just_before, confirm(order)), at(over, book(show, 5))
-    # Not stopped: who notes that the hold has expired may write over a confirmation of that instant.
+    # Not stopped: the transaction that expires the hold may write over a confirmation of that instant.
     return Race(calls, [["Order", "SeatTaken"]], stopped=False)
 
 
@@ -128,7 +128,7 @@ each_race = pytest.mark.parametrize("race", RACES, ids=lambda race: race.__name_
 
 
 def meet_before_writing(calls, patience):
-    """Do both at once, each waiting for the other before its first write; return results and who met."""
+    """Do both at once, each waiting for the other before its first write; return results and if they met."""
     meeting, met = Barrier(2), []
 
     def wait_then_write(waited, execute, sql, params, many, context):
@@ -157,8 +157,8 @@ def test_control_without_the_lock_both_decide_before_either_writes(race, monkeyp
     results, met = meet_before_writing(calls, patience=10)
 
     assert met == [True, True]
-    # What comes of it varies from run to run: a constraint or a deadlock stops one of them, or wrong
-    # books are kept. Where the constraint stands guard, never do both get the seat.
+    # What comes of it varies from run to run: a constraint or a deadlock stops one of them, or a wrong
+    # history is kept. Where the constraint stands guard, never do both get the seat.
     if stopped:
         assert any(isinstance(result, Exception) for result in results)
 

@@ -1,4 +1,4 @@
-"""What a sale costs the database, from BEGIN to COMMIT: others wait for the lock meanwhile."""
+"""What a sale costs the database, from BEGIN to COMMIT: other buyers wait for the lock meanwhile."""
 
 import pytest
 from django.db import connection
@@ -13,15 +13,15 @@ pytestmark = pytest.mark.usefixtures("real_transactions")
 
 @pytest.fixture
 def statements():
-    """Send a request as a user and return what it asked of the database once it knew who is asking."""
+    """Send a request as a user and return its statements after the one that reads the user."""
 
     def statements(user, path, body):
         client = client_for(user)
         with CaptureQueriesContext(connection) as captured:
             response = client.post(f"/api/{path}", body)
         assert response.status_code in (200, 201), response.data
-        who, *rest = [query["sql"] for query in captured]
-        assert 'FROM "accounts_user"' in who
+        first, *rest = [query["sql"] for query in captured]
+        assert 'FROM "accounts_user"' in first
         return rest
 
     return statements
