@@ -49,12 +49,12 @@ def test_cancelling_twice_is_a_conflict():
 @pytest.mark.parametrize("path", ["", "cancel/"])
 def test_another_users_booking_is_not_found(path):
     booking = book(make_show(), 5)
-    stranger = client_for(make_user(is_staff=True))
+    other_client = client_for(make_user(is_staff=True))
 
     response = (
-        stranger.post(f"/api/bookings/{booking.pk}/{path}")
+        other_client.post(f"/api/bookings/{booking.pk}/{path}")
         if path
-        else stranger.get(f"/api/bookings/{booking.pk}/")
+        else other_client.get(f"/api/bookings/{booking.pk}/")
     )
 
     booking.refresh_from_db()
@@ -104,7 +104,7 @@ def test_the_list_costs_the_same_queries_for_any_number_of_rows(rows, django_ass
         book(make_show(), 1, user=user)
     client = client_for(user)
 
-    with django_assert_num_queries(3):  # who is asking, how many rows, the rows
+    with django_assert_num_queries(3):  # the user, how many rows, the rows
         client.get("/api/bookings/")
 
 

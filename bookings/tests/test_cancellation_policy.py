@@ -250,5 +250,5 @@ def test_a_quote_costs_two_queries(django_assert_num_queries):
     booking = booked()
     client = client_for(booking.user)
 
-    with django_assert_num_queries(2):  # who is asking, and the booking with its show
+    with django_assert_num_queries(2):  # the user, and the booking with its show
         client.get(f"/api/bookings/{booking.pk}/cancellation/")

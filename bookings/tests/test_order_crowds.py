@@ -57,7 +57,6 @@ def test_of_holds_that_overlap_in_opposite_order_each_gets_all_its_seats_or_none
 
 def test_a_hold_that_ends_right_now_is_confirmed_or_expires_and_never_both():
     """Its user confirms, the sweeper runs, and another buyer books the seat, all in that millisecond."""
-    ends = Counter()
     for round_ in range(12):
         show = make_show()
         order = make_order(show, 5)
@@ -78,9 +77,7 @@ def test_a_hold_that_ends_right_now_is_confirmed_or_expires_and_never_both():
             assert (statuses(order), steps(order)) == (["EXPIRED"], "HELD EXPIRED")
             assert freed in (0, 1)
             assert isinstance(booked, Booking)
-        ends[type(confirmed).__name__] += 1
         assert_consistent()
-    assert sum(ends.values()) == 12
 
 
 def hold_in_six_shows(user):
