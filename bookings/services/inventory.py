@@ -6,11 +6,11 @@ Status, events and counts are written together or not at all, so the events repl
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from functools import cached_property
 from typing import Any, NamedTuple
 
 from django.db import IntegrityError
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from accounts.models import User
 from bookings.errors import AlreadyCancelled, HoldExpired, SeatTaken, reasons
@@ -43,6 +43,8 @@ class SeatInventory:
         show = Show.objects.lock(show_id)
         return cls(show, timezone.now())
 
+    # Django's `cached_property`: until Python 3.12 that of functools has one lock for all instances, so that
+    # the threads of a process would read one show at a time.
     @cached_property
     def occupied(self) -> Mapping[int, Status]:
         """The seats that are not free, by number, when this was first read.

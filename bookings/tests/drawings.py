@@ -1,9 +1,9 @@
-"""Rooms for the tests, drawn with the seats that are taken: x is a taken standard seat, * one chosen."""
+"""Seat plans for tests, drawn with who sits where: x is a taken standard seat, * a chosen one."""
 
 from movies.seat_plan import SeatPlan, parse_plan
 
 
-def room(*rows: str) -> tuple[SeatPlan, frozenset[int], frozenset[int]]:
+def parse_drawing(*rows: str) -> tuple[SeatPlan, frozenset[int], frozenset[int]]:
     """The plan of rows A, B, C ... from the screen back, the taken and the chosen seats. "" is a walkway."""
     lines = [f"{name} {row}" if row else "" for name, row in zip("ABCDEFGHJKLMNPQR", rows, strict=False)]
     plan = parse_plan("\n".join(lines).replace("x", "o").replace("*", "o"))
@@ -11,8 +11,8 @@ def room(*rows: str) -> tuple[SeatPlan, frozenset[int], frozenset[int]]:
     return plan, _places_of("x", signs), _places_of("*", signs)
 
 
-def drawn(plan: SeatPlan, numbers: tuple[int, ...] | None) -> str | None:
-    """Seats as a selection: "B4-B5"."""
+def labels_of(plan: SeatPlan, numbers: tuple[int, ...] | None) -> str | None:
+    """Seats as a selection, "B4-B5", if there are any."""
     return None if numbers is None else plan.labels_of(numbers)
 
 

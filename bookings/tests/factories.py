@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.tests.factories import make_user
+from accounts.tests.factories import make_staff, make_user
 from bookings import services
 from bookings.models import Booking, Channel, Order, Status
 from bookings.services import Actor, SeatChoice
@@ -15,8 +15,16 @@ from bookings.services.inventory import SeatInventory
 from movies.models import Show
 
 
+def make_former_staff(*permissions: str) -> User:
+    """A user who is no member of staff any more and still has the permissions."""
+    user = make_staff(*permissions)
+    user.is_staff = False
+    user.save()
+    return user
+
+
 def by(user: User | None = None) -> Actor:
-    """Somebody at the API."""
+    """A user who acts at the API."""
     return Actor(user or make_user(), Channel.API)
 
 

@@ -1,21 +1,29 @@
-"""What the history says: the house as it must be if every change was written down."""
+"""What the events of bookings replay to, and what stands in the tables."""
 
-from bookings.models import LIVE, Booking, BookingEvent
+from typing import Any
+
+from bookings.models import LIVE, Booking, BookingEvent, IdempotencyKey, Order
 from movies.models import Show
 
 
 def replayed() -> dict[int, str]:
-    """The status of every booking by its id, from its changes alone: each begins where the last ended."""
+    """The status of every booking by its id, from its events alone: each begins where the last ended."""
     statuses: dict[int, str] = {}
-    for change in BookingEvent.objects.select_related("booking").order_by("id"):
-        assert statuses.get(change.booking_id, "") == change.from_status
-        assert (change.show_id, change.seat_number) == (change.booking.show_id, change.booking.seat_number)
-        statuses[change.booking_id] = change.to_status
+    for event in BookingEvent.objects.select_related("booking").order_by("id"):
+        assert statuses.get(event.booking_id, "") == event.from_status
+        assert (event.show_id, event.seat_number) == (event.booking.show_id, event.booking.seat_number)
+        statuses[event.booking_id] = event.to_status
     return statuses
 
 
+def db_snapshot() -> list[list[dict[str, Any]]]:
+    """All that a request of this app may change: to be compared with what it is afterwards."""
+    models = (Show, Order, Booking, BookingEvent, IdempotencyKey)
+    return [list(model._base_manager.order_by("pk").values()) for model in models]
+
+
 def assert_history_consistent() -> None:
-    """History replays to the present state, and the shows count what occupies their seats."""
+    """Events replay to the present state, and the shows count what occupies their seats."""
     assert replayed() == dict(Booking.objects.order_by().values_list("pk", "status"))
     for show in Show.objects.all():
         assert show.live_seats == show.bookings.filter(status__in=LIVE).count()

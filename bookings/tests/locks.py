@@ -1,11 +1,11 @@
 """What happens while a show is locked, and right after its seats were read."""
 
 from collections.abc import Callable, Mapping
-from functools import cached_property
 from threading import Event
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils.functional import cached_property
 
 from bookings.services.inventory import SeatInventory
 from movie_booking.tests.concurrency import run_concurrently

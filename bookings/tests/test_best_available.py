@@ -1,4 +1,4 @@
-"""Best available: what a party is given, drawn room by room, and what holds in every room."""
+"""Best available: what a party is given, drawing by drawing, and what holds for every plan."""
 
 from itertools import combinations
 from math import hypot
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bookings.seating.best_available import best_available, largest_free_block
 from bookings.seating.blocks import groups_of
 from bookings.seating.single_seats import single_seats_left
-from bookings.tests.drawings import drawn, room
+from bookings.tests.drawings import labels_of, parse_drawing
 from movies.seat_plan import SeatKind, parse_plan, plain_plan
 
 STANDARD, PREMIUM, SOFA = SeatKind.STANDARD, SeatKind.PREMIUM, SeatKind.SOFA
@@ -23,9 +23,9 @@ def rows(signs):
     return st.text(alphabet=signs, min_size=1, max_size=10).filter(lambda row: row.strip("_"))
 
 
-standard_rooms = st.lists(rows("oooxx_"), min_size=1, max_size=5)
+standard_drawings = st.lists(rows("oooxx_"), min_size=1, max_size=5)
 mixed_rows = st.lists(st.sampled_from(["o", "o", "x", "P", "SS", "W", "C", "_"]), min_size=1, max_size=9)
-mixed_rooms = st.lists(mixed_rows.map("".join).filter(lambda row: row.strip("_")), min_size=1, max_size=4)
+mixed_drawings = st.lists(mixed_rows.map("".join).filter(lambda row: row.strip("_")), min_size=1, max_size=4)
 takings = st.sets(st.integers(1, 40))
 
 
@@ -47,7 +47,7 @@ takings = st.sets(st.integers(1, 40))
         # Together: an aisle separates
         (("ooo_ooo",), 3, "A1-A3"),
         (("oo_oo", "ooo__", "oo_oo"), 3, "B1-B3"),
-        # Not for the sake of a block across the room: one seat or one row to avoid a single
+        # Not for the sake of a block far away: one seat or one row to avoid a single
         (("ooooooo",) * 4, 5, "C1-C5"),  # C2-C6 would leave C1 and C7
         (("ooooo",) * 4, 4, "C1-C4"),  # unavoidable
         (("ooo",) * 4, 1, "C1"),  # C2 would leave two
@@ -61,7 +61,7 @@ takings = st.sets(st.integers(1, 40))
         (("ooxxxxxxxoo", "xxxxxxxxxxx", "ooxxxxxxxoo", "ooxxxxxxxoo"), 4, "C1-C2, D1-D2"),
         (("ooxoxxx", "ooxoxoo"), 4, "A1-A2, B1-B2"),  # near each other counts as much: not B1-B2, B6-B7
         (("xoo", "oox"), 3, "A2, B1-B2"),  # two well and one less so, not the other way round
-        # ... into as few as can be, with nobody alone
+        # ... into as few as can be, with no customer alone
         (("oooxxxxooxooxooxxxxooo",), 6, "A1-A3, A20-A22"),
         (("ooooxooooxoooo",), 6, "A3-A4, A6-A9"),
         (("oooxoooxooo",), 4, "A2-A3, A9-A10"),  # A5-A6 would be refused: it leaves A7
@@ -69,16 +69,16 @@ takings = st.sets(st.integers(1, 40))
         (("oooox", "xxxxx", "xxoxx", "xxxxx", "oooxx"), 5, "A3-A4, E1-E3"),
         (("ooxox", "oooox"), 6, "A1-A2, B1-B4"),
         (("oxoxo", "xoxox"), 5, "A1, A3, A5, B2, B4"),
-        # A full house, and a party too large for it
+        # No seats, and a party too large for those there are
         (("xxx",), 1, None),
         (("oxo",), 3, None),
         (("oxo",), 2, "A1, A3"),
     ],
 )
 def test_which_seats_a_party_is_given(rows, seats, chosen):
-    plan, taken, _ = room(*rows)
+    plan, taken, _ = parse_drawing(*rows)
 
-    assert drawn(plan, best_available(plan, taken, seats)) == chosen
+    assert labels_of(plan, best_available(plan, taken, seats)) == chosen
 
 
 @pytest.mark.parametrize(
@@ -133,13 +133,13 @@ def test_which_seats_a_party_is_given(rows, seats, chosen):
     ],
 )
 def test_which_kinds_a_party_is_given(rows, seats, kind, chosen):
-    plan, taken, _ = room(*rows)
+    plan, taken, _ = parse_drawing(*rows)
 
-    assert drawn(plan, best_available(plan, taken, seats, kind=kind)) == chosen
+    assert labels_of(plan, best_available(plan, taken, seats, kind=kind)) == chosen
 
 
 def test_the_free_half_of_a_sofa_is_not_given():
-    plan, _, _ = room("SSSS")
+    plan, _, _ = parse_drawing("SSSS")
 
     assert best_available(plan, {2}, 2, kind=SOFA) == (3, 4)
     assert largest_free_block(plan, {2}) == 2
@@ -154,9 +154,9 @@ def test_the_free_half_of_a_sofa_is_not_given():
     ],
 )
 def test_a_party_may_insist_on_sitting_together(rows, seats, chosen):
-    plan, taken, _ = room(*rows)
+    plan, taken, _ = parse_drawing(*rows)
 
-    assert drawn(plan, best_available(plan, taken, seats, adjacent="required")) == chosen
+    assert labels_of(plan, best_available(plan, taken, seats, adjacent="required")) == chosen
 
 
 @pytest.mark.parametrize(
@@ -171,20 +171,20 @@ def test_a_party_may_insist_on_sitting_together(rows, seats, chosen):
     ],
 )
 def test_the_largest_free_block(row, kind, largest):
-    plan, taken, _ = room(row)
+    plan, taken, _ = parse_drawing(row)
 
     assert largest_free_block(plan, taken, kind) == largest
 
 
 @pytest.mark.parametrize("seats", [0, -1])
-def test_a_party_of_nobody_is_an_error(seats):
-    plan, taken, _ = room("oooo")
+def test_a_party_without_customers_is_an_error(seats):
+    plan, taken, _ = parse_drawing("oooo")
 
     with pytest.raises(ValueError, match=f"A party has at least 1 seat, not {seats}"):
         best_available(plan, taken, seats)
 
 
-def test_forty_parties_fill_the_house():
+def test_forty_parties_fill_all_seats():
     plan = parse_plan(plain_plan(100))
     taken: set[int] = set()
     for party in range(40):
@@ -197,9 +197,9 @@ def test_forty_parties_fill_the_house():
 
 
 @settings(deadline=None, max_examples=150)
-@given(mixed_rooms, takings, st.integers(1, 8), st.sampled_from([None, *SeatKind]))
+@given(mixed_drawings, takings, st.integers(1, 8), st.sampled_from([None, *SeatKind]))
 def test_the_seats_are_free_of_the_kind_and_as_many_as_asked(drawing, also_taken, seats, kind):
-    plan, taken, _ = room(*drawing)
+    plan, taken, _ = parse_drawing(*drawing)
     taken |= also_taken
 
     chosen = best_available(plan, taken, seats, kind=kind)
@@ -213,9 +213,9 @@ def test_the_seats_are_free_of_the_kind_and_as_many_as_asked(drawing, also_taken
 
 
 @settings(deadline=None, max_examples=150)
-@given(mixed_rooms, takings, st.integers(1, 8))
+@given(mixed_drawings, takings, st.integers(1, 8))
 def test_a_party_is_refused_only_if_its_seats_do_not_exist(drawing, also_taken, seats):
-    plan, taken, _ = room(*drawing)
+    plan, taken, _ = parse_drawing(*drawing)
     taken |= also_taken
     ordinary = [s for s in plan.seats if s.kind in (STANDARD, PREMIUM) and s.number not in taken]
     halves = [s for s in plan.seats if s.partner and not taken & {s.number, s.partner}]
@@ -228,9 +228,9 @@ def test_a_party_is_refused_only_if_its_seats_do_not_exist(drawing, also_taken, 
 
 
 @settings(deadline=None, max_examples=150)
-@given(mixed_rooms, takings, st.integers(1, 8))
-def test_the_house_never_offers_what_it_would_refuse(drawing, also_taken, seats):
-    plan, taken, _ = room(*drawing)
+@given(mixed_drawings, takings, st.integers(1, 8))
+def test_no_seats_are_offered_that_would_be_refused(drawing, also_taken, seats):
+    plan, taken, _ = parse_drawing(*drawing)
     taken |= also_taken
 
     chosen = best_available(plan, taken, seats)
@@ -240,14 +240,14 @@ def test_the_house_never_offers_what_it_would_refuse(drawing, also_taken, seats)
 
 
 @settings(deadline=None, max_examples=150)
-@given(standard_rooms, st.integers(1, 6))
+@given(standard_drawings, st.integers(1, 6))
 def test_a_party_sits_together_at_the_lowest_score_that_is_not_refused(drawing, seats):
-    plan, taken, _ = room(*drawing)
+    plan, taken, _ = parse_drawing(*drawing)
 
     chosen = best_available(plan, taken, seats, adjacent="required")
 
     def score(block):
-        # Counted over the whole room, and not only beside the block as best_available does.
+        # Counted over the whole plan, and not only beside the block as best_available does.
         centre = (min(s.x for s in plan.seats) + max(s.x for s in plan.seats)) / 2
         x, y = sum(plan.seat(number).x for number in block) / seats, plan.seat(block[0]).y
         new = singles(plan, taken | set(block)) - singles(plan, taken)
@@ -280,9 +280,9 @@ def singles(plan, taken):
 
 
 @settings(deadline=None, max_examples=150)
-@given(mixed_rooms, st.integers(2, 7))
+@given(mixed_drawings, st.integers(2, 7))
 def test_a_split_party_has_the_fewest_alone_and_then_the_fewest_groups(drawing, seats):
-    plan, taken, _ = room(*drawing)
+    plan, taken, _ = parse_drawing(*drawing)
     free = [s.number for s in plan.seats if s.kind in (STANDARD, PREMIUM, SOFA) and s.number not in taken]
     assume(seats <= len(free) <= 12)  # all ways to choose are tried below
 
@@ -300,9 +300,9 @@ def test_a_split_party_has_the_fewest_alone_and_then_the_fewest_groups(drawing, 
 
 
 @settings(deadline=None, max_examples=100)
-@given(mixed_rooms, takings)
+@given(mixed_drawings, takings)
 def test_the_largest_free_block_is_the_largest_party_that_sits_together(drawing, also_taken):
-    plan, taken, _ = room(*drawing)
+    plan, taken, _ = parse_drawing(*drawing)
     taken |= also_taken
     largest = largest_free_block(plan, taken)
 
@@ -316,9 +316,9 @@ def test_the_largest_free_block_is_the_largest_party_that_sits_together(drawing,
 
 
 @settings(deadline=None, max_examples=30)
-@given(standard_rooms, st.lists(st.integers(1, 5), max_size=40))
-def test_parties_fill_any_room_without_overlap_and_to_the_last_seat(drawing, parties):
-    plan, taken, _ = room(*drawing)
+@given(standard_drawings, st.lists(st.integers(1, 5), max_size=40))
+def test_parties_fill_any_plan_without_overlap_and_to_the_last_seat(drawing, parties):
+    plan, taken, _ = parse_drawing(*drawing)
     for seats in [*parties, *[1] * plan.total_seats]:
         free = plan.total_seats - len(taken)
         chosen = best_available(plan, taken, seats)
@@ -331,9 +331,9 @@ def test_parties_fill_any_room_without_overlap_and_to_the_last_seat(drawing, par
 
 
 @settings(deadline=None, max_examples=50)
-@given(mixed_rooms, st.sets(st.integers(1, 40)), st.integers(1, 8))
-def test_the_same_room_always_gives_the_same_seats(drawing, numbers, seats):
-    plan, _, _ = room(*drawing)
+@given(mixed_drawings, st.sets(st.integers(1, 40)), st.integers(1, 8))
+def test_the_same_plan_always_gives_the_same_seats(drawing, numbers, seats):
+    plan, _, _ = parse_drawing(*drawing)
     ascending = frozenset(sorted(numbers))
     # Another set with the same seats and another order inside.
     descending = set(range(1_000)) - (set(range(1_000)) - numbers)

@@ -1,4 +1,4 @@
-"""Seats that the house chooses, under the lock. How it chooses: test_best_available.py."""
+"""Orders of the best available seats, chosen under the lock. How they are chosen: test_best_available.py."""
 
 import pytest
 
@@ -10,9 +10,9 @@ from movies.tests.factories import make_screen, make_show
 pytestmark = pytest.mark.django_db
 
 
-def best(show, seats, user=None, **wish):
+def best(show, seats, user=None, **asked):
     client = client_for(user or make_user())
-    return client.post("/api/orders/", {"show": show.pk, "best_available": seats, **wish})
+    return client.post("/api/orders/", {"show": show.pk, "best_available": seats, **asked})
 
 
 def seats_of(response):
@@ -25,12 +25,12 @@ def assert_refused(response, code, largest_block):
     assert response.data["largest_block"] == largest_block
 
 
-def room(*lines, **fields):
+def make_show_with(*lines, **fields):
     return make_show(screen=make_screen(seat_plan="\n".join(lines), **fields))
 
 
 def test_a_party_gets_the_best_seats_together_on_hold():
-    show = room("A ooooo", "B ooooo", "C ooooo", "D ooooo")
+    show = make_show_with("A ooooo", "B ooooo", "C ooooo", "D ooooo")
 
     first, second = best(show, 3), best(show, 3)
 
@@ -41,7 +41,7 @@ def test_a_party_gets_the_best_seats_together_on_hold():
 
 
 def test_seats_of_a_hold_that_expired_are_free_to_choose():
-    show = room("A ooooo", "B ooooo", "C ooooo", "D ooooo")
+    show = make_show_with("A ooooo", "B ooooo", "C ooooo", "D ooooo")
     let_expire(make_order(show, *range(11, 16)))
 
     assert seats_of(best(show, 3)) == ["C1", "C2", "C3"]
@@ -57,12 +57,12 @@ def test_seats_of_a_hold_that_expired_are_free_to_choose():
         ("companion", ["D3", "D4"]),
     ],
 )
-def test_of_each_kind_one_gets_what_one_asks_for(kind, seats):
-    assert seats_of(best(room("A oo", "B PP", "C SS", "D WWCC"), 2, kind=kind)) == seats
+def test_a_party_gets_seats_of_the_kind_it_asks_for(kind, seats):
+    assert seats_of(best(make_show_with("A oo", "B PP", "C SS", "D WWCC"), 2, kind=kind)) == seats
 
 
-def test_wheelchair_and_companion_spaces_are_not_for_those_who_did_not_ask():
-    show = room("A oo", "B WWCC")
+def test_wheelchair_and_companion_spaces_are_given_only_if_asked_for():
+    show = make_show_with("A oo", "B WWCC")
 
     assert_refused(best(show, 3), "not_enough_seats", largest_block=2)
     assert seats_of(best(show, 2)) == ["A1", "A2"]
@@ -70,12 +70,12 @@ def test_wheelchair_and_companion_spaces_are_not_for_those_who_did_not_ask():
 
 
 @pytest.mark.parametrize("adjacent", [{}, {"adjacent": "preferred"}])
-def test_who_would_rather_sit_together_is_split_if_need_be(adjacent):
-    assert seats_of(best(room("A oo_oo"), 4, **adjacent)) == ["A1", "A2", "A3", "A4"]
+def test_a_party_that_prefers_to_sit_together_is_split_if_need_be(adjacent):
+    assert seats_of(best(make_show_with("A oo_oo"), 4, **adjacent)) == ["A1", "A2", "A3", "A4"]
 
 
-def test_who_must_sit_together_is_told_how_many_still_can():
-    show = room("A ooo_oo")
+def test_a_party_that_must_sit_together_is_told_how_many_still_can():
+    show = make_show_with("A ooo_oo")
 
     assert_refused(best(show, 4, adjacent="required"), "not_together", largest_block=3)
     assert Booking.objects.count() == 0
@@ -83,22 +83,22 @@ def test_who_must_sit_together_is_told_how_many_still_can():
 
 
 def test_a_block_of_one_kind_is_counted_in_that_kind():
-    show = room("A ooPP")
+    show = make_show_with("A ooPP")
 
     assert_refused(best(show, 3, kind="premium", adjacent="required"), "not_together", largest_block=2)
     assert_refused(best(show, 3, kind="premium"), "not_enough_seats", largest_block=2)
 
 
 def test_an_odd_party_is_not_given_half_a_sofa():
-    response = best(room("A SSSS"), 3, kind="sofa")
+    response = best(make_show_with("A SSSS"), 3, kind="sofa")
     assert response.status_code == 400
     assert response.data["errors"] == {"best_available": ["Sofas are sold in pairs: ask for an even number."]}
     # Nor if it did not ask for sofas.
-    assert_refused(best(room("A SSSS"), 3), "not_enough_seats", largest_block=4)
+    assert_refused(best(make_show_with("A SSSS"), 3), "not_enough_seats", largest_block=4)
 
 
-def test_what_the_house_chooses_leaves_no_single_seat():
-    show = room("A ooooo", no_single_seats=True)
+def test_the_chosen_seats_leave_no_single_seat():
+    show = make_show_with("A ooooo", no_single_seats=True)
     make_order(show, 1)
 
     assert seats_of(best(show, 3)) == ["A2", "A3", "A4"]
@@ -114,8 +114,8 @@ def test_the_limit_of_a_user_holds_for_chosen_seats_too(settings):
     assert (response.status_code, response.data["code"]) == (409, "too_many_seats")
 
 
-def test_parties_one_after_the_other_fill_the_house_to_the_last_seat():
-    show = room("A oooooo", "B oooooo")
+def test_parties_one_after_the_other_fill_the_screen_to_the_last_seat():
+    show = make_show_with("A oooooo", "B oooooo")
 
     seats = [label for _ in range(4) for label in seats_of(best(show, 3))]
 

@@ -98,7 +98,7 @@ def test_a_seat_that_the_show_does_not_have_is_invalid():
     [{}, [], [5], 5, "5", None, True]
     + [{"seat_number": wrong} for wrong in ("5", 5.0, True, None, [], {}, 0, -1, 10**30, "five", "")],
 )
-def test_what_is_no_seat_number_is_invalid(body):
+def test_a_body_without_a_seat_number_is_invalid(body):
     show = make_show()
 
     response = client_for(make_user()).post(f"/api/shows/{show.pk}/book/", body)
@@ -108,7 +108,7 @@ def test_what_is_no_seat_number_is_invalid(body):
     assert Booking.objects.count() == 0
 
 
-def test_nobody_books_without_logging_in():
+def test_booking_takes_a_login():
     show = make_show()
 
     response = client_for().post(f"/api/shows/{show.pk}/book/", {"seat_number": 1})

@@ -35,7 +35,7 @@ def make_busy(monkeypatch):
     return make_busy
 
 
-def office():
+def superuser_client():
     client = Client()
     client.force_login(make_user(is_staff=True, is_superuser=True))
     return client
@@ -66,7 +66,7 @@ def test_no_page_of_a_busy_show_is_a_server_error(page, data, led_to, make_busy)
     before = Show.objects.values().get()
     make_busy(show)
 
-    response = office().post(page_of(show, page), data, follow=True)
+    response = superuser_client().post(page_of(show, page), data, follow=True)
 
     assert messages(response) == [BUSY]
     assert response.status_code == 200
@@ -81,7 +81,7 @@ def test_cancelling_goes_on_with_the_other_bookings_and_says_which_one_failed(ma
     make_busy(shows[0])
     data = {"action": "cancel", "_selected_action": [first.pk, second.pk, other.pk]}
 
-    response = office().post(BOOKINGS, data, follow=True)
+    response = superuser_client().post(BOOKINGS, data, follow=True)
 
     assert messages(response) == [
         f"Booking {first.pk}: {BUSY}",
@@ -103,7 +103,9 @@ def test_a_busy_show_is_waited_for_once_and_not_once_a_booking(monkeypatch):
 
     monkeypatch.setattr(ShowQuerySet, "lock", time_out)
 
-    office().post(BOOKINGS, {"action": "cancel", "_selected_action": [booking.pk for booking in bookings]})
+    superuser_client().post(
+        BOOKINGS, {"action": "cancel", "_selected_action": [booking.pk for booking in bookings]}
+    )
 
     assert waits == [show.pk]
 
@@ -119,7 +121,7 @@ def test_copying_to_a_busy_screen_is_no_server_error(make, monkeypatch):
     monkeypatch.setattr(ScreenQuerySet, "lock", time_out)
 
     data = {"action": "copy_to_next_week", "_selected_action": [show.pk], **make}
-    response = office().post(SHOWS, data)
+    response = superuser_client().post(SHOWS, data)
 
     assert response.status_code == 200
     assert messages(response) == ([f"Nothing was made. {BUSY}"] if make else [])
@@ -128,7 +130,7 @@ def test_copying_to_a_busy_screen_is_no_server_error(make, monkeypatch):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", ["change/", "delete/", ""])
-def test_a_database_that_does_not_let_one_write_is_a_message_on_every_form_and_list(path, monkeypatch):
+def test_a_database_that_refuses_to_write_is_a_message_on_every_form_and_list(path, monkeypatch):
     screen = make_screen()
 
     def refuse(self, *args, **kwargs):
@@ -136,7 +138,7 @@ def test_a_database_that_does_not_let_one_write_is_a_message_on_every_form_and_l
 
     for write in ("save", "delete"):
         monkeypatch.setattr(Screen, write, refuse)
-    client = office()
+    client = superuser_client()
     data = {
         "change/": {"cinema": screen.cinema_id, "name": "Renamed", "total_seats": 50},
         "delete/": {"post": "yes"},

@@ -6,34 +6,29 @@ from decimal import Decimal
 import pytest
 from django.utils.timezone import now
 
-from accounts.tests.factories import client_for
-from bookings.models import Booking, BookingEvent, Status
+from bookings.models import Booking, Status
+from bookings.tests.api import assert_refused, post_to, read
 from bookings.tests.factories import block, let_expire, make_order
-from bookings.tests.history import assert_history_consistent
+from bookings.tests.history import assert_history_consistent, db_snapshot
 from movies.models import Show
 from movies.tests.factories import make_screen, make_show
 
 pytestmark = pytest.mark.django_db
 
 
-def exchange(order, give, get, user=None):
-    client = client_for(user or order.user)
-    return client.post(f"/api/orders/{order.reference}/exchange/", {"from": give, "to": get})
+def exchange(order, from_seats, to_seats):
+    return post_to(order, "exchange", {"from": from_seats, "to": to_seats})
 
 
 def statuses(order):
     return list(order.bookings.order_by("id").values_list("seat_number", "status"))
 
 
-def house():
-    return [list(model.objects.order_by("pk").values()) for model in (Booking, BookingEvent, Show)]
-
-
 @pytest.mark.parametrize("status", [Status.HELD, Status.BOOKED])
 def test_seats_are_exchanged_for_as_many_others(status):
     show = make_show()
     order = make_order(show, 5, 6, 7, status=status)
-    before = client_for(order.user).get(f"/api/orders/{order.reference}/").json()
+    before = read(order).json()
 
     response = exchange(order, [5, 7], [9, 8])
 
@@ -54,7 +49,7 @@ def test_seats_are_exchanged_for_as_many_others(status):
     assert_history_consistent()
 
 
-def test_a_seat_whose_hold_is_over_can_be_had_in_exchange():
+def test_a_seat_whose_hold_has_expired_is_free_for_an_exchange():
     show = make_show()
     order, other = make_order(show, 5, status=Status.BOOKED), make_order(show, 7)
     let_expire(other)
@@ -112,17 +107,17 @@ def test_what_was_paid_is_what_the_prices_sum_up_to_less_what_comes_back():
     )
     order = make_order(show, 1, status=Status.BOOKED)
 
-    for give, get, due in ((1, 5, "15.00"), (5, 6, "15.00"), (6, 2, "10.00")):
-        exchange(order, [give], [get])
+    for from_seat, to_seat, due in ((1, 5, "15.00"), (5, 6, "15.00"), (6, 2, "10.00")):
+        exchange(order, [from_seat], [to_seat])
         rows = list(order.bookings.all())
         assert sum(row.price - (row.refund_amount or 0) for row in rows) == Decimal(due)
-    client_for(order.user).post(f"/api/orders/{order.reference}/cancel/", {})
+    post_to(order, "cancel")
     rows = list(order.bookings.all())
     assert sum(row.price - row.refund_amount for row in rows) == 0
 
 
 @pytest.mark.parametrize("status", [Status.HELD, Status.BOOKED])
-def test_a_seat_that_is_both_given_and_got_stays_as_it_is(status):
+def test_a_seat_that_is_named_on_both_sides_stays_as_it_is(status):
     order = make_order(make_show(price=Decimal("10.00")), 5, 6, status=status)
     Show.objects.update(price=Decimal("20.00"))
 
@@ -134,22 +129,22 @@ def test_a_seat_that_is_both_given_and_got_stays_as_it_is(status):
         (6, status, "10.00"),
         (7, status, "20.00"),
     ]
-    before = house()
+    before = db_snapshot()
     assert exchange(order, [7, 6], [6, 7]).status_code == 200
-    assert house() == before
+    assert db_snapshot() == before
 
 
-@pytest.mark.parametrize(("give", "get"), [([5, 6], [6, 7]), ([6, 5], [5, 4]), ([5, 6], [6, 5])])
-def test_a_party_may_move_up_by_one(give, get):
+@pytest.mark.parametrize(("from_seats", "to_seats"), [([5, 6], [6, 7]), ([6, 5], [5, 4]), ([5, 6], [6, 5])])
+def test_neighbours_may_move_up_by_one(from_seats, to_seats):
     order = make_order(make_show(), 5, 6, status=Status.BOOKED)
 
-    assert exchange(order, give, get).status_code == 200
+    assert exchange(order, from_seats, to_seats).status_code == 200
     live = order.bookings.live().order_by("seat_number")
-    assert list(live.values_list("seat_number", flat=True)) == sorted(get)
+    assert list(live.values_list("seat_number", flat=True)) == sorted(to_seats)
     assert_history_consistent()
 
 
-def test_who_has_all_seats_that_one_may_have_can_still_exchange(settings):
+def test_a_customer_at_the_limit_of_seats_can_still_exchange(settings):
     settings.MAX_SEATS_PER_SHOW, settings.MAX_HELD_ORDERS = 2, 1
     order = make_order(make_show(), 5, 6)
 
@@ -163,34 +158,34 @@ def test_every_seat_in_the_way_is_named_and_nothing_changes():
     make_order(show, 12, status=Status.BOOKED)
     block(show, "B3")
     let_expire(make_order(show, 14))
-    before = house()
+    before = db_snapshot()
 
-    # 5 is one's own, but is not given back.
+    # Seat 5 is in the order, but is not among those that are given up.
     response = exchange(order, [1, 2, 3, 4], [5, 11, 12, 13])
-    assert (response.status_code, response.data["code"]) == (409, "seat_taken")
+    assert_refused(response, 409, "seat_taken")
     assert response.data["seats"] == [
         {"seat_number": 5, "reason": "booked"},
         {"seat_number": 11, "reason": "held"},
         {"seat_number": 12, "reason": "booked"},
         {"seat_number": 13, "reason": "blocked"},
     ]
-    assert house() == before
+    assert db_snapshot() == before
 
 
 def test_a_seat_that_the_show_does_not_have_is_invalid_and_nothing_changes():
     show = make_show(total_seats=50)
     order = make_order(show, 1, 2, status=Status.BOOKED)
-    before = house()
+    before = db_snapshot()
 
     response = exchange(order, [1, 2], [14, 51])
 
-    assert (response.status_code, response.data["code"]) == (400, "no_such_seat")
+    assert_refused(response, 400, "no_such_seat")
     assert response.data["errors"] == {"to": ["Seats are numbered 1 to 50."]}
-    assert house() == before
+    assert db_snapshot() == before
 
 
 @pytest.mark.parametrize(
-    ("give", "get", "field"),
+    ("from_seats", "to_seats", "field"),
     [
         ([7], [8], "from"),
         ([5, 7], [8, 9], "from"),
@@ -198,30 +193,31 @@ def test_a_seat_that_the_show_does_not_have_is_invalid_and_nothing_changes():
         ([5, 6], [8], "to"),
     ],
 )
-def test_one_gives_what_one_has_and_gets_as_many(give, get, field):
+def test_only_seats_of_the_order_are_exchanged_and_for_as_many(from_seats, to_seats, field):
     show = make_show()
     order = make_order(show, 4, 5, 6)
-    client_for(order.user).post(f"/api/orders/{order.reference}/cancel/", {"seat_numbers": [4]})
+    post_to(order, "cancel", {"seat_numbers": [4]})
     make_order(show, 7, user=order.user)
-    before = house()
+    before = db_snapshot()
 
-    response = exchange(order, give, get)
+    response = exchange(order, from_seats, to_seats)
 
-    assert (response.status_code, response.data["code"]) == (400, "invalid")
+    assert_refused(response, 400, "invalid")
     assert response.data["errors"].keys() == {field}
-    assert house() == before
+    assert db_snapshot() == before
 
 
 @pytest.mark.parametrize(
-    ("give", "get", "missing"), [([3], [1], 3), ([1], [5], 6), ([1, 2], [5, 7], 6), ([3, 4], [1, 5], 6)]
+    ("from_seats", "to_seats", "missing"),
+    [([3], [1], 3), ([1], [5], 6), ([1, 2], [5, 7], 6), ([3, 4], [1, 5], 6)],
 )
-def test_sofas_are_exchanged_whole(give, get, missing):
+def test_sofas_are_exchanged_whole(from_seats, to_seats, missing):
     show = make_show(screen=make_screen(seat_plan="A ooSSSSSSo"))
-    order = make_order(show, 3, 4) if 3 in give else make_order(show, 1, 2)
+    order = make_order(show, 3, 4) if 3 in from_seats else make_order(show, 1, 2)
 
-    response = exchange(order, give, get)
+    response = exchange(order, from_seats, to_seats)
 
-    assert (response.status_code, response.data["code"]) == (409, "sold_in_pairs")
+    assert_refused(response, 409, "sold_in_pairs")
     assert missing in [seat["seat_number"] for seat in response.data["seats"]]
     assert not order.bookings.filter(status=Status.CANCELLED).exists()
 
@@ -248,13 +244,13 @@ def test_a_show_that_is_not_on_sale_exchanges_nothing(change, code):
 
     response = exchange(order, [5], [7])
 
-    assert (response.status_code, response.data["code"]) == (409, code)
+    assert_refused(response, 409, code)
     assert statuses(order) == [(5, "BOOKED")]
 
 
 def test_what_was_given_back_is_not_exchanged():
     order = make_order(make_show(), 5)
-    client_for(order.user).post(f"/api/orders/{order.reference}/cancel/", {})
+    post_to(order, "cancel")
 
     assert exchange(order, [5], [7]).data["code"] == "already_cancelled"
 

@@ -8,12 +8,14 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.tests.factories import make_user
-from bookings.errors import SeatTaken
+from bookings import services
+from bookings.errors import AlreadyCancelled, HoldExpired, SeatTaken
 from bookings.models import Booking, BookingEvent, Channel, Order, Status
 from bookings.services import Actor, inventory
 from bookings.services.inventory import SeatInventory
 from bookings.tests.factories import book, by, let_expire, make_order
 from bookings.tests.history import assert_history_consistent
+from movie_booking.errors import NotFound
 from movies.models import Show
 from movies.tests.factories import make_show
 
@@ -39,11 +41,8 @@ def test_each_booking_that_is_returned_is_the_row_of_its_seat():
     assert [booking.seat_number for booking in bookings] == [5, 6, 7]
     for booking in bookings:
         row = Booking.objects.get(pk=booking.pk)
-        assert (row.order, row.seat_number, row.price) == (
-            Order.objects.get(),
-            booking.seat_number,
-            booking.price,
-        )
+        assert row.order_id == booking.order_id == booking.order.pk == Order.objects.get().pk
+        assert (row.seat_number, row.price) == (booking.seat_number, booking.price)
 
 
 def test_events_name_who_did_it_and_not_for_whom():
@@ -101,6 +100,57 @@ def test_all_that_is_written_under_one_lock_has_one_moment():
     [booking, *_] = allocate(make_show(), customer=user, actor=by(user))
 
     assert booking.created_at == booking.order.created_at == booking.events.get().at
+
+
+def test_which_seats_are_occupied_is_read_at_first_use_and_once(django_assert_num_queries):
+    show = make_show()
+    order = make_order(show, 5, status=Status.BOOKED)
+
+    with transaction.atomic():
+        with django_assert_num_queries(1):
+            locked = SeatInventory.lock(show.pk)
+        with django_assert_num_queries(1):
+            locked.order(order.pk)
+        book(show, 6)  # as another transaction might that was waited for
+        with django_assert_num_queries(1):
+            assert locked.occupied == {5: "BOOKED", 6: "BOOKED"}
+        with django_assert_num_queries(0):
+            assert locked.occupied.keys() == {5, 6}
+            assert locked.count_seats_of(order.user) == 1
+
+
+def test_all_rows_of_a_locked_order_have_the_locked_show(django_assert_num_queries):
+    order = make_order(make_show(), 5, 6)
+
+    with transaction.atomic():
+        inventory = SeatInventory.lock(order.show_id)
+        locked = inventory.order(order.pk)
+        with django_assert_num_queries(0):
+            assert {row.show for row in (locked.order, *locked.bookings)} == {inventory.show}
+            assert all(booking.show is inventory.show for booking in locked.bookings)
+            assert all(booking.order is locked.order for booking in locked.bookings)
+
+
+def test_an_order_of_another_show_is_not_found():
+    order, other = make_order(make_show(), 5), make_show()
+
+    with transaction.atomic(), pytest.raises(NotFound):
+        SeatInventory.lock(other.pk).order(order.pk)
+
+
+def cancel(order):
+    services.cancel_order(order, actor=by(order.user))
+
+
+@pytest.mark.parametrize(("change", "refusal"), [(let_expire, HoldExpired), (cancel, AlreadyCancelled)])
+def test_a_service_decides_on_fresh_rows_and_not_on_those_it_was_handed(change, refusal):
+    order = make_order(make_show(), 5)
+    stale = Order.objects.with_details().get()
+    assert [booking.status_at() for booking in stale.bookings.all()] == [Status.HELD]
+    change(order)
+
+    with pytest.raises(refusal):
+        services.confirm_order(stale, actor=by(order.user))
 
 
 @pytest.mark.parametrize("at_once", [True, False])

@@ -3,8 +3,10 @@
 import pytest
 
 from accounts.tests.factories import client_for, make_user
-from bookings.models import Booking, BookingEvent, Order
+from bookings.models import Order
+from bookings.tests.api import post_to
 from bookings.tests.factories import make_order
+from bookings.tests.history import db_snapshot
 from movies.tests.factories import make_show
 
 pytestmark = pytest.mark.django_db
@@ -43,19 +45,27 @@ def assert_invalid(response, errors):
     ],
     ids=lambda value: repr(value)[:30],
 )
-def test_what_are_no_seats_is_invalid_wherever_seats_are_named(seat_numbers, messages):
-    show, user = make_show(), make_user()
-    client, order = client_for(user), make_order(show, 20, user=user)
-    path = f"/api/orders/{order.reference}"
+@pytest.mark.parametrize(
+    ("verb", "field", "rest"),
+    [
+        (None, "seat_numbers", {}),
+        ("cancel", "seat_numbers", {}),
+        ("exchange", "from", {"to": [7]}),
+        ("exchange", "to", {"from": [20]}),
+    ],
+)
+def test_wrong_lists_of_seats_are_invalid_wherever_seats_are_named(seat_numbers, messages, verb, field, rest):
+    order = make_order(make_show(), 20)
+    body = {field: seat_numbers, **rest}
+    before = db_snapshot()
 
-    assert_invalid(
-        client.post("/api/orders/", {"show": show.pk, "seat_numbers": seat_numbers}),
-        {"seat_numbers": messages},
-    )
-    assert_invalid(client.post(f"{path}/cancel/", {"seat_numbers": seat_numbers}), {"seat_numbers": messages})
-    assert_invalid(client.post(f"{path}/exchange/", {"from": seat_numbers, "to": [7]}), {"from": messages})
-    assert_invalid(client.post(f"{path}/exchange/", {"from": [20], "to": seat_numbers}), {"to": messages})
-    assert (Booking.objects.count(), Order.objects.count(), BookingEvent.objects.count()) == (1, 1, 1)
+    if verb:
+        response = post_to(order, verb, body)
+    else:
+        response = client_for(order.user).post("/api/orders/", {"show": order.show_id, **body})
+
+    assert_invalid(response, {field: messages})
+    assert db_snapshot() == before
 
 
 @pytest.mark.parametrize(
@@ -137,14 +147,17 @@ def test_an_order_says_for_which_show():
     assert_invalid(response, {"show": ["This field is required."]})
 
 
-def test_how_many_seats_an_order_takes_is_a_setting(settings):
+@pytest.mark.parametrize(
+    ("field", "too_many", "allowed"), [("seat_numbers", [1, 2, 3], [1, 2]), ("best_available", 3, 2)]
+)
+def test_how_many_seats_an_order_takes_is_a_setting(settings, field, too_many, allowed):
     settings.MAX_SEATS_PER_ORDER = 2
     client, show = client_for(make_user()), make_show()
 
-    for body in ({"seat_numbers": [1, 2, 3]}, {"best_available": 3}):
-        response = client.post("/api/orders/", {"show": show.pk, **body})
-        assert_invalid(response, {next(iter(body)): ["At most 2 seats an order."]})
-    assert client.post("/api/orders/", {"show": show.pk, "seat_numbers": [1, 2]}).status_code == 201
+    response = client.post("/api/orders/", {"show": show.pk, field: too_many})
+
+    assert_invalid(response, {field: ["At most 2 seats an order."]})
+    assert client.post("/api/orders/", {"show": show.pk, field: allowed}).status_code == 201
 
 
 @pytest.mark.parametrize("missing", ["from", "to"])
@@ -153,6 +166,6 @@ def test_an_exchange_says_from_which_seats_to_which(missing):
     body = {"from": [5], "to": [7]}
     del body[missing]
 
-    response = client_for(order.user).post(f"/api/orders/{order.reference}/exchange/", body)
+    response = post_to(order, "exchange", body)
 
     assert_invalid(response, {missing: ["This field is required."]})

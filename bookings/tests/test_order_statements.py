@@ -1,10 +1,15 @@
-"""What a sale costs the database, from BEGIN to COMMIT: others wait for the lock meanwhile."""
+"""What a sale costs the database, from BEGIN to COMMIT: other buyers wait for the lock meanwhile."""
+
+import re
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils.timezone import now
 
 from accounts.tests.factories import client_for, make_user
+from bookings.models import Booking, Status
 from bookings.tests.factories import make_order
 from movies.tests.factories import make_show
 
@@ -13,15 +18,15 @@ pytestmark = pytest.mark.usefixtures("real_transactions")
 
 @pytest.fixture
 def statements():
-    """Send a request as a user and return what it asked of the database once it knew who is asking."""
+    """Send a request as a user and return its statements after the one that reads the user."""
 
     def statements(user, path, body):
         client = client_for(user)
         with CaptureQueriesContext(connection) as captured:
             response = client.post(f"/api/{path}", body)
         assert response.status_code in (200, 201), response.data
-        who, *rest = [query["sql"] for query in captured]
-        assert 'FROM "accounts_user"' in who
+        first, *rest = [query["sql"] for query in captured]
+        assert 'FROM "accounts_user"' in first
         return rest
 
     return statements
@@ -37,6 +42,48 @@ def test_one_booking_takes_six_statements_at_most(statements):
     assert len(found) <= 6, found
     assert (found[0], found[-1]) == ("BEGIN", "COMMIT")
     assert "FOR NO KEY UPDATE" in found[1]
+
+
+# The lock, the bookings of the order, the change, and if seats changed hands its events and the counts.
+@pytest.mark.parametrize(
+    ("verb", "body", "count"),
+    [
+        ("confirm", {}, 5),
+        ("cancel", {}, 5),
+        ("cancel", {"seat_numbers": [1]}, 5),
+        ("cancel one", {}, 5),
+        ("extend", {}, 3),
+    ],
+)
+def test_a_change_of_an_order_does_not_read_which_seats_are_occupied(statements, verb, body, count):
+    order = make_order(make_show(), 1, 2)
+    Booking.objects.update(expires_at=now() + timedelta(minutes=1))  # so that it can be extended
+    one = order.bookings.first()
+    path = f"bookings/{one.pk}/cancel/" if verb == "cancel one" else f"orders/{order.reference}/{verb}/"
+
+    found = under_lock(statements(order.user, path, body))
+
+    assert len(found) == count, found
+    assert not any(map(OCCUPYING.search, found)), found
+
+
+def test_an_exchange_reads_which_seats_are_occupied_once(statements):
+    order = make_order(make_show(), 1, 2, status=Status.BOOKED)
+
+    found = statements(order.user, f"orders/{order.reference}/exchange/", {"from": [1], "to": [5]})
+
+    reads = [statement for statement in under_lock(found) if OCCUPYING.search(statement)]
+    assert len(reads) == 1, found
+
+
+# How the inventory asks for the rows that `one_live_booking_per_seat` counts.
+OCCUPYING = re.compile(r'"status" IN \(\'HELD\', \'BOOKED\', \'BLOCKED\'\)')
+
+
+def under_lock(statements):
+    """Those between BEGIN and COMMIT: other buyers wait meanwhile."""
+    kinds = [statement.split()[0] for statement in statements]
+    return statements[kinds.index("BEGIN") + 1 : kinds.index("COMMIT")]
 
 
 def test_an_order_of_six_seats_takes_as_many_statements_as_one_of_two(statements):

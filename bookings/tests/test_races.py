@@ -1,4 +1,4 @@
-"""Many people who want the same seat at the same moment.
+"""Many buyers of the same seat at the same moment.
 
 Real threads, each with a connection of its own. The control comes first: with the lock patched out
 the race does happen, and only the constraint stops it. If it did not, the other tests would prove
@@ -67,7 +67,7 @@ def test_control_without_the_lock_both_buyers_find_the_seat_free_and_the_constra
 
 @pytest.mark.postgres
 def test_with_the_lock_two_buyers_cannot_both_find_the_seat_free(monkeypatch):
-    """The control with the lock in place: the second waits at the show, so nobody comes to meet the first."""
+    """The control with the lock in place: the second waits for the show, and does not meet the first."""
     show, users = make_show(), [make_user(), make_user()]
     met = meet_after_the_check(monkeypatch, patience=0.5)
 
@@ -102,7 +102,7 @@ def test_twenty_buyers_over_http_for_five_seats_sell_exactly_five():
 
 @pytest.mark.postgres
 def test_locking_shows_in_opposite_order_of_request_does_not_deadlock():
-    """Each books a seat of both shows, one transaction a seat: nobody holds one lock and wants another."""
+    """Each books a seat of both shows, one transaction a seat: none holds one lock and waits for another."""
     there, back = make_user(), make_user()
 
     def book_both(user, order):
@@ -117,7 +117,7 @@ def test_locking_shows_in_opposite_order_of_request_does_not_deadlock():
 
 
 @pytest.mark.postgres
-def test_a_booking_visibly_waits_for_a_held_lock():
+def test_a_booking_visibly_waits_for_the_lock():
     show, user = make_show(), make_user()
     locked, release = Event(), Event()
 
@@ -155,7 +155,7 @@ def test_a_booking_visibly_waits_for_a_held_lock():
 
 
 @pytest.mark.postgres
-def test_who_waits_too_long_for_the_lock_is_told_to_come_back():
+def test_a_request_that_waits_too_long_for_the_lock_is_told_to_come_back():
     show, client = make_show(), client_for(make_user())
 
     response = while_show_is_locked(

@@ -78,7 +78,7 @@ def test_the_share_and_until_when_it_holds(at, percent, deadline):
     assert next_deadline(TIERS, STARTS_AT, at) == deadline
 
 
-def test_a_house_without_refunds_has_no_deadline():
+def test_tiers_without_refunds_have_no_deadline():
     tiers = parse_tiers("0:0")
 
     assert refund_percent(tiers, STARTS_AT, before(days=30)) == 0

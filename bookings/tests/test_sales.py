@@ -9,7 +9,8 @@ from django.utils.timezone import now
 from accounts.tests.factories import client_for, make_staff, make_user
 from bookings.models import Booking, Status
 from bookings.services import change_show
-from bookings.tests.factories import block, give_back, make_booking
+from bookings.tests.api import iso
+from bookings.tests.factories import block, give_back, make_booking, make_former_staff
 from movies.models import Show
 from movies.tests.factories import make_show
 
@@ -22,23 +23,11 @@ def book(show, user=None):
     return client_for(user or make_user()).post(f"/api/shows/{show.pk}/book/", {"seat_number": 1})
 
 
-def iso(moment):
-    return moment.isoformat().replace("+00:00", "Z")
-
-
 # --- Drafts ------------------------------------------------------------------------------------
 
 
-def customer_with_the_right():
-    """Left over from when they worked here."""
-    user = make_staff("view_show")
-    user.is_staff = False
-    user.save()
-    return user
-
-
 def seen_in(client, show):
-    """Where the show is to be found."""
+    """In which lists and pages the client finds the show."""
     lists = {
         path
         for path in (
@@ -53,20 +42,22 @@ def seen_in(client, show):
     return lists | ({"itself"} if client.get(f"/api/shows/{show.pk}/").status_code == 200 else set())
 
 
-@pytest.mark.parametrize("who", [lambda: None, make_user, make_staff, customer_with_the_right])
-def test_customers_do_not_see_a_draft_anywhere(who):
+@pytest.mark.parametrize(
+    "make_caller", [lambda: None, make_user, make_staff, lambda: make_former_staff("view_show")]
+)
+def test_customers_do_not_see_a_draft_anywhere(make_caller):
     show = make_show(status=Show.Status.DRAFT)
 
-    assert seen_in(client_for(who()), show) == set()
+    assert seen_in(client_for(make_caller()), show) == set()
 
 
 @pytest.mark.parametrize(
-    "who", [lambda: make_staff("view_show"), lambda: make_user(is_staff=True, is_superuser=True)]
+    "make_caller", [lambda: make_staff("view_show"), lambda: make_user(is_staff=True, is_superuser=True)]
 )
-def test_staff_who_may_look_at_shows_see_it_everywhere(who):
+def test_staff_who_may_view_shows_see_it_everywhere(make_caller):
     show = make_show(status=Show.Status.DRAFT)
 
-    assert seen_in(client_for(who()), show) == {
+    assert seen_in(client_for(make_caller()), show) == {
         "shows/",
         "shows/?status=DRAFT",
         "shows/?upcoming=false",
@@ -76,9 +67,9 @@ def test_staff_who_may_look_at_shows_see_it_everywhere(who):
     }
 
 
-@pytest.mark.parametrize("who", [make_user, lambda: make_user(is_staff=True, is_superuser=True)])
-def test_nobody_books_a_draft_and_it_looks_as_if_it_were_not_there(who):
-    response = book(make_show(status=Show.Status.DRAFT), who())
+@pytest.mark.parametrize("make_caller", [make_user, lambda: make_user(is_staff=True, is_superuser=True)])
+def test_a_draft_cannot_be_booked_and_is_not_found(make_caller):
+    response = book(make_show(status=Show.Status.DRAFT), make_caller())
 
     assert response.status_code == 404
     assert response.data["code"] == "not_found"
@@ -177,7 +168,7 @@ def test_the_sale_closes_so_many_minutes_before_the_start(starts_in, cutoff, cod
         ({"sales_cutoff_minutes": 7 * 24 * 60}, "not_on_sale"),
     ],
 )
-def test_of_several_reasons_the_one_is_told_that_will_not_pass(fields, code):
+def test_of_several_refusals_the_one_that_will_last_is_given(fields, code):
     response = book(make_show(sales_open_at=now() + MINUTE, **fields))
 
     assert (response.status_code, response.data["code"]) == (409, code)
@@ -199,7 +190,7 @@ def test_a_sale_can_be_opened_and_closed_early():
 @pytest.mark.parametrize(
     "fields", [{"sales_open_at": now() + timedelta(hours=1)}, {"sales_cutoff_minutes": 7 * 24 * 60}]
 )
-def test_outside_of_the_sale_seats_are_still_given_back_and_the_house_still_blocks_some(fields):
+def test_outside_of_the_sale_seats_are_still_given_back_and_blocked(fields):
     user, show = make_user(), make_show()
     booking = make_booking(show, user=user)
     change_show(show.pk, **fields)

@@ -26,7 +26,7 @@ def get_map(show, query="", **headers):
     return client_for().get(f"/api/shows/{show.pk}/seats/{query}", **headers)
 
 
-def test_the_map_draws_the_room_with_what_each_seat_is_costs_and_whether_it_is_free():
+def test_the_map_has_kind_price_position_and_status_of_every_seat():
     show = make_studio_show(price=Decimal("10.00"), premium_price=Decimal("12.50"))
     user = make_user()
     book(show, 2, user=user)
@@ -78,7 +78,7 @@ def test_the_map_draws_the_room_with_what_each_seat_is_costs_and_whether_it_is_f
     }
 
 
-def test_what_changes_and_what_stays_can_be_had_apart():
+def test_layout_and_availability_can_be_read_apart():
     show = make_studio_show()
     book(show, 2)
 
@@ -190,7 +190,7 @@ def test_other_fields_are_invalid():
     assert list(response.data["errors"]) == ["fields"]
 
 
-def test_a_map_is_free_for_anyone_even_with_a_token_that_is_no_good():
+def test_anyone_can_read_a_map_even_with_an_invalid_token():
     response = get_map(make_studio_show(), HTTP_AUTHORIZATION="Bearer nonsense")
 
     assert response.status_code == 200

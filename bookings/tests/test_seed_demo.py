@@ -37,7 +37,7 @@ def test_a_week_is_made_once_and_a_second_run_adds_nothing():
     assert len(set(Cinema.objects.values_list("time_zone", flat=True))) == 2
 
 
-def test_a_database_with_movies_is_left_alone_if_so_asked():
+def test_with_if_empty_a_database_with_movies_is_left_alone():
     Movie.objects.create(title="Ours", duration_minutes=90)
 
     assert seed("--if-empty") == ["There are movies already: no demo data added."]
@@ -54,7 +54,7 @@ def test_the_counts_on_the_shows_are_true_and_the_seat_of_the_readme_is_free():
     assert response.status_code == 201
 
 
-def test_nobody_logs_in_as_a_demo_customer_in_production(settings):
+def test_demo_customers_cannot_log_in_in_production(settings):
     settings.DEBUG = False
     seed()
 

@@ -97,7 +97,7 @@ def test_ticked_seats_are_blocked_and_released():
     assert statuses(show) == {1: "BLOCKED"}
 
 
-def test_a_block_that_meets_a_sold_seat_says_so_seat_by_seat_and_takes_none():
+def test_a_block_over_a_sold_seat_names_it_and_blocks_none():
     show = make_show()
     book(show, 2)
 

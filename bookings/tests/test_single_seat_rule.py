@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bookings.seating.blocks import groups_of, numbers_of
 from bookings.seating.single_seats import same_seats_in_row, single_seats_left
-from bookings.tests.drawings import room
+from bookings.tests.drawings import parse_drawing
 from movies.seat_plan import SeatKind
 
 rows = st.text(alphabet="oooox*_", min_size=1, max_size=14).filter(lambda row: row.strip("_"))
@@ -55,20 +55,20 @@ rows = st.text(alphabet="oooox*_", min_size=1, max_size=14).filter(lambda row: r
     ],
 )
 def test_which_singles_a_choice_is_refused_for(row, refused_for):
-    plan, taken, chosen = room(row)
+    plan, taken, chosen = parse_drawing(row)
 
     assert tuple(plan.seat(number).label for number in single_seats_left(plan, taken, chosen)) == refused_for
 
 
 def test_each_group_of_a_party_is_judged_in_its_own_row():
-    plan, taken, chosen = room("xo**x", "xo**oooo")
+    plan, taken, chosen = parse_drawing("xo**x", "xo**oooo")
 
     # Two could sit in row B without leaving a single, in row A they could not.
     assert single_seats_left(plan, taken, chosen) == plan.numbers_of("B2")
 
 
 def test_another_row_is_no_reason_to_refuse():
-    plan, taken, chosen = room("xo**x", "oooooo")
+    plan, taken, chosen = parse_drawing("xo**x", "oooooo")
 
     assert single_seats_left(plan, taken, chosen) == ()
 
@@ -77,7 +77,7 @@ def test_another_row_is_no_reason_to_refuse():
     ("row", "refused_for"), [("xooPx_ooo", ""), ("xooPx_PPP", ""), ("xooPx_oPo", "A2"), ("xooPx_Po", "A2")]
 )
 def test_neither_are_seats_of_other_kinds(row, refused_for):
-    plan, taken, _ = room(row)
+    plan, taken, _ = parse_drawing(row)
 
     left = single_seats_left(plan, taken, frozenset(plan.numbers_of("A3-A4")))
 
@@ -85,20 +85,20 @@ def test_neither_are_seats_of_other_kinds(row, refused_for):
 
 
 def test_the_last_seat_of_a_row_is_no_neighbour_of_the_first_of_the_next():
-    plan, taken, chosen = room("xo", "__*ooo")  # though B1 is drawn where A3 would be
+    plan, taken, chosen = parse_drawing("xo", "__*ooo")  # though B1 is drawn where A3 would be
 
     assert single_seats_left(plan, taken, chosen) == ()
 
 
-def test_who_needs_a_wheelchair_space_is_never_refused():
-    plan, taken, _ = room("xoWo_oWoo")
+def test_a_wheelchair_space_is_never_refused():
+    plan, taken, _ = parse_drawing("xoWo_oWoo")
     space = next(seat.number for seat in plan.seats if seat.kind is SeatKind.WHEELCHAIR)
 
     assert single_seats_left(plan, taken, frozenset({space})) == ()
 
 
 def test_a_hold_may_be_among_the_taken_seats():
-    plan, taken, chosen = room("xo*oooo")
+    plan, taken, chosen = parse_drawing("xo*oooo")
 
     assert single_seats_left(plan, taken | chosen, chosen) == (2,)
 
@@ -106,7 +106,7 @@ def test_a_hold_may_be_among_the_taken_seats():
 @settings(deadline=None, max_examples=200)
 @given(st.lists(rows, min_size=1, max_size=3))
 def test_every_refusal_has_the_same_seats_to_offer_in_that_row(drawing):
-    plan, taken, chosen = room(*drawing)
+    plan, taken, chosen = parse_drawing(*drawing)
 
     for number in single_seats_left(plan, taken, chosen):
         assert number not in taken | chosen
@@ -123,8 +123,8 @@ def test_every_refusal_has_the_same_seats_to_offer_in_that_row(drawing):
 
 @settings(deadline=None, max_examples=200)
 @given(st.lists(rows, min_size=1, max_size=3))
-def test_the_last_seats_of_the_house_are_always_sold(drawing):
-    plan, taken, _ = room(*drawing)
+def test_all_the_seats_that_are_left_are_always_sold(drawing):
+    plan, taken, _ = parse_drawing(*drawing)
     everything_left = frozenset(seat.number for seat in plan.seats) - taken
 
     assert single_seats_left(plan, taken, everything_left) == ()

@@ -23,7 +23,7 @@ from movie_booking.tests.server import (
 from movies.models import Show
 from movies.tests.factories import make_show
 
-pytestmark = pytest.mark.usefixtures("real_transactions")
+pytestmark = [pytest.mark.kills_servers, pytest.mark.usefixtures("real_transactions")]
 
 MEBIBYTE = 1024 * 1024
 

@@ -1,4 +1,4 @@
-"""What a cancelling brings: quoted before, recorded after. The sums themselves: test_refunds.py."""
+"""What comes back for a cancelled booking: quoted before, recorded after. The sums: test_refunds.py."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -13,6 +13,7 @@ from django.utils.timezone import now
 
 from accounts.tests.factories import client_for, make_staff, make_user
 from bookings.models import Booking, Status
+from bookings.tests.api import assert_refused, iso, post_to
 from bookings.tests.factories import block, book, call_off, make_booking, make_order
 from movies.models import Show
 from movies.tests.factories import make_screen, make_show
@@ -33,14 +34,6 @@ def quote(booking, user=None):
 
 def cancel(booking):
     return client_for(booking.user).post(f"/api/bookings/{booking.pk}/cancel/")
-
-
-def z(moment):
-    return moment.isoformat().replace("+00:00", "Z") if moment else None
-
-
-def assert_refused(response, status, code):
-    assert (response.status_code, response.data["code"]) == (status, code)
 
 
 TIERS = [
@@ -67,14 +60,14 @@ def test_the_quote_says_how_much_comes_back_and_until_when(settings, starts_in, 
         "refund_percent": percent,
         "refund_amount": amount,
         "currency": "EUR",
-        "valid_until": z(starts_at - timedelta(hours=hours)) if hours else None,
-        "cancel_until": z(starts_at),
+        "valid_until": iso(starts_at - timedelta(hours=hours)) if hours else None,
+        "cancel_until": iso(starts_at),
     }
     assert Booking.objects.values().get() == before
 
 
 @pytest.mark.parametrize(("starts_in", "percent", "amount", "hours"), TIERS)
-def test_what_was_quoted_comes_back_and_is_recorded_with_who_did_it(
+def test_what_was_quoted_comes_back_and_is_recorded_with_its_actor(
     settings, starts_in, percent, amount, hours
 ):
     settings.REFUND_TIERS = "24:100,2:50"
@@ -98,7 +91,7 @@ def test_the_tiers_are_a_setting(settings, tiers, percent):
     assert cancel(booking).data["refund_percent"] == percent
 
 
-def test_the_house_does_not_open_with_tiers_that_make_no_sense(settings):
+def test_the_server_does_not_start_with_tiers_that_make_no_sense(settings):
     settings.REFUND_TIERS = "2:50,24:100"
 
     with pytest.raises(ImproperlyConfigured, match=r"^REFUND_TIERS: .* 24 cannot follow 2\.$"):
@@ -110,37 +103,38 @@ def test_all_seats_of_an_order_get_the_share_of_the_moment_each_of_its_price():
     order = make_order(show, 5, 6, status=Status.BOOKED)
     Booking.objects.filter(seat_number=6).update(price=Decimal("20.00"))
 
-    response = client_for(order.user).post(f"/api/orders/{order.reference}/cancel/", {})
+    response = post_to(order, "cancel")
 
     refunds = [(row["refund_percent"], row["refund_amount"]) for row in response.data["bookings"]]
     assert refunds == [(50, "5.00"), (50, "10.00")]
     assert set(order.bookings.values_list("cancelled_by", flat=True)) == {order.user.pk}
 
 
-def test_past_the_cutoff_nothing_booked_is_cancelled(settings):
+def test_before_the_cutoff_a_booking_is_cancelled(settings):
     settings.CANCEL_CUTOFF_MINUTES = 90
-    early, late = booked(timedelta(minutes=90) + A_MOMENT), booked(timedelta(minutes=90) - A_MOMENT)
+    booking = booked(timedelta(minutes=90) + A_MOMENT)
 
-    assert quote(early).data["cancel_until"] == z(early.show.starts_at - timedelta(minutes=90))
-    assert cancel(early).status_code == 200
-
-    for response in (
-        quote(late),
-        cancel(late),
-        client_for(late.user).post(f"/api/orders/{late.order.reference}/cancel/", {}),
-    ):
-        assert_refused(response, 409, "too_late_to_cancel")
-    late.refresh_from_db()
-    assert (late.status, late.refund_percent) == (Status.BOOKED, None)
+    assert quote(booking).data["cancel_until"] == iso(booking.show.starts_at - timedelta(minutes=90))
+    assert cancel(booking).status_code == 200
 
 
-def test_at_the_very_cutoff_one_can_still_cancel(settings, monkeypatch):
+@pytest.mark.parametrize("request_", [quote, cancel, lambda booking: post_to(booking.order, "cancel")])
+def test_past_the_cutoff_nothing_booked_is_cancelled(settings, request_):
+    settings.CANCEL_CUTOFF_MINUTES = 90
+    booking = booked(timedelta(minutes=90) - A_MOMENT)
+
+    assert_refused(request_(booking), 409, "too_late_to_cancel")
+    booking.refresh_from_db()
+    assert (booking.status, booking.refund_percent) == (Status.BOOKED, None)
+
+
+def test_a_booking_can_be_cancelled_at_the_very_cutoff(settings, monkeypatch):
     settings.CANCEL_CUTOFF_MINUTES = 90
     booking = booked(timedelta(minutes=90) + A_MOMENT)
     cutoff = booking.show.starts_at - timedelta(minutes=90)
     monkeypatch.setattr(timezone, "now", lambda: cutoff)
 
-    assert quote(booking).data["cancel_until"] == z(cutoff)
+    assert quote(booking).data["cancel_until"] == iso(cutoff)
     assert cancel(booking).status_code == 200
 
 
@@ -151,7 +145,7 @@ def test_no_share_is_promised_beyond_the_cutoff(settings):
     answer = quote(booking).json()
 
     assert answer["refund_percent"] == 50
-    assert answer["valid_until"] == answer["cancel_until"] == z(booking.show.starts_at - timedelta(hours=5))
+    assert answer["valid_until"] == answer["cancel_until"] == iso(booking.show.starts_at - timedelta(hours=5))
 
 
 def test_a_hold_is_released_past_the_cutoff_too_and_nothing_was_paid(settings):
@@ -162,7 +156,7 @@ def test_a_hold_is_released_past_the_cutoff_too_and_nothing_was_paid(settings):
     answer = quote(booking).data
 
     assert (answer["refund_percent"], answer["refund_amount"], answer["valid_until"]) == (0, "0.00", None)
-    assert answer["cancel_until"] == z(booking.expires_at)
+    assert answer["cancel_until"] == iso(booking.expires_at)
     assert cancel(booking).data["refund_percent"] is None
 
 
@@ -170,10 +164,10 @@ def test_a_hold_is_released_until_the_show_starts_at_the_latest():
     order = make_order(make_show(starts_at=now() + timedelta(minutes=5)), 5)
     [booking] = order.bookings.all()
 
-    assert quote(booking).data["cancel_until"] == z(order.show.starts_at)
+    assert quote(booking).data["cancel_until"] == iso(order.show.starts_at)
 
 
-def test_the_dearest_sofa_is_quoted():
+def test_a_sofa_at_the_highest_price_is_quoted():
     show = make_show(
         screen=make_screen(seat_plan="A SS"),
         starts_at=now() + timedelta(days=3),
@@ -192,18 +186,17 @@ def test_a_hold_is_quoted_nothing_however_early():
     assert (answer["refund_percent"], answer["refund_amount"], answer["valid_until"]) == (0, "0.00", None)
 
 
-def test_a_sofa_that_was_exchanged_and_got_back_is_quoted_once():
+def test_a_sofa_that_was_exchanged_there_and_back_is_quoted_once():
     screen = make_screen(seat_plan="A SSSS")
     show = make_show(screen=screen, starts_at=now() + timedelta(days=3), sofa_price=Decimal("15.00"))
     order = make_order(show, 1, 2, status=Status.BOOKED)
-    client = client_for(order.user)
-    for give, get in ([1, 2], [3, 4]), ([3, 4], [1, 2]):
-        client.post(f"/api/orders/{order.reference}/exchange/", {"from": give, "to": get})
+    post_to(order, "exchange", {"from": [1, 2], "to": [3, 4]})
+    post_to(order, "exchange", {"from": [3, 4], "to": [1, 2]})
 
     assert quote(order.bookings.live().get(seat_number=1)).data["refund_amount"] == "30.00"
 
 
-def test_a_show_that_the_house_cancels_gives_everything_back(settings):
+def test_the_bookings_of_a_cancelled_show_are_refunded_in_full(settings):
     settings.REFUND_TIERS, settings.CANCEL_CUTOFF_MINUTES = "0:0", 10_080
     booking, staff = booked(timedelta(minutes=1), price="9.99"), make_user()
     held = make_booking(booking.show, seat_number=6, status=Status.HELD)
@@ -237,14 +230,14 @@ def test_staff_who_cancel_in_the_admin_are_recorded():
         ({"status": Show.Status.CANCELLED}, "show_cancelled"),
     ],
 )
-def test_there_is_no_quote_where_there_is_no_cancelling(change, code):
+def test_there_is_no_quote_where_nothing_can_be_cancelled(change, code):
     booking = booked()
     Show.objects.update(**change)
 
     assert_refused(quote(booking), 409, code)
 
 
-def test_only_ones_own_bookings_are_quoted():
+def test_users_get_quotes_of_their_own_bookings_only():
     booking, staff = booked(), make_user(is_staff=True, is_superuser=True)
     block(booking.show, "A1", staff=staff)
 
@@ -257,5 +250,5 @@ def test_a_quote_costs_two_queries(django_assert_num_queries):
     booking = booked()
     client = client_for(booking.user)
 
-    with django_assert_num_queries(2):  # who is asking, and the booking with its show
+    with django_assert_num_queries(2):  # the user, and the booking with its show
         client.get(f"/api/bookings/{booking.pk}/cancellation/")

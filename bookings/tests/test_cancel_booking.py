@@ -1,6 +1,7 @@
-"""Cancelling a booking, and looking at one's bookings."""
+"""Cancelling a booking, the list of a user's bookings, and what the database itself refuses."""
 
 from datetime import timedelta
+from operator import attrgetter
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -46,14 +47,14 @@ def test_cancelling_twice_is_a_conflict():
 
 
 @pytest.mark.parametrize("path", ["", "cancel/"])
-def test_somebody_elses_booking_is_not_found(path):
+def test_another_users_booking_is_not_found(path):
     booking = book(make_show(), 5)
-    stranger = client_for(make_user(is_staff=True))
+    other_client = client_for(make_user(is_staff=True))
 
     response = (
-        stranger.post(f"/api/bookings/{booking.pk}/{path}")
+        other_client.post(f"/api/bookings/{booking.pk}/{path}")
         if path
-        else stranger.get(f"/api/bookings/{booking.pk}/")
+        else other_client.get(f"/api/bookings/{booking.pk}/")
     )
 
     booking.refresh_from_db()
@@ -69,7 +70,7 @@ def test_somebody_elses_booking_is_not_found(path):
         ({"status": Show.Status.CANCELLED}, "show_cancelled"),
     ],
 )
-def test_a_show_that_is_past_or_cancelled_takes_no_cancelling(change, code):
+def test_a_booking_of_a_show_that_is_past_or_cancelled_is_not_cancelled(change, code):
     user, show = make_user(), make_show()
     booking = book(show, 5, user=user)
     Show.objects.update(**change)
@@ -83,7 +84,7 @@ def test_a_show_that_is_past_or_cancelled_takes_no_cancelling(change, code):
 
 
 @pytest.mark.parametrize("path", ["bookings", "my-bookings"])
-def test_the_list_has_ones_own_bookings_only_newest_first(path):
+def test_the_list_has_the_users_own_bookings_only_newest_first(path):
     user, show = make_user(), make_show()
     first = book(show, 1, user=user)
     book(show, 2)
@@ -103,7 +104,7 @@ def test_the_list_costs_the_same_queries_for_any_number_of_rows(rows, django_ass
         book(make_show(), 1, user=user)
     client = client_for(user)
 
-    with django_assert_num_queries(3):  # who is asking, how many rows, the rows
+    with django_assert_num_queries(3):  # the user, how many rows, the rows
         client.get("/api/bookings/")
 
 
@@ -119,28 +120,28 @@ def test_the_list_can_be_narrowed_to_a_status():
     assert [row["id"] for row in response.data["results"]] == [cancelled.pk]
 
 
-def test_the_database_itself_refuses_a_second_live_booking():
+@pytest.mark.parametrize("status", [Status.HELD, Status.BOOKED, Status.BLOCKED])
+def test_the_database_itself_refuses_a_second_live_booking(status):
     booking = book(make_show(), 5)
 
-    for status in (Status.HELD, Status.BOOKED, Status.BLOCKED):
-        # The unique index, by its name on PostgreSQL and by its columns on SQLite.
-        one_live = pytest.raises(IntegrityError, match=r"(one_live_booking_per_seat|\.seat_number)")
-        with one_live, transaction.atomic():
-            Booking.objects.create(
-                order=booking.order,
-                show=booking.show,
-                user=booking.user,
-                seat_number=5,
-                price=0,
-                status=status,
-                expires_at=now() + timedelta(minutes=10) if status == Status.HELD else None,
-                is_house_seat=status == Status.BLOCKED,
-            )
+    # The unique index, by its name on PostgreSQL and by its columns on SQLite.
+    one_live = pytest.raises(IntegrityError, match=r"(one_live_booking_per_seat|\.seat_number)")
+    with one_live, transaction.atomic():
+        Booking.objects.create(
+            order=booking.order,
+            show=booking.show,
+            user=booking.user,
+            seat_number=5,
+            price=0,
+            status=status,
+            expires_at=now() + timedelta(minutes=10) if status == Status.HELD else None,
+            is_house_seat=status == Status.BLOCKED,
+        )
 
 
-def test_what_was_sold_cannot_be_deleted():
-    booking = book(make_show(), 5)
+@pytest.mark.parametrize("path", ["order", "show", "show.movie", "show.screen", "user"])
+def test_what_was_sold_cannot_be_deleted(path):
+    row = attrgetter(path)(book(make_show(), 5))
 
-    for row in (booking.order, booking.show, booking.show.movie, booking.show.screen, booking.user):
-        with pytest.raises(ProtectedError):
-            row.delete()
+    with pytest.raises(ProtectedError):
+        row.delete()
