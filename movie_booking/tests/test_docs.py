@@ -91,6 +91,14 @@ def test_every_relative_link_leads_to_a_file(page):
     assert [target for target in relative if not (page.parent / target).exists()] == []
 
 
+@every_page
+def test_every_file_that_is_named_by_its_path_exists(page):
+    apps = "accounts|bookings|movie_booking|movies|benchmarks"
+    named = re.findall(rf"`((?:{apps})/[\w/.]*)`", page.read_text("utf-8"))
+
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
 def anchors(page: Path) -> set[str]:
     """What GitHub makes of the headings of a page: `## Holds & seats` is `#holds--seats`."""
     text = re.sub(r"^```.*?^```", "", page.read_text("utf-8"), flags=re.M | re.S)
