@@ -51,10 +51,11 @@ def api_actor(request: UserRequest) -> Actor:
     return Actor(request.user, Channel.API)
 
 
-# Shows of the catalogue, and what is done with their seats. No docstring: Swagger would show it six times.
 @method_decorator(schema.update_show, name="update")
 @method_decorator(schema.partial_update_show, name="partial_update")
 class ShowViewSet(ChangeableViewSet, CatalogueShowViewSet):
+    """Shows of the catalogue, what may change of them, and what is done with their seats."""
+
     request: UserRequest
     staff_permissions = {
         "block": "bookings.block_seats",
