@@ -42,8 +42,8 @@ def main() -> None:
         from django.core.management import call_command
         from django.utils import timezone
 
+        from accounts.actors import Channel
         from accounts.models import User
-        from bookings.models import Channel
         from bookings.services import Actor, book_seat, inventory
         from movies.models import Cinema, Movie, Screen
         from movies.services import save_screen, schedule_show

@@ -84,8 +84,8 @@ def make_show() -> str:
     from django.core.management import call_command
     from django.utils import timezone
 
+    from accounts.actors import Channel
     from accounts.models import User
-    from bookings.models import Channel
     from bookings.services import Actor, book_seat
     from movies.models import Cinema, Movie, Screen
     from movies.services import save_screen, schedule_show

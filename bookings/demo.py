@@ -10,8 +10,8 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
+from accounts.actors import Channel
 from accounts.models import User
-from bookings.models import Channel
 from bookings.services import Actor, SeatChoice, block_seats, confirm_order, hold_seats
 from movies.demo import make_day, make_movies, make_screens
 from movies.models import Show

@@ -121,6 +121,17 @@ class ShowHasBookings(Conflict):
     detail = "Seats of this show were sold: its movie, screen and number of seats stay as they are."
 
 
+class ShowChanged(Conflict):
+    """`changes` says what is not as it was, `show_version` what to send to accept it."""
+
+    code = "show_changed"
+    detail = "The show was moved since these seats were held. Confirm again with its show_version to accept."
+    example: ClassVar = {
+        "show_version": 3,
+        "changes": {"starts_at": {"old": "2026-12-01T19:00:00Z", "new": "2026-12-01T20:30:00Z"}},
+    }
+
+
 class NotBlocked(Conflict):
     """`seats` names every seat that is not blocked."""
 

@@ -10,9 +10,10 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 
+from accounts.actors import Channel
 from accounts.models import User
 from bookings.refunds import refund_amount
-from movies.models import Show
+from movies.models import Screen, Show
 
 
 class Status(models.TextChoices):
@@ -27,15 +28,6 @@ class Status(models.TextChoices):
 LIVE = (Status.HELD, Status.BOOKED, Status.BLOCKED)
 # The status of an order is the first of these that one of its bookings has.
 STATUS_PRECEDENCE = (Status.HELD, Status.BOOKED, Status.BLOCKED, Status.EXPIRED, Status.CANCELLED)
-
-
-class Channel(models.TextChoices):
-    """Through what a change of a seat came."""
-
-    API = "API", "API"
-    ADMIN = "ADMIN", "Admin"
-    COMMAND = "COMMAND", "Command"
-    EXPIRY = "EXPIRY", "Expiry"
 
 
 # 32 characters that people do not mistake for one another on the phone (Crockford's base 32).
@@ -81,6 +73,16 @@ class Order(models.Model):
     )
     show = models.ForeignKey(Show, on_delete=models.PROTECT, related_name="orders")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # The terms of the sale, whatever settings and show become later.
+    refund_tiers = models.TextField(editable=False, help_text='Such as "24:100,2:50".')
+    cancel_cutoff_minutes = models.PositiveIntegerField(editable=False)
+    promised_starts_at = models.DateTimeField(editable=False)
+    promised_screen = models.ForeignKey(
+        Screen, on_delete=models.PROTECT, related_name="+", db_index=False, editable=False
+    )
+    show_version = models.PositiveIntegerField(
+        default=0, editable=False, help_text="Of the show, as the customer knows it."
+    )
 
     objects = OrderQuerySet.as_manager()
 

@@ -62,6 +62,33 @@ def next_deadline(tiers: Sequence[Tier], starts_at: datetime, at: datetime) -> d
     return deadline.astimezone(starts_at.tzinfo)
 
 
+@dataclass(frozen=True)
+class SaleTerms:
+    """What a customer was promised when they bought, and whether the show has been moved since."""
+
+    tiers: tuple[Tier, ...]
+    cancel_cutoff: timedelta
+    promised_starts_at: datetime
+    starts_at: datetime  # as the show is now
+    is_moved: bool
+
+    @property
+    def cancel_until(self) -> datetime:
+        """The last moment to give the seats back: of a show that was moved, its start."""
+        return self.starts_at if self.is_moved else self.promised_starts_at - self.cancel_cutoff
+
+    def refund_percent(self, at: datetime) -> int:
+        """The percentage of the price given back to a customer who cancels at this moment."""
+        return 100 if self.is_moved else refund_percent(self.tiers, self.promised_starts_at, at)
+
+    def refund_valid_until(self, at: datetime) -> datetime | None:
+        """Until when that percentage is given; None if nothing is."""
+        if self.is_moved:
+            return self.cancel_until
+        deadline = next_deadline(self.tiers, self.promised_starts_at, at)
+        return min(deadline, self.cancel_until) if deadline else None
+
+
 def refund_amount(price: Decimal, percent: int, *, digits: int = 2) -> Decimal:
     """This share of the price, to so many decimals of the currency (2 for euros, 0 for yen).
 

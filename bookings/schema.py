@@ -15,6 +15,7 @@ from bookings.serializers import (
     CancelledShowSerializer,
     CancelOrderInput,
     CancelShowInput,
+    ConfirmInput,
     ExchangeInput,
     OrderInput,
     OrderSerializer,
@@ -68,6 +69,10 @@ class BookingProblemMembers(serializers.Serializer[Any]):
     )
     limit = serializers.IntegerField(required=False, help_text="How many there may be.")
     largest_block = serializers.IntegerField(required=False, help_text="Seats still free side by side.")
+    show_version = serializers.IntegerField(required=False, help_text="Of the show as it is now.")
+    changes = serializers.DictField(
+        required=False, help_text="What is not as it was when seats were held: {field: {old, new}}."
+    )
 
 
 # --- Bookings ------------------------------------------------------------------------------------
@@ -139,10 +144,10 @@ confirm_order = operation(
     ORDERS,
     "Confirm an order",
     {200: OrderSerializer},
-    [*CHANGE_ERRORS, *IDEMPOTENCY_ERRORS],
+    [*CHANGE_WITH_BODY_ERRORS, *IDEMPOTENCY_ERRORS],
     service=services.confirm_order,
     operation_description="Books the held seats. An expired hold stays expired: nothing is booked anew.",
-    request_body=no_body,
+    request_body=ConfirmInput,
     manual_parameters=[IDEMPOTENCY_KEY],
 )
 extend_order = operation(

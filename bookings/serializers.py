@@ -92,6 +92,12 @@ class OrderInput(KnownFieldsOnly):
         return SeatChoice(**asked)
 
 
+class ConfirmInput(KnownFieldsOnly):
+    show_version = StrictIntegerField(
+        required=False, min_value=0, help_text="Only after `show_changed`: accepts the show as it is now."
+    )
+
+
 class CancelOrderInput(KnownFieldsOnly):
     seat_numbers = SeatNumbersField(
         required=False, allow_empty=False, help_text="Some seats of the order; without it, all."

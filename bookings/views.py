@@ -18,12 +18,13 @@ from rest_framework.status import HTTP_200_OK, HTTP_201_CREATED
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
+from accounts.actors import Channel
 from accounts.http import UserRequest
 from accounts.permissions import StaffWithPermission
 from bookings import schema, seat_map, services
 from bookings.filters import BookingFilter
 from bookings.idempotency import idempotent
-from bookings.models import Booking, BookingQuerySet, Channel, Order, OrderQuerySet
+from bookings.models import Booking, BookingQuerySet, Order, OrderQuerySet
 from bookings.permissions import MayLeaveSingleSeat
 from bookings.serializers import (
     BlockInput,
@@ -32,6 +33,7 @@ from bookings.serializers import (
     CancelledShowSerializer,
     CancelOrderInput,
     CancelShowInput,
+    ConfirmInput,
     ExchangeInput,
     OrderInput,
     OrderSerializer,
@@ -64,7 +66,7 @@ class ShowViewSet(ChangeableViewSet, CatalogueShowViewSet):
     }
 
     def perform_update(self, data: Any) -> Show:
-        return services.change_show(data.instance.pk, **data.validated_data)
+        return services.change_show(data.instance.pk, actor=api_actor(self.request), **data.validated_data)
 
     @schema.book_seat
     @action(detail=True, methods=["post"], permission_classes=[IsAuthenticated, MayLeaveSingleSeat])
@@ -173,7 +175,10 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
     @action(detail=True, methods=["post"])
     @idempotent
     def confirm(self, request: UserRequest, reference: str) -> Response:
-        return order_response(services.confirm_order(self.get_object(), actor=api_actor(request)))
+        data = ConfirmInput(data=request.data)
+        data.is_valid(raise_exception=True)
+        order = services.confirm_order(self.get_object(), actor=api_actor(request), **data.validated_data)
+        return order_response(order)
 
     @schema.extend_order
     @action(detail=True, methods=["post"])

@@ -14,6 +14,7 @@ from django.db.models import Exists, F, OuterRef, Q, Value
 from django.db.models.functions import Lower
 from django.utils.timezone import now
 
+from accounts.actors import Channel
 from movie_booking.errors import NotFound
 from movies.prices import PRICE_FIELDS, prices_by_kind
 from movies.seat_plan import MAX_SEATS, SeatKind, SeatPlan, SeatPlanError, parse_plan, plan_of
@@ -309,6 +310,8 @@ class Show(models.Model):
     )
     cancel_reason = models.CharField(max_length=200, blank=True, editable=False)
     cancelled_at = models.DateTimeField(null=True, editable=False)
+    # How often what a ticket says of the show has changed: each time is a ShowEvent.
+    version = models.PositiveIntegerField(default=0, editable=False)
     # How many seats are taken, and how often that changed: written only under the lock of this row,
     # so that lists and caches read availability without counting bookings.
     live_seats = models.PositiveIntegerField("taken", default=0, editable=False)
@@ -368,3 +371,36 @@ class Show(models.Model):
     def seat_label(self, number: int) -> str:
         """Row and place of a seat as its ticket says it: "C7"."""
         return self.plan.seat(number).label
+
+
+class ShowEvent(models.Model):
+    """One change of a show that people must hear of: start, screen, seats, movie, or that it is cancelled.
+
+    Append-only: a trigger in the database sees to that (migration 0007).
+    """
+
+    # No index of its own: `show_event_version_unique` begins with it.
+    show = models.ForeignKey(Show, on_delete=models.PROTECT, related_name="events", db_index=False)
+    version = models.PositiveIntegerField(help_text="Of the show, after the change.")
+    at = models.DateTimeField(default=now)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+    )
+    channel = models.CharField(max_length=10, choices=Channel)
+    changes = models.JSONField(help_text="By field: [before, after]. Rows by id, moments in ISO 8601.")
+    reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ("id",)
+        default_permissions = ("view",)
+        constraints = [
+            models.UniqueConstraint(fields=["show", "version"], name="show_event_version_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Show {self.show_id}, version {self.version}: {', '.join(self.changes)}"

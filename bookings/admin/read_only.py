@@ -5,9 +5,10 @@ from typing import Any, cast
 from django.contrib import admin
 from django.http import HttpRequest, StreamingHttpResponse
 
+from accounts.actors import Channel
 from accounts.models import User
 from bookings.exports import csv_lines
-from bookings.models import Booking, BookingEvent, Channel, Order
+from bookings.models import Booking, BookingEvent, Order
 from bookings.services import Actor
 from movie_booking.admin import ServiceAdmin
 from movies.admin import by_cinema_clock

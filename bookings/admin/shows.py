@@ -9,7 +9,7 @@ from django.urls import URLPattern, path
 
 from bookings import services
 from bookings.admin import seating
-from bookings.admin.read_only import csv_response
+from bookings.admin.read_only import admin_actor, csv_response
 from bookings.exports import occupancy_rows
 from bookings.queries import was_ever_taken
 from movies.admin import ShowAdmin as CatalogueShowAdmin
@@ -37,7 +37,7 @@ class ShowAdmin(CatalogueShowAdmin):
         return was_ever_taken(show)
 
     def change_show(self, request: HttpRequest, show: Show, fields: dict[str, Any]) -> None:
-        services.change_show(show.pk, **fields)
+        services.change_show(show.pk, actor=admin_actor(request), **fields)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

@@ -4,7 +4,7 @@ Each is a transaction of its own. `actor` says who acts and through which channe
 that is handed in is an identity: what is decided is decided on the rows read after the lock.
 """
 
-from bookings.services.actors import SYSTEM, Actor
+from accounts.actors import SYSTEM, Actor
 from bookings.services.cancellation import (
     cancel_booking,
     cancel_order,

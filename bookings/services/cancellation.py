@@ -1,7 +1,7 @@
 """Giving seats back: an order or part of it, a booking, some seats of a show, the whole show."""
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -9,20 +9,22 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.actors import Actor
 from bookings.errors import AlreadyCancelled, HoldExpired, ShowStarted, TooLateToCancel
 from bookings.models import Booking, Order, Status
-from bookings.refunds import next_deadline, parse_tiers, refund_amount, refund_percent
-from bookings.services.actors import Actor
+from bookings.refunds import SaleTerms, refund_amount
 from bookings.services.inventory import LockedOrder, SeatInventory
 from bookings.services.rules import (
     other_halves,
     refuse_half_sofas,
     refuse_if_started,
     refuse_seats_without_booking,
+    sale_terms,
 )
 from movie_booking.errors import NotFound
 from movies.errors import ShowCancelled, WrongStatus
 from movies.models import Show
+from movies.services import record_show_event
 
 
 @transaction.atomic
@@ -68,11 +70,12 @@ def cancel_seats(show_id: int, seat_numbers: Collection[int], *, actor: Actor) -
     ShowStarted.
     """
     inventory = SeatInventory.lock(show_id)
-    live = {b.seat_number: b for b in inventory.bookings() if b.status != Status.BLOCKED}
+    bookings = inventory.bookings().select_related("order")
+    live = {booking.seat_number: booking for booking in bookings if booking.status != Status.BLOCKED}
     taken = live.keys() & set(seat_numbers)
-    bookings = [live[number] for number in sorted(taken | other_halves(inventory.show, taken))]
-    _give_back(inventory, bookings, actor)
-    return bookings
+    given_back = [live[number] for number in sorted(taken | other_halves(inventory.show, taken))]
+    _give_back(inventory, given_back, actor)
+    return given_back
 
 
 @transaction.atomic
@@ -101,7 +104,9 @@ def cancel_show(show_id: int, *, actor: Actor, reason: str) -> tuple[Show, int]:
     inventory.transition(blocked, Status.CANCELLED, actor=actor)
     show.status, show.cancelled_at, show.cancel_reason = Show.Status.CANCELLED, inventory.at, reason
     show.seats_version += 1
-    show.save(update_fields=["status", "cancelled_at", "cancel_reason", "seats_version"])
+    status = (Show.Status.ON_SALE, Show.Status.CANCELLED)
+    record_show_event(show, {"status": status}, at=inventory.at, actor=actor, reason=reason)
+    show.save(update_fields=["status", "cancelled_at", "cancel_reason", "seats_version", "version"])
     return show, len(booked) + len(held)
 
 
@@ -126,23 +131,25 @@ def quote_cancellation(booking: Booking) -> CancellationQuote:
     ShowStarted, as cancelling would.
     """
     at, show = timezone.now(), booking.show
+    terms = sale_terms(booking.order, show)
     _refuse_unless_customers(booking, at)
     refuse_if_started(show, at)
     if booking.status == Status.BOOKED:
-        _refuse_if_too_late(show, at)
-        until, percent = _cancel_until(show), _refund_percent(show, at)
-    else:
-        until, percent = min(booking.expires_at or show.starts_at, show.starts_at), 0
+        _refuse_if_too_late(terms, at)
+        until, percent = terms.cancel_until, terms.refund_percent(at)
+        valid_until = terms.refund_valid_until(at)
+    else:  # nothing was paid
+        until = min(booking.expires_at or show.starts_at, show.starts_at)
+        percent, valid_until = 0, None
     seats: Sequence[Booking] = [booking]
     if other_halves(show, [booking.seat_number]):
         seats = _whole_sofa(booking, booking.order.bookings.live(at))
-    deadline = next_deadline(parse_tiers(settings.REFUND_TIERS), show.starts_at, at) if percent else None
     return CancellationQuote(
         booking.pk,
         percent,
         sum((refund_amount(seat.price, percent) for seat in seats), Decimal("0.00")),
         settings.CURRENCY,
-        min(deadline, until) if deadline else None,
+        valid_until,
         until,
     )
 
@@ -156,14 +163,19 @@ def _refuse_half_sofas_kept(show: Show, order: LockedOrder, bookings: Sequence[B
 
 
 def _give_back(inventory: SeatInventory, bookings: Sequence[Booking], actor: Actor) -> None:
+    """Cancel bookings of customers, each on the terms of its own sale."""
     show, at = inventory.show, inventory.at
     refuse_if_started(show, at)
-    booked = [booking for booking in bookings if booking.status == Status.BOOKED]
-    held = [booking for booking in bookings if booking.status == Status.HELD]
-    if booked:
-        _refuse_if_too_late(show, at)
-    inventory.transition(booked, Status.CANCELLED, actor=actor, refund_percent=_refund_percent(show, at))
-    inventory.transition(held, Status.CANCELLED, actor=actor)
+    by_percent: dict[int | None, list[Booking]] = {}
+    for booking in bookings:
+        percent = None  # nothing was paid for a hold
+        if booking.status == Status.BOOKED:
+            terms = sale_terms(booking.order, show)
+            _refuse_if_too_late(terms, at)
+            percent = terms.refund_percent(at)
+        by_percent.setdefault(percent, []).append(booking)
+    for percent, alike in by_percent.items():
+        inventory.transition(alike, Status.CANCELLED, actor=actor, refund_percent=percent)
 
 
 def _refuse_unless_customers(booking: Booking, at: datetime) -> None:
@@ -183,14 +195,6 @@ def _whole_sofa(booking: Booking, live: Iterable[Booking]) -> list[Booking]:
     return [other for other in live if other.seat_number in numbers]
 
 
-def _refuse_if_too_late(show: Show, at: datetime) -> None:
-    if at > _cancel_until(show):
+def _refuse_if_too_late(terms: SaleTerms, at: datetime) -> None:
+    if at > terms.cancel_until:
         raise TooLateToCancel
-
-
-def _cancel_until(show: Show) -> datetime:
-    return show.starts_at - timedelta(minutes=settings.CANCEL_CUTOFF_MINUTES)
-
-
-def _refund_percent(show: Show, at: datetime) -> int:
-    return refund_percent(parse_tiers(settings.REFUND_TIERS), show.starts_at, at)

@@ -1,20 +1,24 @@
 """Booking what an order holds."""
 
+from typing import Any
+
 from django.db import transaction
 
-from bookings.errors import AlreadyConfirmed
+from accounts.actors import Actor
+from bookings.errors import AlreadyConfirmed, ShowChanged
 from bookings.models import Order, Status
-from bookings.services.actors import Actor
 from bookings.services.inventory import SeatInventory
-from bookings.services.rules import refuse_if_started
+from bookings.services.rules import refuse_if_started, sale_terms
+from movies.models import Show
 
 
 @transaction.atomic
-def confirm_order(order: Order, *, actor: Actor) -> Order:
+def confirm_order(order: Order, *, actor: Actor, show_version: int | None = None) -> Order:
     """Book the seats of an order that is on hold, and return the order.
 
-    Raises HoldExpired (the seats are never taken anew), AlreadyConfirmed, AlreadyCancelled, ShowCancelled and
-    ShowStarted.
+    If the show was moved since the seats were held, the customer must accept it as it is now, by its
+    `show_version`. Raises HoldExpired (the seats are never taken anew), AlreadyConfirmed, AlreadyCancelled,
+    ShowChanged, ShowCancelled and ShowStarted.
     """
     inventory = SeatInventory.lock(order.show_id)
     locked = inventory.order(order.pk)
@@ -22,5 +26,30 @@ def confirm_order(order: Order, *, actor: Actor) -> Order:
     if not locked.on_hold:
         raise AlreadyConfirmed
     refuse_if_started(inventory.show, inventory.at)
+    if sale_terms(locked.order, inventory.show).is_moved:
+        _accept_or_refuse(locked.order, inventory.show, show_version)
     inventory.transition(locked.on_hold, Status.BOOKED, actor=actor)
     return locked.order
+
+
+def _accept_or_refuse(order: Order, show: Show, show_version: int | None) -> None:
+    """Take the show as it is now into the terms of the order. Raises ShowChanged for any other version."""
+    if show_version != show.version:
+        raise ShowChanged(show_version=show.version, changes=_changes(order, show))
+    order.promised_starts_at, order.promised_screen, order.show_version = (
+        show.starts_at,
+        show.screen,
+        show.version,
+    )
+    order.save(update_fields=["promised_starts_at", "promised_screen", "show_version"])
+
+
+def _changes(order: Order, show: Show) -> dict[str, dict[str, Any]]:
+    """What the customer was promised beside what the show is now, by field."""
+    then, now = order.promised_screen, show.screen
+    facts = {
+        "starts_at": (order.promised_starts_at, show.starts_at),
+        "screen_name": (then.name, now.name),
+        "cinema_name": (then.cinema.name, now.cinema.name),
+    }
+    return {name: {"old": old, "new": new} for name, (old, new) in facts.items() if old != new}

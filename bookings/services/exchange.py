@@ -4,8 +4,8 @@ from collections.abc import Collection
 
 from django.db import transaction
 
+from accounts.actors import Actor
 from bookings.models import Order, Status
-from bookings.services.actors import Actor
 from bookings.services.inventory import SeatInventory
 from bookings.services.rules import (
     refuse_seating,

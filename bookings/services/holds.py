@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
 
+from accounts.actors import Actor
 from accounts.models import User
 from bookings.errors import (
     HoldLimitReached,
@@ -21,7 +22,6 @@ from bookings.errors import (
 )
 from bookings.models import Booking, Order, Status
 from bookings.seating.best_available import best_available, largest_free_block
-from bookings.services.actors import Actor
 from bookings.services.inventory import SeatInventory
 from bookings.services.rules import (
     refuse_if_started,
@@ -83,7 +83,7 @@ def _place(
     _refuse_beyond_limits(inventory, customer, len(numbers), status)
     return inventory.allocate(
         seat_prices(show, numbers),
-        order=Order(user=customer, show=show, created_at=at),
+        order=inventory.new_order(customer),
         status=status,
         actor=actor,
         expires_at=hold_expiry(at, ordered_at=at) if status == Status.HELD else None,

@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 from django.db import transaction
 
+from accounts.actors import Actor
 from bookings.errors import NoSuchSeat, NotBlocked, reasons
-from bookings.models import Order, Status
-from bookings.services.actors import Actor
+from bookings.models import Status
 from bookings.services.inventory import SeatInventory
 from bookings.services.rules import refuse_if_started, refuse_taken
 from movies.errors import ShowCancelled
@@ -36,7 +36,7 @@ def block_seats(show_id: int, seats: str, *, actor: Actor, reason: str = "") -> 
     refuse_taken(inventory, selection.seat_numbers)
     inventory.allocate(
         dict.fromkeys(selection.seat_numbers, Decimal(0)),
-        order=Order(user=actor.person, show=inventory.show, created_at=inventory.at),
+        order=inventory.new_order(actor.person),
         status=Status.BLOCKED,
         actor=actor,
         reason=reason,

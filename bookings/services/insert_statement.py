@@ -8,13 +8,15 @@ from collections.abc import Sequence
 
 from django.db import connection
 
+from accounts.actors import Actor
 from bookings.models import Booking, Order
-from bookings.services.actors import Actor
 
 INSERT_AT_ONCE = """
 WITH the_order AS (
-    INSERT INTO bookings_order (reference, user_id, show_id, created_at)
-    VALUES (%(reference)s, %(user)s, %(show)s, %(at)s) RETURNING id
+    INSERT INTO bookings_order (reference, user_id, show_id, created_at, refund_tiers,
+        cancel_cutoff_minutes, promised_starts_at, promised_screen_id, show_version)
+    VALUES (%(reference)s, %(user)s, %(show)s, %(at)s, %(refund_tiers)s, %(cancel_cutoff)s,
+        %(promised_starts_at)s, %(promised_screen)s, %(show_version)s) RETURNING id
 ), booking AS (
     INSERT INTO bookings_booking (order_id, show_id, user_id, seat_number, price, status, is_house_seat,
         reason, created_at, expires_at)
@@ -54,6 +56,11 @@ def insert_at_once(order: Order, bookings: Sequence[Booking], *, actor: Actor) -
                 "user": order.user_id,
                 "show": order.show_id,
                 "at": order.created_at,
+                "refund_tiers": order.refund_tiers,
+                "cancel_cutoff": order.cancel_cutoff_minutes,
+                "promised_starts_at": order.promised_starts_at,
+                "promised_screen": order.promised_screen_id,
+                "show_version": order.show_version,
                 "status": str(first.status),
                 "is_house_seat": first.is_house_seat,
                 "reason": first.reason,

@@ -8,14 +8,15 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.db import IntegrityError
 from django.utils import timezone
 from django.utils.functional import cached_property
 
+from accounts.actors import SYSTEM, Actor
 from accounts.models import User
 from bookings.errors import AlreadyCancelled, HoldExpired, SeatTaken, reasons
 from bookings.models import LIVE, Booking, BookingEvent, BookingQuerySet, Order, Status, status_at
-from bookings.services.actors import SYSTEM, Actor
 from bookings.services.insert_statement import can_insert_at_once, insert_at_once
 from movie_booking.database import violates
 from movie_booking.errors import NotFound
@@ -63,6 +64,19 @@ class SeatInventory:
     def bookings(self) -> BookingQuerySet:
         """The show's live bookings, fresh."""
         return Booking.objects.live(self.at).filter(show=self.show)
+
+    def new_order(self, user: User) -> Order:
+        """An order of this show, still to be written, on the terms that are in force now."""
+        return Order(
+            user=user,
+            show=self.show,
+            created_at=self.at,
+            refund_tiers=settings.REFUND_TIERS,
+            cancel_cutoff_minutes=settings.CANCEL_CUTOFF_MINUTES,
+            promised_starts_at=self.show.starts_at,
+            promised_screen=self.show.screen,
+            show_version=self.show.version,
+        )
 
     def order(self, order_id: int) -> "LockedOrder":
         """An order of this show with fresh bookings, all with the locked show. Raises NotFound."""

@@ -2,8 +2,10 @@
 
 from collections.abc import Collection, Iterable
 from collections.abc import Set as AbstractSet
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
+
+from django.conf import settings
 
 from bookings.errors import (
     AlreadyCancelled,
@@ -17,7 +19,8 @@ from bookings.errors import (
     SoldInPairs,
     reasons,
 )
-from bookings.models import Status
+from bookings.models import Order, Status
+from bookings.refunds import SaleTerms, parse_tiers
 from bookings.seating.single_seats import is_single, single_seats_left
 from bookings.services.inventory import LockedOrder, SeatInventory
 from movie_booking.errors import Invalid, NotFound
@@ -42,6 +45,19 @@ def refuse_if_started(show: Show, at: datetime) -> None:
         raise ShowCancelled
     if show.has_started(at):
         raise ShowStarted
+
+
+def sale_terms(order: Order, show: Show) -> SaleTerms:
+    """Return the terms of an order's sale, with the show as it is now."""
+    shift = abs(show.starts_at - order.promised_starts_at)
+    return SaleTerms(
+        parse_tiers(order.refund_tiers),
+        timedelta(minutes=order.cancel_cutoff_minutes),
+        order.promised_starts_at,
+        show.starts_at,
+        is_moved=show.screen_id != order.promised_screen_id
+        or shift > timedelta(minutes=settings.MOVE_TOLERANCE_MINUTES),
+    )
 
 
 def refuse_unknown_seats(show: Show, numbers: Collection[int], *, field: str) -> None:

@@ -1,29 +1,55 @@
 """Changing a show of which seats may have been taken."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
-from bookings.errors import ShowHasBookings
+from accounts.actors import Actor
+from bookings.errors import ShowHasBookings, ShowStarted
 from bookings.queries import was_ever_taken
 from bookings.services.inventory import SeatInventory
+from movie_booking.errors import Invalid
 from movies.models import Show
-from movies.services import TICKET_FIELDS, refuse_change, reschedule_show
+from movies.services import TICKET_FIELDS, record_show_event, refuse_change, reschedule_show
+from movies.times import TIME_HAS_PASSED
+
+# What tickets and posters say of place and time.
+FACTS = TICKET_FIELDS | {"starts_at"}
 
 
 @transaction.atomic
-def change_show(show_id: int, **changes: Any) -> Show:
+def change_show(show_id: int, *, actor: Actor, reason: str = "", **changes: Any) -> Show:
     """Change a show's fields, by name, and return it. A new start or movie moves its end along.
 
-    Raises NotFound, ScreenOccupied, Invalid, WrongStatus, ShowCancelled, and ShowHasBookings for what a
-    sold ticket says.
+    What tickets and posters say of it is written down as a ShowEvent. Raises NotFound, ScreenOccupied,
+    Invalid for a start that has passed, WrongStatus, ShowCancelled, ShowStarted once it is over, and
+    ShowHasBookings for what cannot change under a sold ticket.
     """
-    show = SeatInventory.lock(show_id).show
+    inventory = SeatInventory.lock(show_id)
+    show = inventory.show
     changes = {name: value for name, value in changes.items() if getattr(show, name) != value}
     if not changes:
         return show
     refuse_change(show, changes)
-    if changes.keys() & TICKET_FIELDS and was_ever_taken(show):
-        raise ShowHasBookings
+    if facts := changes.keys() & FACTS:
+        _refuse_facts(show, changes, inventory.at)
+        before = {name: getattr(show, name) for name in facts}
+        record_show_event(
+            show,
+            {name: (before[name], changes[name]) for name in sorted(facts)},
+            at=inventory.at,
+            actor=actor,
+            reason=reason,
+        )
     reschedule_show(show, changes)
     return show
+
+
+def _refuse_facts(show: Show, changes: dict[str, Any], at: datetime) -> None:
+    if show.ends_at <= at:
+        raise ShowStarted("The show is over.")
+    if "starts_at" in changes and changes["starts_at"] <= at:
+        raise Invalid(errors={"starts_at": [TIME_HAS_PASSED]})
+    if changes.keys() & TICKET_FIELDS and was_ever_taken(show):
+        raise ShowHasBookings

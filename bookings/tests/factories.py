@@ -5,10 +5,11 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.actors import Channel
 from accounts.models import User
 from accounts.tests.factories import make_staff, make_user
 from bookings import services
-from bookings.models import Booking, Channel, Order, Status
+from bookings.models import Booking, Order, Status
 from bookings.services import Actor, SeatChoice
 from bookings.services.house_seats import SeatSelection
 from bookings.services.inventory import SeatInventory

@@ -7,10 +7,11 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts.actors import Channel
 from accounts.tests.factories import make_user
 from bookings import services
 from bookings.errors import AlreadyCancelled, HoldExpired, SeatTaken
-from bookings.models import Booking, BookingEvent, Channel, Order, Status
+from bookings.models import Booking, BookingEvent, Order, Status
 from bookings.services import Actor, inventory
 from bookings.services.inventory import SeatInventory
 from bookings.tests.factories import book, by, let_expire, make_order

@@ -17,8 +17,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule, run_state_machine_as_test
 
+from accounts.actors import Channel
 from bookings import services
-from bookings.models import Booking, Channel, Order
+from bookings.models import Booking, Order
 from bookings.services import Actor, SeatChoice
 from bookings.tests import model
 from bookings.tests.model import BLOCKED, BOOKED, HELD, STAFF

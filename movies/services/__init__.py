@@ -4,6 +4,7 @@ from movies.services.catalogue import save_movie, save_screen
 from movies.services.schedule import (
     TICKET_FIELDS,
     copy_seat_plan,
+    record_show_event,
     refuse_change,
     reschedule_show,
     schedule_show,
@@ -20,6 +21,7 @@ __all__ = [
     "find_overlaps",
     "preview_copy",
     "preview_week",
+    "record_show_event",
     "refuse_change",
     "reschedule_show",
     "save_movie",

@@ -1,6 +1,6 @@
 """Putting one show on a screen, and changing it, so that no two shows ever need a screen at a time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
@@ -8,11 +8,13 @@ from functools import lru_cache
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Model
 
+from accounts.actors import Actor
 from movie_booking.database import violates
 from movie_booking.errors import Invalid
 from movies.errors import ScreenOccupied, ShowCancelled, WrongStatus
-from movies.models import Movie, Screen, Show
+from movies.models import Movie, Screen, Show, ShowEvent
 from movies.seat_plan import crop_plan, draw_plan, plan_of
 from movies.services.slots import Slot, find_overlaps
 
@@ -70,6 +72,36 @@ def reschedule_show(show: Show, changes: dict[str, Any]) -> None:
         show.seat_plan = copy_seat_plan(show.screen, show.total_seats)
     with overlap_refused():
         show.save()
+
+
+def record_show_event(
+    show: Show,
+    changes: Mapping[str, tuple[Any, Any]],
+    *,
+    at: datetime,
+    actor: Actor,
+    reason: str = "",
+) -> None:
+    """Write what of a locked show changes, as {field: (before, after)}, and give it the next version.
+
+    The caller saves the show.
+    """
+    show.version += 1
+    ShowEvent.objects.create(
+        show=show,
+        version=show.version,
+        at=at,
+        actor=actor.user,
+        channel=actor.channel,
+        changes={name: [_as_json(value) for value in pair] for name, pair in changes.items()},
+        reason=reason,
+    )
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, Model):
+        return value.pk
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def copy_seat_plan(screen: Screen, total_seats: int) -> str:

@@ -16,7 +16,7 @@ from movies.prices import PRICE_FIELDS
 from movies.seat_plan import crop_plan
 from movies.services.schedule import copy_seat_plan, overlap_refused
 from movies.services.slots import Overlap, Slot, find_overlaps
-from movies.times import to_local
+from movies.times import TIME_HAS_PASSED, to_local
 
 # A week of a multiplex (12 screens, 6 shows a day). The screens are locked while the shows are
 # written, and a longer preview is too long to be read.
@@ -30,7 +30,6 @@ LAST_CLOCK = LAST_MOMENT.replace(tzinfo=None) - timedelta(days=1)
 # How a show is sold: the same for all shows of a week, and what a copy takes over.
 SALE_FIELDS = (*PRICE_FIELDS, "status", "sales_cutoff_minutes")
 
-TIME_HAS_PASSED = "This time has passed."
 OUT_OF_RANGE = f"Shows are scheduled from {FIRST_MOMENT.year} to {LAST_MOMENT.year}."
 
 

@@ -1,9 +1,19 @@
-"""Who changes a seat, and through what."""
+"""Who changes something, and through what."""
 
 from typing import NamedTuple
 
+from django.db import models
+
 from accounts.models import User
-from bookings.models import Channel
+
+
+class Channel(models.TextChoices):
+    """Through what a change came."""
+
+    API = "API", "API"
+    ADMIN = "ADMIN", "Admin"
+    COMMAND = "COMMAND", "Command"
+    EXPIRY = "EXPIRY", "Expiry"
 
 
 class Actor(NamedTuple):
