@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from movies.errors import SkippedTime
 
-# In the order of `date.weekday()`. Not `calendar.day_abbr`, which speaks the language of the machine.
+# In the order of `date.weekday()`.
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 

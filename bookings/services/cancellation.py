@@ -70,7 +70,8 @@ def cancel_seats(show_id: int, seat_numbers: Collection[int], *, actor: Actor) -
     inventory = SeatInventory.lock(show_id)
     live = {b.seat_number: b for b in inventory.bookings() if b.status != Status.BLOCKED}
     taken = live.keys() & set(seat_numbers)
-    bookings = [live[number] for number in sorted(taken | other_halves(inventory.show, taken))]
+    with_halves = taken | other_halves(inventory.show, taken)
+    bookings = [booking for number, booking in sorted(live.items()) if number in with_halves]
     _give_back(inventory, bookings, actor)
     return bookings
 
@@ -88,7 +89,7 @@ def cancel_show(show_id: int, *, actor: Actor, reason: str) -> tuple[Show, int]:
         raise ShowCancelled
     if show.status == Show.Status.DRAFT:
         raise WrongStatus("A draft was never on sale: delete it, or leave it a draft.")
-    if show.ends_at <= inventory.at:
+    if show.has_ended(inventory.at):
         raise ShowStarted("The show is over.")
     inventory.expire_holds()
     live = list(inventory.bookings())
