@@ -17,14 +17,14 @@ class Channel(models.TextChoices):
 
 
 class Actor(NamedTuple):
-    """A user who acts through a channel, for themselves or, as a member of staff, for a customer."""
+    """Who acts, for themselves or, as a member of staff, for a customer; and through which channel."""
 
     user: User | None
     channel: Channel
 
     @property
     def person(self) -> User:
-        """The user, where only a person can act. Raises TypeError for time."""
+        """The user, where only a person can act. Raises TypeError for SYSTEM."""
         if self.user is None:
             raise TypeError("Only a person can do this.")
         return self.user
@@ -34,5 +34,5 @@ class Actor(NamedTuple):
         return self.user.pk if self.user else None
 
 
-# Time acts too: a hold expires.
+# Without a user: a hold expires.
 SYSTEM = Actor(None, Channel.EXPIRY)

@@ -1,5 +1,7 @@
 """What staff may do: a member of staff has the right, or not."""
 
+from typing import ClassVar
+
 from django.contrib.auth.models import AnonymousUser
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -14,11 +16,9 @@ def is_staff_with(user: User | AnonymousUser, *permissions: str) -> bool:
 
 
 class StaffWithPermission(BasePermission):
-    """For views whose actions name what they take in `staff_permissions`, as {action: permission}.
+    """Staff with one permission: subclasses name it."""
 
-    Other actions are for every user who is logged in.
-    """
+    permission: ClassVar[str]
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        needed = getattr(view, "staff_permissions", {}).get(getattr(view, "action", None))
-        return needed is None or is_staff_with(request.user, needed)
+        return is_staff_with(request.user, self.permission)

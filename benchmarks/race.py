@@ -4,7 +4,7 @@
 
 Every user signs up and logs in first; then all send `POST /api/shows/{id}/book/` at the same
 moment, user n for seat n modulo the number of seats. Exits with 1 unless each seat was sold exactly
-once and everybody else was refused with a 409.
+once and all other users were refused with a 409.
 """
 
 import argparse

@@ -7,7 +7,7 @@ from movie_booking.errors import Conflict, DomainError, Invalid
 
 
 class SeatTaken(Conflict):
-    """`seats` names every seat that stands in the way, and why."""
+    """`seats` names every seat that is not free, and why."""
 
     code = "seat_taken"
     detail = "Seat already booked."
@@ -155,5 +155,5 @@ class InProgress(Conflict):
 
 
 def reasons(seats: Mapping[int, str]) -> list[dict[str, Any]]:
-    """Return seats with why they stand in the way, as an error names them."""
+    """Return seats with the reason of each, as an error names them."""
     return [{"seat_number": number, "reason": reason.lower()} for number, reason in sorted(seats.items())]

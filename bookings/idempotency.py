@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import wraps
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
@@ -74,7 +74,7 @@ def run_once(*, user: User, key: str, fingerprint: str, work: Callable[[], Store
             kept = IdempotencyKey.objects.get(user=user, key=key)
             if kept.fingerprint != fingerprint:
                 raise KeyReused
-            return StoredResponse(kept.status or 0, kept.body, replayed=True)
+            return StoredResponse(cast("int", kept.status), kept.body, replayed=True)  # both were committed
         response = work()
         IdempotencyKey.objects.filter(user=user, key=key).update(status=response.status, body=response.body)
         return response

@@ -24,7 +24,7 @@ class Status(models.TextChoices):
     BLOCKED = "BLOCKED", "Blocked"
 
 
-# A booking in one of these keeps its seat from everyone else; a hold, until it expires.
+# While a booking is in one of these, no other booking can have its seat; a hold, until it expires.
 LIVE = (Status.HELD, Status.BOOKED, Status.BLOCKED)
 # The status of an order is the first of these that one of its bookings has.
 STATUS_PRECEDENCE = (Status.HELD, Status.BOOKED, Status.BLOCKED, Status.EXPIRED, Status.CANCELLED)
@@ -126,14 +126,14 @@ class BookingQuerySet(models.QuerySet["Booking"]):
         return self.filter(status=status)
 
     def live(self, at: datetime | None = None) -> "BookingQuerySet":
-        """Bookings that keep their seat from everyone else; a hold that has expired does not."""
-        return self.occupying().exclude(_hold_is_over(at))
+        """Bookings whose seats no other booking can have; holds that have expired are not among them."""
+        return self.in_seat_index().exclude(_hold_is_over(at))
 
     def expired_holds(self, at: datetime | None = None) -> "BookingQuerySet":
         """Holds whose time is over, and whose rows still have to become EXPIRED."""
         return self.filter(_hold_is_over(at))
 
-    def occupying(self) -> "BookingQuerySet":
+    def in_seat_index(self) -> "BookingQuerySet":
         """Rows that `one_live_booking_per_seat` counts: the live ones and the holds that have expired."""
         return self.filter(status__in=LIVE)
 
@@ -148,7 +148,7 @@ class Booking(models.Model):
     """One seat of one show for one user. It is never deleted: it changes its status."""
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="bookings")
-    # No index of its own: the owner's index begins with it.
+    # No index of its own: `booking_by_seat` begins with it.
     show = models.ForeignKey(Show, on_delete=models.PROTECT, related_name="bookings", db_index=False)
     # No index of its own: `booking_by_user` begins with it.
     user = models.ForeignKey(
@@ -195,7 +195,7 @@ class Booking(models.Model):
         ordering = ("-id",)
         permissions = [("block_seats", "Can block and release house seats")]
         indexes = [
-            # The owner's: whether a seat is free, and what became of its bookings. Read by every
+            # Whether a seat is free, and what became of its bookings. Read by every
             # booking and by the seat map (PostgreSQL prefers the constraint's index for live ones).
             models.Index(fields=["show", "seat_number", "status"], name="booking_by_seat"),
             # Read by a user's list of bookings, newest first.
@@ -230,7 +230,7 @@ class Booking(models.Model):
                 name="booking_refund_percent_at_most_100",
             ),
             models.CheckConstraint(condition=Q(seat_number__gte=1), name="booking_seat_number_at_least_1"),
-            models.CheckConstraint(condition=Q(price__gte=0), name="booking_price_not_negative"),
+            models.CheckConstraint(condition=Q(price__gte=0), name="booking_price_at_least_0"),
         ]
 
     def __str__(self) -> str:
@@ -250,14 +250,14 @@ class Booking(models.Model):
         return status_at(self.status, self.expires_at, at or timezone.now())
 
     def is_live(self, at: datetime | None = None) -> bool:
-        """Whether it keeps its seat from everyone else at a moment, by default now."""
+        """Whether no other booking can have its seat at a moment, by default now."""
         return self.status_at(at) in LIVE
 
 
 class BookingEvent(models.Model):
     """One step in the life of a booking. `SeatInventory` writes it; it is never changed or deleted.
 
-    A trigger in the database sees to that: see migration 0007.
+    A trigger refuses changes, on PostgreSQL also deleting: see migration 0007.
     """
 
     booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="events")
@@ -265,7 +265,7 @@ class BookingEvent(models.Model):
     show = models.ForeignKey(Show, on_delete=models.PROTECT, related_name="booking_events", db_index=False)
     seat_number = models.PositiveIntegerField("seat")
     at = models.DateTimeField(default=timezone.now)
-    # Empty if time did it: a hold expired.
+    # Empty for SYSTEM: a hold expired.
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,

@@ -1,4 +1,4 @@
-"""Who may set a rule of seating aside."""
+"""Who may work on the seats of a show, and who may set a rule of seating aside."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,14 +7,23 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from accounts.permissions import is_staff_with
+from accounts.permissions import StaffWithPermission, is_staff_with
+
+
+class MayBlockSeats(StaffWithPermission):
+    permission = "bookings.block_seats"
+
+
+class MayCancelShow(StaffWithPermission):
+    permission = "movies.change_show"
 
 
 class MayLeaveSingleSeat(BasePermission):
     """Leaving a single seat takes the permission to block seats.
 
-    Asked of the validated request: `self.check_object_permissions(request, data.validated_data)`.
+    Its object is what was asked for, once it is valid, and not a row:
+    `self.check_object_permissions(request, data.validated_data)`.
     """
 
     def has_object_permission(self, request: Request, view: APIView, obj: Mapping[str, Any]) -> bool:
-        return not obj.get("leave_single_seat") or is_staff_with(request.user, "bookings.block_seats")
+        return not obj.get("leave_single_seat") or is_staff_with(request.user, MayBlockSeats.permission)

@@ -43,7 +43,7 @@ IDEMPOTENCY_KEY = openapi.Parameter(
     type=openapi.TYPE_STRING,
     description=(
         "Any text that is new for each thing you want. Send the same request again with the same key"
-        " and get the first answer again, with `Idempotent-Replayed: true`: nothing happens twice."
+        " and get the first response again, with `Idempotent-Replayed: true`: nothing happens twice."
     ),
 )
 # A key may be malformed, and to compare requests their bodies are parsed, also where the view needs none.
@@ -65,7 +65,7 @@ class SeatReasonSerializer(serializers.Serializer[Any]):
 @problem_members
 class BookingProblemMembers(serializers.Serializer[Any]):
     seats: Any = SeatReasonSerializer(
-        many=True, required=False, help_text="The seats that stand in the way, each with its reason."
+        many=True, required=False, help_text="The seats that cannot be had, each with its reason."
     )
     limit = serializers.IntegerField(required=False, help_text="How many there may be.")
     largest_block = serializers.IntegerField(required=False, help_text="Seats still free side by side.")
@@ -135,7 +135,7 @@ hold_seats = operation(
     operation_description=(
         "All seats or none, held while you pay: confirm the order before `expires_at`. Name the seats"
         ' (`{"show": 1, "seat_numbers": [5, 6]}`) or ask for the best available'
-        ' (`{"show": 1, "best_available": 2}`). A conflict names every seat in the way.'
+        ' (`{"show": 1, "best_available": 2}`). A conflict names every seat that is not free.'
     ),
     request_body=OrderInput,
     manual_parameters=[IDEMPOTENCY_KEY],
@@ -185,7 +185,7 @@ exchange_seats = operation(
 # --- Shows ---------------------------------------------------------------------------------------
 
 _changed_show: dict[str, Any] = {
-    "answers": {200: ShowSerializer},
+    "responses": {200: ShowSerializer},
     "problems": [*CHANGE_WITH_BODY_ERRORS, PERMISSION_DENIED, NotFound],
     "service": services.change_show,
     "request_body": ShowInput,
@@ -204,7 +204,7 @@ block_seats = operation(
 )
 release_seats = operation(
     SHOWS,
-    "Free blocked seats of a show (staff)",
+    "Release blocked seats of a show (staff)",
     {200: SelectionSerializer},
     STAFF_ERRORS,
     service=services.release_seats,
@@ -228,7 +228,7 @@ show_seat_map = operation(
     {200: SeatMapSerializer, 304: None},
     [Invalid, NotFound],
     operation_description=(
-        "Send the `ETag` of the last answer as `If-None-Match`, and while no seat has changed the answer"
+        "Send the `ETag` of the last response as `If-None-Match`, and while no seat has changed the answer"
         " is 304 without a body. `fields=layout` is the seats without who has which; it hardly ever"
         " changes. `fields=availability` is the few bytes to poll: `{show, seats_version,"
         " available_seats, taken: {held: [], booked: [5, 6], blocked: []}}`; all other seats are free."

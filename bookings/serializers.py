@@ -304,7 +304,13 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
             "reference": order.reference,
             "show": order.show_id,
             "status": summary.status.value,
-            "bookings": self.fields["bookings"].to_representation(bookings),
+            # At one moment with the order: a hold must not end between two looks at the clock.
+            "bookings": [
+                {**row, "status": booking.status_at(at).value}
+                for booking, row in zip(
+                    bookings, self.fields["bookings"].to_representation(bookings), strict=True
+                )
+            ],
             "total": str(summary.total),
             "currency": settings.CURRENCY,
             "expires_at": moment(until) if until else None,

@@ -42,7 +42,7 @@ class Scope(Protocol):
     headers: Any
 
 
-class Answer(NamedTuple):
+class ServerResponse(NamedTuple):
     status: int
     headers: list[tuple[str, str]]
     body: bytes
@@ -57,7 +57,7 @@ class Application:
         Thread(target=end_with_parent, daemon=True).start()
 
     async def __rsgi__(self, scope: Scope, protocol: Any) -> None:
-        protocol.response_bytes(*await answer(scope, protocol))
+        protocol.response_bytes(*await respond(scope, protocol))
 
 
 application = Application()
@@ -70,16 +70,16 @@ def end_with_parent() -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-async def answer(scope: Scope, protocol: Any) -> Answer:
+async def respond(scope: Scope, protocol: Any) -> ServerResponse:
     try:
         body = await asyncio.wait_for(read(scope, protocol), BODY_SECONDS)
     except asyncio.TimeoutError:
         late = plain_problem(RequestTimeout())
-        return Answer(late.status_code, [*late.items(), ("Connection", "close")], late.content)
+        return ServerResponse(late.status_code, [*late.items(), ("Connection", "close")], late.content)
     except ClientGone:
-        return Answer(HTTPStatus.BAD_REQUEST, [], b"")  # the client is gone: it is never read
+        return ServerResponse(HTTPStatus.BAD_REQUEST, [], b"")  # the client is gone: it is never read
     environ = environ_of(scope, body)
-    return await asyncio.get_running_loop().run_in_executor(django_thread, ask_django, environ)
+    return await asyncio.get_running_loop().run_in_executor(django_thread, call_django, environ)
 
 
 async def read(scope: Scope, protocol: Any) -> bytes:
@@ -101,7 +101,7 @@ async def read(scope: Scope, protocol: Any) -> bytes:
     return bytes(kept)
 
 
-def ask_django(environ: dict[str, Any]) -> Answer:
+def call_django(environ: dict[str, Any]) -> ServerResponse:
     started: list[tuple[int, list[tuple[str, str]]]] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
@@ -109,7 +109,7 @@ def ask_django(environ: dict[str, Any]) -> Answer:
 
     response = wsgi.application(environ, start_response)
     try:
-        return Answer(*started[0], b"".join(response))
+        return ServerResponse(*started[0], b"".join(response))
     finally:
         response.close()
 

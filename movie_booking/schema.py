@@ -96,26 +96,26 @@ BODY_ERRORS: Problems = (PARSE_ERROR, TooDeep, LengthRequired, BodyTooLarge, UNS
 def operation(
     tag: str,
     summary: str,
-    answers: dict[int, Any],
+    responses: dict[int, Any],
     problems: Iterable[type[DomainError]] = (),
     *,
     service: Callable[..., Any] | None = None,
     **details: Any,
 ) -> Callable[[View], View]:
-    """Describe a view: the tag it stands under, one line, its answers by status, its refusals.
+    """Describe a view: the tag it stands under, one line, its responses by status, its refusals.
 
     What the `service` refuses is read off its docstring, so that it is said once.
 
-    A list needs no answers: its page of rows follows from the viewset. `paged=True` says that an
+    A list needs no responses: its page of rows follows from the viewset. `paged=True` says that an
     extra action is such a list.
     """
-    responses: dict[str, Any] = {
+    described: dict[str, Any] = {
         str(status): body if body is not None else openapi.Response("No content.")
-        for status, body in answers.items()
+        for status, body in responses.items()
     }
     refusals = [*(errors_raised_by(service) if service else ()), *problems]
-    responses |= _problem_responses(dict.fromkeys(refusals))
-    return swagger_auto_schema(tags=[tag], operation_summary=summary, responses=responses, **details)
+    described |= _problem_responses(dict.fromkeys(refusals))
+    return swagger_auto_schema(tags=[tag], operation_summary=summary, responses=described, **details)
 
 
 def errors_raised_by(service: Callable[..., Any]) -> list[type[DomainError]]:

@@ -16,7 +16,7 @@ def main() -> None:
     os.environ.setdefault("DEBUG", "0")
     from movie_booking import settings  # reads the environment, so only after the line above
 
-    # Frees expired holds for the sake of lists. It ends with this process, however that ends.
+    # Expires holds for the sake of lists. It ends with this process, however that ends.
     sweep = [sys.executable, "manage.py", "expire_holds", "--every"]
     subprocess.Popen(sweep, cwd=settings.BASE_DIR)  # noqa: S603 - our own command
     while True:

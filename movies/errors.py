@@ -38,8 +38,8 @@ class WrongStatus(Conflict):
     detail = "A draft can be put on sale, and that is all: a show is taken off by cancelling it."
 
 
-class PlanHasClashes(Conflict):
-    """No show was scheduled. `clashes` names each proposal that overlaps others, and those others."""
+class WeekHasOverlaps(Conflict):
+    """No show was scheduled. `overlaps` names each proposal that overlaps others, and those others."""
 
-    code = "plan_has_clashes"
+    code = "week_has_overlaps"
     detail = "Some of these shows overlap others, so none was made."

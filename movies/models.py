@@ -205,7 +205,8 @@ class ShowQuerySet(models.QuerySet["Show"]):
     def lock(self, show_id: int) -> "Show":
         """Lock one show for the rest of the transaction and return it, with movie and cinema.
 
-        The only lock on the way to a seat, and the first query of its transaction: every change of a seat
+        The only lock on the way to a seat, and the first lock of its transaction after the claim of an
+        idempotency key: every change of a seat
         waits here for its turn. NO KEY: rows may still be inserted that merely point at the show.
         Raises NotFound.
         """
@@ -335,7 +336,7 @@ class Show(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(ends_at__gt=F("starts_at"), screen_free_at__gte=F("ends_at")),
-                name="show_times_are_in_order",
+                name="show_ends_at_after_starts_at",
             ),
             models.CheckConstraint(condition=Q(price__gte=0), name="show_price_at_least_0"),
             models.CheckConstraint(
@@ -367,6 +368,9 @@ class Show(models.Model):
 
     def has_started(self, at: datetime | None = None) -> bool:
         return self.starts_at <= (at or now())
+
+    def has_ended(self, at: datetime | None = None) -> bool:
+        return self.ends_at <= (at or now())
 
     def seat_label(self, number: int) -> str:
         """Row and place of a seat as its ticket says it: "C7"."""

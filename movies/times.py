@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from movies.errors import SkippedTime
 
 TIME_HAS_PASSED = "This time has passed."
-# In the order of `date.weekday()`. Not `calendar.day_abbr`, which speaks the language of the machine.
+# In the order of `date.weekday()`.
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 

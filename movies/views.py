@@ -158,7 +158,7 @@ class ScreenViewSet(ChangeableViewSet):
 @method_decorator(schema.create_show, name="create")
 @method_decorator(schema.destroy_show, name="destroy")
 class ShowViewSet(CatalogueViewSet):
-    """Shows can be changed too, but only by whoever knows what was sold: see `bookings.views`."""
+    """Changing a show is in `bookings.views`: it depends on what was sold."""
 
     queryset = Show.objects.with_details()
     serializer_class = ShowSerializer

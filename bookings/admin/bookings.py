@@ -1,5 +1,7 @@
 """Bookings: looked up, cancelled and exported."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib import admin, messages
 from django.db import OperationalError
@@ -11,12 +13,17 @@ from bookings import services
 from bookings.admin.events import BookingEventInline
 from bookings.admin.read_only import ReadOnlyAdmin, admin_actor, csv_response
 from bookings.exports import booking_rows
-from bookings.models import Booking, BookingQuerySet, Status
+from bookings.models import STATUS_PRECEDENCE, Booking, BookingQuerySet, Status
 from movie_booking.admin import REFUSALS, ServiceAdmin, refusal
+from movie_booking.database import is_lock_failure
 
 
 class BookingColumns:
     """What a line says of a booking, in the list and on the page of its order."""
+
+    @admin.display(description="Status", ordering="status")
+    def status_now(self, booking: Booking) -> str:
+        return str(booking.status_at().label)
 
     @admin.display(description="Seat", ordering="seat_number")
     def seat(self, booking: Booking) -> str:
@@ -29,18 +36,32 @@ class BookingColumns:
         return f"{booking.refund_amount} {settings.CURRENCY} ({booking.refund_percent} %)"
 
 
+class BookingStatusFilter(admin.SimpleListFilter):
+    """The status as it is now: a hold is over when its time is."""
+
+    title = "status"
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(status.value, str(status.label)) for status in STATUS_PRECEDENCE]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        status = self.value()
+        return queryset.with_status(Status(status)) if status in STATUS_PRECEDENCE else queryset
+
+
 @admin.register(Booking)
 class BookingAdmin(BookingColumns, ReadOnlyAdmin):
     date_hierarchy = "created_at"
-    list_display = ("id", "status", "seat", "film", "starts", "customer", "price")
-    list_filter = ("status", "show__screen__cinema", "show__starts_at")
+    list_display = ("id", "status_now", "seat", "film", "starts", "customer", "price")
+    list_filter = (BookingStatusFilter, "show__screen__cinema", "show__starts_at")
     list_select_related = ("user", "show__movie", "show__screen__cinema")
     search_fields = ("=id", "=order__reference", "user__username", "user__email", "show__movie__title")
     search_help_text = "Number of the booking, reference of the order, user name, e-mail address or film."
     ordering = ("-id",)
     actions = ("cancel", "export")
     fields = (
-        "status",
+        "status_now",
         "seat_and_number",
         "order",
         "show",
@@ -83,7 +104,7 @@ def cancel_each(page: ServiceAdmin, request: HttpRequest, bookings: BookingQuery
     """Cancel the bookings one by one, and say of each that cannot be cancelled why."""
     cancelled = 0
     other_halves: set[tuple[int, int | None]] = set()  # of sofas, by order and seat: they go back together
-    busy: dict[int, OperationalError] = {}  # shows whose lock was waited for in vain: once is enough
+    busy: dict[int, OperationalError] = {}  # shows whose lock timed out: to wait once is enough
     for booking in bookings.order_by("id"):
         if (booking.order_id, booking.seat_number) in other_halves:
             cancelled += 1
@@ -99,7 +120,7 @@ def cancel_each(page: ServiceAdmin, request: HttpRequest, bookings: BookingQuery
             other_halves.add((fresh.order_id, fresh.show.plan.seat(fresh.seat_number).partner))
             cancelled += 1
         except REFUSALS as error:
-            if isinstance(error, OperationalError):
+            if isinstance(error, OperationalError) and is_lock_failure(error):
                 busy[booking.show_id] = error
             page.message_user(request, f"Booking {booking.pk}: {refusal(error)}", messages.ERROR)
     if cancelled:

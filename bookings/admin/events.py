@@ -35,7 +35,7 @@ class BookingEventColumns:
 
 class BookingEventInline(BookingEventColumns, ReadOnly, admin.TabularInline):
     model = BookingEvent
-    verbose_name_plural = "history"
+    verbose_name_plural = "events"
     fields = ("when", "seat", "before", "after", "who", "channel")
     readonly_fields = fields
     extra = 0

@@ -7,15 +7,15 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.timezone import now
 
-from bookings.admin.bookings import BookingColumns
+from bookings.admin.bookings import BookingColumns, BookingStatusFilter
 from bookings.admin.read_only import ReadOnly, ReadOnlyAdmin
-from bookings.models import STATUS_PRECEDENCE, Booking, Order, Status
+from bookings.models import Booking, Order
 from bookings.queries import order_summary
 
 
 class BookingInline(BookingColumns, ReadOnly, admin.TabularInline):
     model = Booking
-    fields = ("status", "seat", "price", "created_at", "expires_at", "cancelled_at", "refund")
+    fields = ("status_now", "seat", "price", "created_at", "expires_at", "cancelled_at", "refund")
     readonly_fields = fields
     extra = 0
     ordering = ("seat_number", "id")
@@ -25,25 +25,11 @@ class BookingInline(BookingColumns, ReadOnly, admin.TabularInline):
         return super().get_queryset(request).select_related("show")
 
 
-class OrderStatusFilter(admin.SimpleListFilter):
-    """The status of orders, which follows from their bookings."""
-
-    title = "status"
-    parameter_name = "status"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(status.value, str(status.label)) for status in STATUS_PRECEDENCE]
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        status = self.value()
-        return queryset.with_status(Status(status)) if status in STATUS_PRECEDENCE else queryset
-
-
 @admin.register(Order)
 class OrderAdmin(ReadOnlyAdmin):
     date_hierarchy = "created_at"
     list_display = ("reference", "status", "seats", "film", "starts", "customer", "total")
-    list_filter = (OrderStatusFilter, "show__screen__cinema", "created_at")
+    list_filter = (BookingStatusFilter, "show__screen__cinema", "created_at")
     list_select_related = ("user", "show__movie", "show__screen__cinema")
     search_fields = ("reference", "user__username", "user__email", "show__movie__title")
     search_help_text = "Reference, user name, e-mail address or film."
@@ -60,7 +46,7 @@ class OrderAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Status")
     def status(self, order: Order) -> str:
-        return str(Status(order_summary(order.bookings.all(), now()).status).label)
+        return str(order_summary(order.bookings.all(), now()).status.label)
 
     @admin.display(description="Seats")
     def seats(self, order: Order) -> str:

@@ -10,8 +10,8 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.template.defaultfilters import pluralize
 from django.urls import reverse
-from django.utils.timezone import now
 
 from bookings import services
 from bookings.admin.bookings import may_cancel
@@ -71,7 +71,7 @@ def offers(page: ServiceAdmin, request: HttpRequest, show: Show) -> Offers:
         cancel=may_cancel(request) and not cancelled and not started,
         cancel_show=page.has_change_permission(request, show)
         and show.status == Show.Status.ON_SALE
-        and show.ends_at > now(),
+        and not show.has_ended(),
     )
 
 
@@ -160,7 +160,7 @@ def cancel_show(request: HttpRequest, show_id: int, page: ServiceAdmin) -> HttpR
             page.message_user(request, refusal(error), messages.ERROR)
         else:
             page.log_change(request, show, f"Cancelled: {reason}")
-            text = f"The show is cancelled, and with it {cancelled} bookings."
+            text = f"The show is cancelled, and with it {cancelled} booking{pluralize(cancelled)}."
             page.message_user(request, text, messages.SUCCESS)
         return HttpResponseRedirect(back)
     context = {
@@ -192,7 +192,7 @@ def recent_events(show: Show) -> Any:
 
 
 def seat_by_seat(show: Show, error: DomainError) -> str:
-    """Return which seats stood in the way, and why: "C1 booked, C2 held"."""
+    """Return which seats were refused, and why: "C1 booked, C2 held"."""
     return ", ".join(
         f"{show.plan.seat(seat['seat_number']).label} {seat['reason']}"
         for seat in error.extra.get("seats", ())

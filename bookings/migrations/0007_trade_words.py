@@ -54,7 +54,7 @@ def statements(postgresql, sqlite):
 
 
 def rename_permission(app_label, old, new):
-    """Whoever has a permission keeps it under its new name, for people and groups point at its row."""
+    """People and groups keep the permission under its new name, as they point at its row."""
 
     def rename(apps, schema_editor):
         alias = schema_editor.connection.alias
@@ -185,7 +185,7 @@ class Migration(migrations.Migration):
         RenameConstraint("Booking", "a_hold_says_until_when", "booking_hold_has_expiry"),
         RenameConstraint("Booking", "no_more_comes_back_than_was_paid", "booking_refund_percent_at_most_100"),
         RenameConstraint("Booking", "seats_count_from_one", "booking_seat_number_at_least_1"),
-        RenameConstraint("Booking", "a_seat_costs_nothing_or_more", "booking_price_not_negative"),
+        RenameConstraint("Booking", "a_seat_costs_nothing_or_more", "booking_price_at_least_0"),
         RenameConstraint("IdempotencyKey", "one_answer_per_key", "idempotency_key_user_key_unique"),
         migrations.RunPython(
             statements(POSTGRESQL, SQLITE),

@@ -53,21 +53,21 @@ def judged_together(plan: SeatPlan, chosen: AbstractSet[int]) -> Iterator[tuple[
 
 
 def singles_and_better_blocks(
-    plan: SeatPlan, occupied: AbstractSet[int], groups: tuple[Block, ...]
+    plan: SeatPlan, all_taken: AbstractSet[int], groups: tuple[Block, ...]
 ) -> tuple[list[int], list[Block]]:
     """The seats that these groups of one row leave single, and blocks they might take that leave none.
 
-    `occupied` is all the seats that are taken, with those of the party.
+    `all_taken` has the seats of the party too.
     """
     seats = tuple(seat for group in groups for seat in group)
     if never_refused(seats):
         return [], []
     left = [
-        single for group in groups for single in singles_beside(plan, occupied - numbers_of(group), group)
+        single for group in groups for single in singles_beside(plan, all_taken - numbers_of(group), group)
     ]
     if not left:
         return [], []
-    others = occupied - numbers_of(seats)
+    others = all_taken - numbers_of(seats)
     better = [
         block for block in same_seats_in_row(plan, others, seats) if not singles_beside(plan, others, block)
     ]

@@ -73,7 +73,8 @@ def cancel_seats(show_id: int, seat_numbers: Collection[int], *, actor: Actor) -
     bookings = inventory.bookings().select_related("order")
     live = {booking.seat_number: booking for booking in bookings if booking.status != Status.BLOCKED}
     taken = live.keys() & set(seat_numbers)
-    given_back = [live[number] for number in sorted(taken | other_halves(inventory.show, taken))]
+    with_halves = taken | other_halves(inventory.show, taken)
+    given_back = [booking for number, booking in sorted(live.items()) if number in with_halves]
     _give_back(inventory, given_back, actor)
     return given_back
 
@@ -91,7 +92,7 @@ def cancel_show(show_id: int, *, actor: Actor, reason: str) -> tuple[Show, int]:
         raise ShowCancelled
     if show.status == Show.Status.DRAFT:
         raise WrongStatus("A draft was never on sale: delete it, or leave it a draft.")
-    if show.ends_at <= inventory.at:
+    if show.has_ended(inventory.at):
         raise ShowStarted("The show is over.")
     inventory.expire_holds()
     live = list(inventory.bookings())

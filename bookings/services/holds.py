@@ -30,6 +30,7 @@ from bookings.services.rules import (
     refuse_unless_on_sale,
     seat_prices,
 )
+from movie_booking.database import is_lock_failure
 from movies.seat_plan import SeatKind
 
 Adjacent = Literal["required", "preferred"]
@@ -62,9 +63,9 @@ def book_seat(
 def hold_seats(show_id: int, choice: SeatChoice, *, customer: User, actor: Actor) -> Order:
     """Hold seats for the customer while they pay, all or none, and return the order.
 
-    Raises SeatTaken that names every seat in the way; NotTogether and NotEnoughSeats if there are no such
-    best available seats; SoldInPairs, LeavesSingleSeat, TooManySeats, TooManyHolds, NoSuchSeat, NotFound,
-    ShowCancelled, ShowStarted, NotOnSale and SalesClosed.
+    Raises SeatTaken that names every seat that is not free; NotTogether and NotEnoughSeats if there are no
+    such best available seats; SoldInPairs, LeavesSingleSeat, TooManySeats, TooManyHolds, NoSuchSeat,
+    NotFound, ShowCancelled, ShowStarted, NotOnSale and SalesClosed.
     """
     bookings = _place(show_id, choice, Status.HELD, customer=customer, actor=actor, field="seat_numbers")
     return bookings[0].order
@@ -154,20 +155,22 @@ def extend_order(order: Order) -> Order:
 
 
 def expire_holds() -> int:
-    """Free every hold whose time is over and return how many there were.
+    """Expire every hold whose time is over and return how many there were.
 
-    Hygiene for the lists: no buyer waits for this, as the next buyer of a seat frees it. Show by show, each
+    Hygiene for the lists: no buyer waits for this, as the next buyer of a seat does it. Show by show, each
     in a transaction of its own under its lock; safe to run in parallel. Raises OperationalError if the lock
     of some show could not be had, once all the others are done.
     """
-    freed, failed = 0, None
+    expired, failed = 0, None
     shows = Booking.objects.expired_holds().order_by("show_id").values_list("show_id", flat=True).distinct()
     for show_id in list(shows):
         try:
             with transaction.atomic():
-                freed += SeatInventory.lock(show_id).expire_holds()
-        except OperationalError as error:  # its lock was not to be had in time
+                expired += SeatInventory.lock(show_id).expire_holds()
+        except OperationalError as error:
+            if not is_lock_failure(error):
+                raise
             failed = error
     if failed:
         raise failed
-    return freed
+    return expired

@@ -161,8 +161,8 @@ class SeatInventory:
         events = [self._event(booking, booking.status, to, actor) for booking in bookings]
         Booking.objects.filter(pk__in=[booking.pk for booking in bookings]).update(**fields)
         BookingEvent.objects.bulk_create(events)
-        freed = sum(booking.status in LIVE for booking in bookings) if to not in LIVE else 0
-        self._count(-freed)
+        released = sum(booking.status in LIVE for booking in bookings) if to not in LIVE else 0
+        self._count(-released)
         for booking in bookings:
             booking.show = self.show
             for name, value in fields.items():
@@ -171,16 +171,18 @@ class SeatInventory:
     def extend_holds(self, bookings: Sequence[Booking], expires_at: datetime) -> None:
         """Hold the seats of these bookings until another moment. No seat changes hands: no event."""
         Booking.objects.filter(pk__in=[booking.pk for booking in bookings]).update(expires_at=expires_at)
+        for booking in bookings:
+            booking.expires_at = expires_at
 
     def expire_holds(self) -> int:
-        """Let go of every hold whose time is over, and return how many there were."""
+        """Expire every hold whose time is over, and return how many there were."""
         return self._expire([row.booking_id for row in self._rows])
 
     @cached_property
-    def _rows(self) -> "list[_OccupyingRow]":
-        rows = Booking.objects.occupying().filter(show=self.show).order_by()
+    def _rows(self) -> "list[_SeatRow]":
+        rows = Booking.objects.in_seat_index().filter(show=self.show).order_by()
         return [
-            _OccupyingRow(booking_id, number, status_at(status, expires_at, self.at), user_id)
+            _SeatRow(booking_id, number, status_at(status, expires_at, self.at), user_id)
             for booking_id, number, status, expires_at, user_id in rows.values_list(
                 "id", "seat_number", "status", "expires_at", "user_id"
             )
@@ -227,7 +229,7 @@ class SeatInventory:
         self.show.seats_version += 1
 
 
-class _OccupyingRow(NamedTuple):
+class _SeatRow(NamedTuple):
     """A booking that `one_live_booking_per_seat` counts, with its status when the lock was had."""
 
     booking_id: int

@@ -39,7 +39,7 @@ def make_booking(show: Show, *, user: User | None = None, seat_number: int = 1, 
         inventory = SeatInventory.lock(show.pk)
         [booking] = inventory.allocate(
             {seat_number: fields.pop("price", show.price)},
-            order=fields.pop("order", None) or Order(user=user, show=inventory.show, created_at=inventory.at),
+            order=fields.pop("order", None) or inventory.new_order(user),
             status=status,
             actor=by(user),
             **fields,

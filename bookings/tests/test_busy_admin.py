@@ -20,7 +20,7 @@ BOOKINGS = reverse("admin:bookings_booking_changelist")
 
 @pytest.fixture
 def make_busy(monkeypatch):
-    """From now on every wait for the lock of that show is in vain, in the words of the database."""
+    """From now on every wait for the lock of that show times out, in the words of the database."""
 
     def make_busy(busy):
         lock = ShowQuerySet.lock
@@ -111,7 +111,7 @@ def test_a_busy_show_is_waited_for_once_and_not_once_a_booking(monkeypatch):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("make", [{}, {"make": "1"}])
+@pytest.mark.parametrize("make", [{}, {"_schedule": "1"}])
 def test_copying_to_a_busy_screen_is_no_server_error(make, monkeypatch):
     show = schedule_show(movie=make_movie(), screen=make_screen(), starts_at=tomorrow())
 
@@ -124,7 +124,7 @@ def test_copying_to_a_busy_screen_is_no_server_error(make, monkeypatch):
     response = superuser_client().post(SHOWS, data)
 
     assert response.status_code == 200
-    assert messages(response) == ([f"Nothing was made. {BUSY}"] if make else [])
+    assert messages(response) == ([f"No shows were scheduled. {BUSY}"] if make else [])
     assert Show.objects.count() == 1
 
 

@@ -29,7 +29,7 @@ def allocate(show, *, customer, actor, status=Status.BOOKED, at=None, reference=
     with transaction.atomic():
         locked = SeatInventory.lock(show.pk)
         locked.at = at or locked.at
-        order = Order(user=customer, show=locked.show, created_at=locked.at)
+        order = locked.new_order(customer)
         order.reference = reference or order.reference
         return locked.allocate(PRICES, order=order, status=status, actor=actor, **more)
 

@@ -153,7 +153,7 @@ RENAMED_CONSTRAINTS = {
     "only_the_house_blocks_seats": "booking_blocked_is_house_seat",
     "no_more_comes_back_than_was_paid": "booking_refund_percent_at_most_100",
     "seats_count_from_one": "booking_seat_number_at_least_1",
-    "a_seat_costs_nothing_or_more": "booking_price_not_negative",
+    "a_seat_costs_nothing_or_more": "booking_price_at_least_0",
 }
 
 

@@ -60,7 +60,7 @@ def test_a_booking_has_the_status_by_which_it_is_found(order, status, expires_at
     assert booking.is_live(AT) == Booking.objects.live(AT).exists() == (expected in LIVE)
     is_over = status == Status.HELD and expected == Status.EXPIRED
     assert Booking.objects.expired_holds(AT).exists() == is_over
-    assert Booking.objects.occupying().exists() == (is_over or expected in LIVE)
+    assert Booking.objects.in_seat_index().exists() == (is_over or expected in LIVE)
 
 
 # A hold that is over and still says HELD is a sixth kind of booking that an order can have.

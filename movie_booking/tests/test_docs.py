@@ -80,7 +80,7 @@ def test_the_table_has_the_codes_that_swagger_names_and_those_of_every_route(ope
     documented = set(codes_in_docs())
 
     assert named - documented == set()
-    assert {code for code, _ in documented - named} - EVERY_ROUTE == {"plan_has_clashes"}  # of the Admin
+    assert {code for code, _ in documented - named} - EVERY_ROUTE == {"week_has_overlaps"}  # of the Admin
 
 
 @every_page

@@ -48,9 +48,9 @@ def asked(monkeypatch):
 
     def ask(environ):
         environs.append(environ)
-        return rsgi.Answer(200, [("X", "y")], b"yes")
+        return rsgi.ServerResponse(200, [("X", "y")], b"yes")
 
-    monkeypatch.setattr(rsgi, "ask_django", ask)
+    monkeypatch.setattr(rsgi, "call_django", ask)
     return environs
 
 
@@ -142,7 +142,7 @@ def test_headers_are_joined_and_none_passes_for_another(asked):
 def test_django_answers():
     environ = rsgi.environ_of(request(("host", "localhost"), method="HEAD", path="/api/nothing/"), b"")
 
-    answer = rsgi.ask_django(environ)
+    answer = rsgi.call_django(environ)
 
     assert answer.status == 404
     assert ("Content-Type", "application/problem+json") in answer.headers

@@ -21,7 +21,7 @@ from movie_booking.admin import REFUSALS, ServiceAdmin, refusal, refused
 from movie_booking.errors import Invalid
 from movie_booking.limits import parse_id
 from movies import services
-from movies.errors import PlanHasClashes
+from movies.errors import WeekHasOverlaps
 from movies.models import Movie, Screen, Show, ShowQuerySet
 from movies.prices import KIND_PRICE_FIELDS
 from movies.services.week_schedule import MAX_DAYS, SALE_FIELDS, Proposal
@@ -148,7 +148,7 @@ class PreviewRow:
 
     @property
     def obstacles(self) -> list[tuple[str, int | None]]:
-        """What stands in the way, in words, and the id of the show that does."""
+        """Its problems and overlaps in words, each with the id of the show that overlaps."""
         found: list[tuple[str, int | None]] = [(problem, None) for problem in self.proposal.problems]
         overlaps = self.proposal.overlaps
         found += [(self.proposal.describe(overlap), overlap.id) for overlap in overlaps[:SHOWN_OVERLAPS]]
@@ -158,7 +158,7 @@ class PreviewRow:
 
 
 def schedule_week_view(page: ServiceAdmin, request: HttpRequest) -> HttpResponse:
-    """The form; the form and its preview; or, where nothing stands in the way, the shows."""
+    """The form; the form and its preview; or, without obstacles, the shows."""
     if not page.has_add_permission(request):
         raise PermissionDenied
     sent = request.POST if request.method == "POST" else None
@@ -169,7 +169,7 @@ def schedule_week_view(page: ServiceAdmin, request: HttpRequest) -> HttpResponse
             proposals = services.preview_week(**form.week())
         except Invalid as error:
             form.add_refusal(error)
-    if proposals and sent is not None and "make" in sent:
+    if proposals and sent is not None and "_schedule" in sent:
         try:
             shows = services.schedule_week(**form.week())
         except REFUSALS as error:
@@ -208,7 +208,7 @@ def copy_to_next_week(
     """The preview of the copies; then the copies, and back to the list."""
     try:
         proposals = services.preview_copy(shows=selected)
-        if request.POST.get("make") == str(len(proposals)):
+        if request.POST.get("_schedule") == str(len(proposals)):
             try:
                 shows = services.copy_week(shows=selected)
             except REFUSALS as error:
@@ -258,9 +258,9 @@ def _preview_page(
 def _report_refusal(page: ServiceAdmin, request: HttpRequest, error: Exception) -> None:
     why_not = refused(error)
     why = why_not.detail
-    if isinstance(why_not, (Invalid, PlanHasClashes)):
+    if isinstance(why_not, (Invalid, WeekHasOverlaps)):
         why = "Not all of these shows are possible any more: see what is marked red."
-    page.message_user(request, f"Nothing was made. {why}", messages.ERROR)
+    page.message_user(request, f"No shows were scheduled. {why}", messages.ERROR)
 
 
 def _report_shows(page: ServiceAdmin, request: HttpRequest, shows: list[Show]) -> None:
@@ -270,7 +270,7 @@ def _report_shows(page: ServiceAdmin, request: HttpRequest, shows: list[Show]) -
     titles = {show.movie.title for show in shows}
     of_what = f" of {titles.pop()}" if len(titles) == 1 else ""
     number = "1 show" if len(shows) == 1 else f"{len(shows)} shows"
-    text = f"Made: {number}{of_what} {_days(shows)}."
+    text = f"Scheduled: {number}{of_what} {_days(shows)}."
     if drafts:
         text += f" Customers do not see {'them' if drafts == len(shows) else f'{drafts} of them'} yet:"
         text += " put drafts on sale when you are ready."

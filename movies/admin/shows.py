@@ -34,7 +34,7 @@ def by_cinema_clock(moment: datetime, screen: Screen) -> datetime:
 
 
 class ShowForm(ModelForm):
-    """Asks for times by the cinema's clock, and says what stands in the way next to the field."""
+    """Asks for times by the cinema's clock, and says what overlaps next to the field."""
 
     class Meta:
         model = Show
@@ -174,7 +174,7 @@ class ShowAdmin(ServiceAdmin):
 
     def has_sold_seats(self, show: Show) -> bool:
         """Whether tickets of the show name its movie, screen and seats, which then stay as they are."""
-        return show.live_seats > 0
+        raise NotImplementedError  # `bookings` knows
 
     def get_readonly_fields(self, request: HttpRequest, obj: Show | None = None) -> tuple[str, ...]:
         if obj is None:

@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
         RenameConstraint("screen", "one_screen_of_that_name_per_cinema", "screen_cinema_name_unique"),
         RenameConstraint("screen", "a_screen_has_seats", "screen_total_seats_at_least_1"),
         RenameConstraint("show", "no_more_taken_than_there_are_seats", "show_live_seats_at_most_total_seats"),
-        RenameConstraint("show", "a_show_ends_after_it_starts", "show_times_are_in_order"),
+        RenameConstraint("show", "a_show_ends_after_it_starts", "show_ends_at_after_starts_at"),
         RenameConstraint("show", "a_show_costs_nothing_or_more", "show_price_at_least_0"),
         RenameConstraint("show", "a_show_has_a_known_status", "show_status_is_known"),
         migrations.RunPython(rename_exclusion, rename_exclusion_back),

@@ -12,7 +12,7 @@ from django.db.models import Model
 
 from accounts.actors import Actor
 from movie_booking.database import violates
-from movie_booking.errors import Invalid
+from movie_booking.errors import Invalid, NotFound
 from movies.errors import ScreenOccupied, ShowCancelled, WrongStatus
 from movies.models import Movie, Screen, Show, ShowEvent
 from movies.seat_plan import crop_plan, draw_plan, plan_of
@@ -123,8 +123,14 @@ def overlap_refused() -> Iterator[None]:
 
 
 def _take_slot(show: Show) -> None:
-    """Lock the screen, so that others wait their turn, and set when the show ends. Raises ScreenOccupied."""
-    show.screen = Screen.objects.lock(show.screen_id)
+    """Lock the screen, so that others wait their turn, and set when the show ends.
+
+    Raises ScreenOccupied, and Invalid if the screen is gone.
+    """
+    try:
+        show.screen = Screen.objects.lock(show.screen_id)
+    except NotFound as error:  # deleted in the meantime
+        raise Invalid(errors={"screen": ["There is no such screen."]}) from error
     slot = Slot.at(show.movie, show.screen, show.starts_at)
     [overlaps] = find_overlaps([slot], ignoring=show.pk)
     if overlaps:

@@ -1,4 +1,4 @@
-"""Many shows at once: propose them, say what stands in the way, schedule all of them or none."""
+"""Many shows at once: propose them, name the obstacles, schedule all of them or none."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.timezone import now
 
 from movie_booking.errors import Invalid
-from movies.errors import PlanHasClashes, ScreenOccupied, SkippedTime
+from movies.errors import ScreenOccupied, SkippedTime, WeekHasOverlaps
 from movies.models import FIRST_MOMENT, LAST_MOMENT, Movie, Screen, Show, ShowQuerySet
 from movies.prices import PRICE_FIELDS
 from movies.seat_plan import crop_plan
@@ -87,7 +87,7 @@ class Proposal:
 def preview_week(
     *, movie: Movie, screens: Iterable[Screen], dates: Iterable[date], times: Iterable[time], **more: Any
 ) -> list[Proposal]:
-    """Return what `schedule_week` would schedule, each with all that stands in its way. Raises Invalid."""
+    """Return what `schedule_week` would schedule, each with its obstacles. Raises Invalid."""
     return _note_overlaps(_propose_week(movie=movie, screens=screens, dates=dates, times=times, **more))
 
 
@@ -96,7 +96,7 @@ def schedule_week(
 ) -> list[Show]:
     """Schedule the shows, all of them or none, and return them. They have all seats of their screens.
 
-    `more` are SALE_FIELDS by name, and `at`, the present. Raises PlanHasClashes, and Invalid for what has
+    `more` are SALE_FIELDS by name, and `at`, the present. Raises WeekHasOverlaps, and Invalid for what has
     problems, for sale fields that no show may have, and for no shows or more than MAX_SHOWS.
     """
     screens, dates, times = list(screens), list(dates), list(times)
@@ -137,7 +137,7 @@ def _propose_week(
 
 
 def preview_copy(*, shows: ShowQuerySet, days: int = 7, at: datetime | None = None) -> list[Proposal]:
-    """Return what `copy_week` would schedule, each with all that stands in its way. Raises Invalid."""
+    """Return what `copy_week` would schedule, each with its obstacles. Raises Invalid."""
     originals = _originals(shows)
     screens = {show.screen_id: show.screen for show in originals}
     return _note_overlaps(_propose_copies(originals, screens, days, at))
@@ -147,7 +147,7 @@ def copy_week(*, shows: ShowQuerySet, days: int = 7, at: datetime | None = None)
     """Schedule each show again so many days later, at the same time by the clock of its cinema.
 
     With the same SALE_FIELDS and as many seats (see `_seats_of_copy`), a draft as a draft; cancelled shows
-    are left out. All of them or none; returns the new ones. Raises PlanHasClashes, and Invalid for
+    are left out. All of them or none; returns the new ones. Raises WeekHasOverlaps, and Invalid for
     what has problems, or for no shows or more than MAX_SHOWS.
     """
     originals = _originals(shows)
@@ -201,12 +201,12 @@ def _seats_of_copy(show: Show, screen: Screen) -> int:
 
 
 def refuse_obstacles(proposals: list[Proposal]) -> None:
-    """Raises Invalid or PlanHasClashes, naming everything, unless each of the shows can be scheduled."""
+    """Raises Invalid or WeekHasOverlaps, naming everything, unless each of the shows can be scheduled."""
     problems = [f"{proposal}: {problem}" for proposal in proposals for problem in proposal.problems]
     if problems:
         raise Invalid(errors={"times": problems})
-    if clashes := _clashes(proposals):
-        raise PlanHasClashes(clashes=clashes)
+    if overlaps := _overlaps(proposals):
+        raise WeekHasOverlaps(overlaps=overlaps)
 
 
 def _propose(
@@ -250,10 +250,10 @@ def _schedule_all(
             return Show.objects.bulk_create([proposal.as_show() for proposal in proposals])
     except ScreenOccupied as error:
         # The database objects: a show was written without the lock.
-        raise PlanHasClashes(clashes=_clashes(_note_overlaps(propose(locked)))) from error
+        raise WeekHasOverlaps(overlaps=_overlaps(_note_overlaps(propose(locked)))) from error
 
 
-def _clashes(proposals: list[Proposal]) -> list[dict[str, Any]]:
+def _overlaps(proposals: list[Proposal]) -> list[dict[str, Any]]:
     """Return each proposal that overlaps others, and with what, as plain data and as sentences."""
     return [
         {
@@ -272,9 +272,9 @@ def _clashes(proposals: list[Proposal]) -> list[dict[str, Any]]:
 
 def _refuse_number(shows: int) -> None:
     if shows == 0:
-        raise Invalid("There is nothing to make: no show is asked for.")
+        raise Invalid("Choose at least one screen, date and time.")
     if shows > MAX_SHOWS:
-        raise Invalid(f"That would be {shows:,} shows. At most {MAX_SHOWS} are made at once.")
+        raise Invalid(f"That would be {shows:,} shows. At most {MAX_SHOWS} are scheduled at once.")
 
 
 def _clean_sale_fields(sale_fields: dict[str, Any]) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def test_the_command_makes_a_week(command, movie):
     assert lines == [
         f"Mon 14 Jan 2030: {a_day}",
         f"Sun 20 Jan 2030: {a_day}",
-        "Made: 8 shows of Inception.",
+        "Scheduled: 8 shows of Inception.",
     ]
     assert {(show.movie, show.price, show.status) for show in Show.objects.all()} == {
         (movie, Decimal("12.50"), "DRAFT")
@@ -50,7 +50,7 @@ def test_the_command_without_more_puts_shows_on_sale_at_the_usual_price(command,
 
 
 def test_a_dry_run_makes_nothing(command, movie):
-    assert command("--time=14:00", "--dry-run")[-1] == "Would make: 14 shows of Inception."
+    assert command("--time=14:00", "--dry-run")[-1] == "Would schedule: 14 shows of Inception."
     assert Show.objects.count() == 0
 
 
@@ -77,7 +77,7 @@ def test_the_command_run_again_names_what_is_there_and_makes_nothing(command, mo
         (["--time=14:00"], {"screen": 10**40}, r"There is no screen 1000+\. \d+ is Screen 1, Odeon; \d+ is "),
         (["--time=25:00"], {}, "“25:00” is no time of day"),
         (["--time=14:00"], {"to": "20.1."}, "“20.1.” is no date. Write it like this: 2026-11-30"),
-        (["--time=14:00"], {"to": "2030-01-13"}, "There is nothing to make"),
+        (["--time=14:00"], {"to": "2030-01-13"}, "Choose at least one"),
         (["--time=14:00"], {"to": "9999-12-31"}, r"That would be [\d,]+ shows\. At most 500"),
         (["--time=14:00"], {"price": "cheap"}, "“cheap” is no price"),
         (["--time=14:00"], {"price": "-1"}, "greater than or equal to 0"),

@@ -72,7 +72,7 @@ def test_the_page_costs_as_many_queries_for_any_number_of_screens(
 
 
 def test_a_get_never_makes_shows(staff, url, form):
-    page = staff.get(url, form(make="28"))
+    page = staff.get(url, form(_schedule="28"))
 
     assert page.status_code == 200
     assert Show.objects.count() == 0
@@ -82,7 +82,7 @@ def test_a_form_without_its_token_is_refused(url, form):
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(make_staff("view_show", "add_show"))
 
-    assert browser.post(url, form(make="28")).status_code == 403
+    assert browser.post(url, form(_schedule="28")).status_code == 403
     assert Show.objects.count() == 0
 
 
@@ -95,7 +95,7 @@ def test_the_preview_shows_every_show_with_its_end_and_offers_to_make_them(staff
     assert "Monday 14 January 2030" in page
     assert "16:28" in page
     assert "16:43" in page
-    assert 'value="Make 28 shows"' in page
+    assert 'value="Schedule 28 shows"' in page
     assert Show.objects.count() == 0
 
 
@@ -106,12 +106,12 @@ def test_what_was_previewed_is_made(staff, url, form, movie):
         sent.setdefault(name, []).append(value)
         assert f'<input type="hidden" name="{name}" value="{value}">' in page.content.decode()
 
-    response = staff.post(url, {**sent, "make": "8"}, follow=True)
+    response = staff.post(url, {**sent, "_schedule": "8"}, follow=True)
 
     assert response.redirect_chain == [("/admin/movies/show/", 302)]
     assert messages_of(response) == [
-        "Made: 8 shows of Inception from Mon 14 Jan 2030 to Sun 20 Jan 2030. Customers do not see them yet:"
-        " put drafts on sale when you are ready."
+        "Scheduled: 8 shows of Inception from Mon 14 Jan 2030 to Sun 20 Jan 2030. Customers do not see them"
+        " yet: put drafts on sale when you are ready."
     ]
     shows = Show.objects.all()
     assert {(s.movie, s.price, s.premium_price, s.status) for s in shows} == {
@@ -133,7 +133,7 @@ def test_overlaps_are_shown_and_there_is_no_button_to_make_the_shows(staff, url,
         f'<a href="/admin/movies/show/{there.pk}/change/">&lt;Dune&gt;, 15:00 to 16:15 with cleaning</a>'
         in page
     )
-    assert 'name="make"' not in page
+    assert 'name="_schedule"' not in page
 
 
 def test_of_many_overlaps_the_first_three_are_shown(staff, url, form):
@@ -147,19 +147,19 @@ def test_an_overlap_that_appears_after_the_preview_stops_the_whole_week(staff, u
     assert staff.post(url, form()).context["impossible"] == 0
     schedule_show(movie=movie, screen=screens[0], starts_at=utc(2030, 1, 15, 15))
 
-    response = staff.post(url, form(make="28"))
+    response = staff.post(url, form(_schedule="28"))
 
     assert response.status_code == 200
     assert messages_of(response) == [
-        "Nothing was made. Not all of these shows are possible any more: see what is marked red."
+        "No shows were scheduled. Not all of these shows are possible any more: see what is marked red."
     ]
     assert response.context["impossible"] == 1
     assert Show.objects.count() == 1
 
 
 def test_the_button_pressed_twice_makes_the_week_once(staff, url, form):
-    assert staff.post(url, form(make="28")).status_code == 302
-    assert staff.post(url, form(make="28")).status_code == 200
+    assert staff.post(url, form(_schedule="28")).status_code == 302
+    assert staff.post(url, form(_schedule="28")).status_code == 200
     assert Show.objects.count() == 28
 
 
@@ -195,7 +195,7 @@ def test_the_button_pressed_twice_makes_the_week_once(staff, url, form):
         ({"first": "2030-01-01", "last": "2030-12-31"}, "__all__"),  # 1,460 shows
     ],
 )
-@pytest.mark.parametrize("button", ["preview", "make"])
+@pytest.mark.parametrize("button", ["preview", "_schedule"])
 def test_nonsense_is_an_error_next_to_the_field(staff, url, form, fields, where, button):
     response = staff.post(url, form(**fields, **{button: "1"}))
 
@@ -207,7 +207,7 @@ def test_nonsense_is_an_error_next_to_the_field(staff, url, form, fields, where,
 
 @pytest.mark.parametrize("day", ["0001-01-01", "1850-01-01", "2999-12-31", "9999-12-31", "2020-01-01"])
 def test_a_day_that_is_not_possible_is_marked_in_the_preview(staff, url, form, day):
-    response = staff.post(url, form(first=day, last=day, make="4"))
+    response = staff.post(url, form(first=day, last=day, _schedule="4"))
 
     assert response.status_code == 200
     assert response.context["impossible"] == response.context["number"] == 4
@@ -215,7 +215,7 @@ def test_a_day_that_is_not_possible_is_marked_in_the_preview(staff, url, form, d
 
 
 def test_a_film_that_is_gone_is_an_error_next_to_the_field(staff, url, form):
-    sent = form(make="28")
+    sent = form(_schedule="28")
     Movie.objects.all().delete()
 
     assert staff.post(url, sent).context["form"].errors.keys() == {"movie"}
@@ -226,7 +226,7 @@ def test_the_page_takes_the_right_to_add_shows(url, form, permissions):
     browser = browser_for(make_staff(*permissions))
 
     assert browser.get(url).status_code == 403
-    assert browser.post(url, form(make="28")).status_code == 403
+    assert browser.post(url, form(_schedule="28")).status_code == 403
     assert Show.objects.count() == 0
 
 
@@ -237,7 +237,7 @@ def test_the_page_sends_all_but_staff_to_the_login(url, form, make_browser):
     browser = make_browser()
 
     assert browser.get(url)["Location"] == f"/admin/login/?next={url}"
-    assert browser.post(url, form(make="28"))["Location"] == f"/admin/login/?next={url}"
+    assert browser.post(url, form(_schedule="28"))["Location"] == f"/admin/login/?next={url}"
     assert Show.objects.count() == 0
 
 
@@ -246,7 +246,7 @@ def test_staff_who_may_add_and_not_view_shows_get_no_links_to_shows(url, form, m
     staff = browser_for(make_staff("add_show"))
 
     assert "/change/" not in staff.post(url, form()).content.decode()
-    assert staff.post(url, form(times="9:00", make="14"))["Location"] == "/admin/"
+    assert staff.post(url, form(times="9:00", _schedule="14"))["Location"] == "/admin/"
 
 
 def test_the_list_links_to_the_page_for_staff_who_may_add_shows(staff, url):
@@ -274,32 +274,32 @@ def test_the_action_shows_what_it_would_make_and_then_makes_it(copy, week):
     page = copy(week, index="0")
 
     assert (page.context["number"], page.context["impossible"]) == (14, 0)
-    assert 'value="Make 14 shows"' in page.content.decode()
+    assert 'value="Schedule 14 shows"' in page.content.decode()
     assert Show.objects.count() == 14
 
-    done = copy(week, make="14")
+    done = copy(week, _schedule="14")
 
-    assert messages_of(done) == ["Made: 14 shows of Inception from Mon 21 Jan 2030 to Sun 27 Jan 2030."]
+    assert messages_of(done) == ["Scheduled: 14 shows of Inception from Mon 21 Jan 2030 to Sun 27 Jan 2030."]
     assert Show.objects.count() == 28
 
 
 def test_the_action_with_an_overlap_makes_nothing(copy, week, movie, screens):
     schedule_show(movie=movie, screen=screens[0], starts_at=utc(2030, 1, 22, 15))
 
-    page = copy(week, make="14")
+    page = copy(week, _schedule="14")
 
     assert messages_of(page) == [
-        "Nothing was made. Not all of these shows are possible any more: see what is marked red."
+        "No shows were scheduled. Not all of these shows are possible any more: see what is marked red."
     ]
     assert page.context["impossible"] == 1
-    assert 'name="make"' not in page.content.decode()
+    assert 'name="_schedule"' not in page.content.decode()
     assert Show.objects.count() == 15
 
 
 def test_the_action_asks_again_if_the_selection_has_changed_since(copy, week):
     Show.objects.filter(pk=week[0].pk).update(status="CANCELLED")
 
-    page = copy(week, make="14")
+    page = copy(week, _schedule="14")
 
     assert page.context["number"] == 13
     assert Show.objects.count() == 14
@@ -311,12 +311,12 @@ def test_the_action_says_when_there_is_nothing_to_copy(copy, week):
     page = copy(week, index="0")
 
     assert page.redirect_chain == [("/admin/movies/show/", 302)]
-    assert messages_of(page) == ["There is nothing to make: no show is asked for."]
+    assert messages_of(page) == ["Choose at least one screen, date and time."]
 
 
 def test_the_action_takes_the_right_to_add_shows(week):
     viewer = browser_for(make_staff("view_show", "change_show"))
-    sent = {"action": "copy_to_next_week", "_selected_action": [week[0].pk], "make": "1"}
+    sent = {"action": "copy_to_next_week", "_selected_action": [week[0].pk], "_schedule": "1"}
 
     page = viewer.post("/admin/movies/show/", sent, follow=True)
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from movie_booking.errors import Invalid
-from movies.errors import PlanHasClashes
+from movies.errors import WeekHasOverlaps
 from movies.models import Show
 from movies.seat_plan import plain_plan
 from movies.services import copy_week, preview_copy, save_screen, schedule_show, schedule_week, week_schedule
@@ -102,10 +102,10 @@ def test_one_copy_that_overlaps_and_none_is_made(movie, screens):
     schedule_show(movie=movie, screen=screens[0], starts_at=utc(2030, 1, 22, 13))
     this_week = Show.objects.filter(starts_at__lt=utc(2030, 1, 21))
 
-    with pytest.raises(PlanHasClashes) as refused:
+    with pytest.raises(WeekHasOverlaps) as refused:
         copy_week(shows=this_week)
 
-    assert [named["starts_at"] for named in refused.value.extra["clashes"]] == [utc(2030, 1, 22, 14)]
+    assert [named["starts_at"] for named in refused.value.extra["overlaps"]] == [utc(2030, 1, 22, 14)]
     assert sum(not each.is_possible for each in preview_copy(shows=this_week)) == 1
     assert Show.objects.count() == 15
 
@@ -121,7 +121,7 @@ def test_a_copy_is_for_later(movie, screen, days):
 
 
 def test_no_shows_are_nothing_to_copy():
-    with pytest.raises(Invalid, match="nothing to make"):
+    with pytest.raises(Invalid, match="Choose at least one"):
         copy_week(shows=Show.objects.all())
 
 

@@ -10,7 +10,7 @@ import pytest
 from django.db import OperationalError, transaction
 
 from movie_booking.tests.concurrency import run_concurrently
-from movies.errors import PlanHasClashes, ScreenOccupied
+from movies.errors import ScreenOccupied, WeekHasOverlaps
 from movies.models import Screen, ScreenQuerySet, Show
 from movies.services import copy_week, schedule_show, schedule_week, week_schedule
 from movies.tests.factories import make_movie, make_screen, utc
@@ -42,10 +42,10 @@ def test_of_two_overlapping_weeks_in_opposite_order_one_is_made_whole(movie, scr
         results = run_concurrently(early, late)
 
         # Had they locked in the order they were given, one would have died of a deadlock.
-        assert kinds(results) == {"list": 1, "PlanHasClashes": 1}
+        assert kinds(results) == {"list": 1, "WeekHasOverlaps": 1}
         assert Show.objects.count() == (week + 1) * 42
-        [refused] = [result for result in results if isinstance(result, PlanHasClashes)]
-        assert len(refused.extra["clashes"]) == 42
+        [refused] = [result for result in results if isinstance(result, WeekHasOverlaps)]
+        assert len(refused.extra["overlaps"]) == 42
 
 
 def test_of_many_requests_for_one_week_one_is_made(movie, screens):
@@ -53,7 +53,7 @@ def test_of_many_requests_for_one_week_one_is_made(movie, screens):
         *[partial(schedule_week, movie=movie, screens=screens, dates=WEEK, times=[time(14)])] * 6
     )
 
-    assert kinds(results) == {"list": 1, "PlanHasClashes": 5}
+    assert kinds(results) == {"list": 1, "WeekHasOverlaps": 5}
     assert Show.objects.count() == 42
 
 
@@ -62,7 +62,7 @@ def test_of_two_copies_of_one_week_one_is_made(movie, screens):
 
     results = run_concurrently(*[partial(copy_week, shows=Show.objects.all())] * 2)
 
-    assert kinds(results) == {"list": 1, "PlanHasClashes": 1}
+    assert kinds(results) == {"list": 1, "WeekHasOverlaps": 1}
     assert Show.objects.count() == 84
 
 
@@ -83,7 +83,7 @@ def test_of_a_week_and_a_show_that_overlaps_it_one_is_made(movie, screens):
         partial(schedule_show, movie=movie, screen=screens[3], starts_at=one),
     )
 
-    assert kinds(results) in ({"list": 1, "ScreenOccupied": 1}, {"PlanHasClashes": 1, "Show": 1})
+    assert kinds(results) in ({"list": 1, "ScreenOccupied": 1}, {"WeekHasOverlaps": 1, "Show": 1})
     assert Show.objects.count() in (42, 1)
 
 
@@ -99,8 +99,8 @@ def test_a_week_waits_for_the_lock_of_each_of_its_screens_and_sees_what_was_done
             there = schedule_show(movie=movie, screen=screens[3], starts_at=one)
         [refused] = waiting.result(timeout=10)
 
-    assert isinstance(refused, PlanHasClashes)
-    assert [[other["id"] for other in named["with"]] for named in refused.extra["clashes"]] == [[there.pk]]
+    assert isinstance(refused, WeekHasOverlaps)
+    assert [[other["id"] for other in named["with"]] for named in refused.extra["overlaps"]] == [[there.pk]]
     assert Show.objects.count() == 1
 
 
@@ -122,11 +122,11 @@ def test_a_show_written_without_the_lock_is_seen_by_the_constraint_and_the_week_
 
     monkeypatch.setattr(week_schedule, "refuse_obstacles", refuse_then_be_overtaken)
 
-    with pytest.raises(PlanHasClashes) as refused:
+    with pytest.raises(WeekHasOverlaps) as refused:
         schedule_week(movie=movie, screens=screens, dates=WEEK, times=[time(14)])
 
     assert isinstance(refused.value.__cause__, ScreenOccupied)
-    assert [named["with"][0]["id"] for named in refused.value.extra["clashes"]] == [Show.objects.get().pk]
+    assert [named["with"][0]["id"] for named in refused.value.extra["overlaps"]] == [Show.objects.get().pk]
 
 
 def test_control_without_the_lock_both_find_the_week_free_and_the_constraint_stops_one(
@@ -147,5 +147,5 @@ def test_control_without_the_lock_both_find_the_week_free_and_the_constraint_sto
 
     [refused] = [result for result in results if not isinstance(result, list)]
     # What both have written in one order, the second waits for; otherwise PostgreSQL ends a deadlock.
-    assert isinstance(refused, (OperationalError, PlanHasClashes))
+    assert isinstance(refused, (OperationalError, WeekHasOverlaps))
     assert Show.objects.count() == 42

@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from movie_booking.errors import Invalid
-from movies.errors import PlanHasClashes
+from movies.errors import WeekHasOverlaps
 from movies.models import Show
 from movies.seat_plan import plain_plan
 from movies.services import preview_week, save_screen, schedule_show, schedule_week
@@ -57,11 +57,11 @@ def test_a_show_of_a_week_is_like_one_that_was_scheduled_alone(movie, screens):
 def test_one_overlap_and_no_show_is_made(movie, screens):
     there = schedule_show(movie=movie, screen=screens[1], starts_at=utc(2030, 1, 20, 21))
 
-    with pytest.raises(PlanHasClashes) as refused:
+    with pytest.raises(WeekHasOverlaps) as refused:
         schedule_week(movie=movie, screens=screens, dates=WEEK, times=[TWO, EIGHT])
 
-    assert (refused.value.status, refused.value.code) == (409, "plan_has_clashes")
-    [named] = refused.value.extra["clashes"]
+    assert (refused.value.status, refused.value.code) == (409, "week_has_overlaps")
+    [named] = refused.value.extra["overlaps"]
     assert (named["screen"], named["starts_at"]) == (screens[1].pk, utc(2030, 1, 20, 20))
     assert named["with"] == [
         {
@@ -75,10 +75,10 @@ def test_one_overlap_and_no_show_is_made(movie, screens):
 
 
 def test_shows_of_a_week_that_overlap_each_other_are_not_made(movie, screen):
-    with pytest.raises(PlanHasClashes) as refused:
+    with pytest.raises(WeekHasOverlaps) as refused:
         schedule_week(movie=movie, screens=[screen], dates=WEEK, times=[TWO, time(15)])
 
-    assert len(refused.value.extra["clashes"]) == 14
+    assert len(refused.value.extra["overlaps"]) == 14
     assert Show.objects.count() == 0
 
 
@@ -86,7 +86,7 @@ def test_the_same_week_twice_is_made_once(movie, screens):
     schedule = partial(schedule_week, movie=movie, screens=screens, dates=WEEK, times=[TWO, EIGHT])
     schedule()
 
-    with pytest.raises(PlanHasClashes):
+    with pytest.raises(WeekHasOverlaps):
         schedule()
 
     assert Show.objects.count() == 28
@@ -143,7 +143,7 @@ def test_so_many_shows_are_made_at_once_and_no_more(movie):
     dates = dates_between(MONDAY, MONDAY + timedelta(days=49))
 
     assert len(preview_week(movie=movie, screens=screens, dates=dates, times=[TWO])) == MAX_SHOWS
-    with pytest.raises(Invalid, match=r"That would be 510 shows\. At most 500 are made at once\."):
+    with pytest.raises(Invalid, match=r"That would be 510 shows\. At most 500 are scheduled at once\."):
         schedule_week(movie=movie, screens=screens, dates=[*dates, date(2031, 1, 1)], times=[TWO])
     assert Show.objects.count() == 0
 
@@ -152,5 +152,5 @@ def test_so_many_shows_are_made_at_once_and_no_more(movie):
 def test_nothing_asked_for_is_nothing_to_make(movie, screen, empty):
     week = {"screens": [screen], "dates": [MONDAY], "times": [TWO], empty: []}
 
-    with pytest.raises(Invalid, match="nothing to make"):
+    with pytest.raises(Invalid, match="Choose at least one"):
         schedule_week(movie=movie, **week)

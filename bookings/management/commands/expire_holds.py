@@ -11,7 +11,7 @@ from bookings.services import expire_holds
 
 
 class Command(BaseCommand):
-    help = "Free the seats whose hold has expired. For the lists: the next buyer of a seat frees it anyway."
+    help = "Expire the holds whose time is over. For the lists: the next buyer of a seat does it anyway."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -25,13 +25,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, every: float | None, **options: Any) -> None:
         if every is None:
-            self.stdout.write(f"Expired holds freed: {expire_holds()}.")
+            self.stdout.write(f"Holds expired: {expire_holds()}.")
             return
         parent = os.getppid()
         while os.getppid() == parent:  # the process that started it is still there
             try:
-                if freed := expire_holds():
-                    self.stdout.write(f"Expired holds freed: {freed}.")
+                if expired := expire_holds():
+                    self.stdout.write(f"Holds expired: {expired}.")
             except DatabaseError as error:
                 # The database is away or the show is busy; the next round does what this one left.
                 self.stderr.write(f"Try again in {every:g} seconds: {error}")

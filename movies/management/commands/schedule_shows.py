@@ -9,7 +9,7 @@ from django.core.management import BaseCommand, CommandError
 
 from movie_booking.errors import DomainError
 from movie_booking.limits import parse_id
-from movies.errors import PlanHasClashes
+from movies.errors import WeekHasOverlaps
 from movies.models import Movie, Screen, Show
 from movies.services import preview_week, schedule_week
 from movies.services.week_schedule import refuse_obstacles
@@ -22,8 +22,8 @@ SUGGESTIONS = 20
 
 class Command(BaseCommand):
     help = (
-        "Put a film on screens, dates and times: all of the shows are made, or none. Times are by the clock"
-        " of each screen's cinema. Run twice, it makes nothing the second time and says what is there."
+        "Put a movie on screens, dates and times: all of the shows are scheduled, or none. Times are by the"
+        " clock of each screen's cinema. A second run schedules nothing and says what is there."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -37,7 +37,7 @@ class Command(BaseCommand):
         parser.add_argument("--weekday", choices=WEEKDAY_CHOICES, dest="weekdays", help=every_day, **several)
         parser.add_argument("--price", type=_price, help="Without it, the default price of the settings.")
         parser.add_argument("--draft", action="store_true", help="Customers do not see the shows yet.")
-        parser.add_argument("--dry-run", action="store_true", help="Say what would be made; make nothing.")
+        parser.add_argument("--dry-run", action="store_true", help="Preview; schedule nothing.")
 
     def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
         try:
@@ -52,7 +52,7 @@ class Command(BaseCommand):
         for day, of_day in groupby(proposals, key=lambda proposal: proposal.day):
             starts = (f"{proposal.clock:%H:%M} {proposal.screen}" for proposal in of_day)
             self.stdout.write(f"{day:%a %d %b %Y}: {'; '.join(starts)}")
-        done = "Would make" if dry_run else "Made"
+        done = "Would schedule" if dry_run else "Scheduled"
         self.stdout.write(self.style.SUCCESS(f"{done}: {len(proposals)} shows of {week['movie']}."))
 
 
@@ -108,13 +108,13 @@ def _screens(ids: list[int]) -> list[Screen]:
 
 
 def _reasons(error: DomainError) -> Iterator[str]:
-    """Name everything that is in the way, a line each."""
-    if not isinstance(error, PlanHasClashes):
+    """Name every obstacle, a line each."""
+    if not isinstance(error, WeekHasOverlaps):
         yield error.explanation
         return
     yield error.detail
-    for clash in error.extra["clashes"]:
-        yield clash["summary"]
+    for overlap in error.extra["overlaps"]:
+        yield overlap["summary"]
 
 
 def _date(text: str) -> date:
