@@ -11,4 +11,4 @@ class AnyoneReadsStaffWrite(DjangoModelPermissions):
     def has_permission(self, request: Request, view: APIView) -> bool:
         if request.method in SAFE_METHODS:
             return True
-        return bool(request.user.is_staff) and super().has_permission(request, view)
+        return super().has_permission(request, view) and bool(request.user.is_staff)
