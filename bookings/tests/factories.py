@@ -59,6 +59,14 @@ def hold(show: Show, *seat_numbers: int, user: User | None = None, **choice: obj
     return services.hold_seats(show.pk, asked, customer=user, actor=by(user))
 
 
+def make_empty_order(show: Show, user: User) -> Order:
+    """An order on the terms of now, still without bookings."""
+    with transaction.atomic():
+        order = SeatInventory.lock(show.pk).new_order(user)
+        order.save()
+    return order
+
+
 def make_order(show: Show, *seat_numbers: int, user: User | None = None, status: str = Status.HELD) -> Order:
     """An order of these seats, on hold or BOOKED."""
     order = hold(show, *seat_numbers, user=user)
@@ -81,6 +89,10 @@ def give_back(booking: Booking, *, user: User | None = None) -> Booking:
 
 def call_off(show: Show, reason: str = "No heating", *, staff: User | None = None) -> tuple[Show, int]:
     return services.cancel_show(show.pk, actor=by(staff), reason=reason)
+
+
+def change(show: Show, *, staff: User | None = None, **changes: object) -> Show:
+    return services.change_show(show.pk, actor=by(staff), **changes)
 
 
 def let_expire(*orders: Order) -> None:

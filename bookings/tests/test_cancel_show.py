@@ -204,8 +204,9 @@ def test_cancelling_costs_the_same_queries_for_any_number_of_bookings(rows, djan
     for number in range(1, rows + 1):
         book(show, number)
 
-    # Savepoint, lock, which seats are occupied, their bookings; bookings, events and count; show, release.
-    with django_assert_num_queries(9):
+    # Savepoint, lock, which seats are occupied, their bookings; bookings, events and count; the event of the
+    # show, show, release.
+    with django_assert_num_queries(10):
         call_off(show, REASON, staff=staff)
 
 

@@ -8,9 +8,8 @@ from django.utils.timezone import now
 
 from accounts.tests.factories import client_for, make_staff, make_user
 from bookings.models import Booking, Status
-from bookings.services import change_show
 from bookings.tests.api import iso
-from bookings.tests.factories import block, give_back, make_booking, make_former_staff
+from bookings.tests.factories import block, change, give_back, make_booking, make_former_staff
 from movies.models import Show
 from movies.tests.factories import make_show
 
@@ -83,14 +82,14 @@ def test_a_movie_with_nothing_but_a_draft_is_not_showing():
         return client_for().get("/api/movies/?now_showing=true").data["count"]
 
     assert showing() == 0
-    change_show(show.pk, status=Show.Status.ON_SALE)
+    change(show, status=Show.Status.ON_SALE)
     assert showing() == 1
 
 
 def test_a_draft_that_is_put_on_sale_can_be_seen_and_booked():
     show = make_show(status=Show.Status.DRAFT)
 
-    change_show(show.pk, status=Show.Status.ON_SALE)
+    change(show, status=Show.Status.ON_SALE)
 
     assert "itself" in seen_in(client_for(), show)
     assert client_for().get(f"/api/shows/{show.pk}/seats/").status_code == 200
@@ -193,7 +192,7 @@ def test_a_sale_can_be_opened_and_closed_early():
 def test_outside_of_the_sale_seats_are_still_given_back_and_blocked(fields):
     user, show = make_user(), make_show()
     booking = make_booking(show, user=user)
-    change_show(show.pk, **fields)
+    change(show, **fields)
 
     assert give_back(booking).status == Status.CANCELLED
     assert block(show, "A1", staff=user).seat_numbers == [1]

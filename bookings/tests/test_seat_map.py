@@ -6,8 +6,7 @@ import pytest
 
 from accounts.tests.factories import client_for, make_user
 from bookings.models import Status
-from bookings.services import change_show
-from bookings.tests.factories import block, book, call_off, give_back, make_booking, release
+from bookings.tests.factories import block, book, call_off, change, give_back, make_booking, release
 from movies.models import Show
 from movies.services import schedule_show
 from movies.tests.factories import make_movie, make_screen, make_show, tomorrow
@@ -157,7 +156,7 @@ def test_every_change_of_a_seat_or_a_price_changes_the_etag():
     look()
     release(show, "A1")
     look()
-    change_show(show.pk, premium_price=Decimal("99.00"))
+    change(show, premium_price=Decimal("99.00"))
     look()
     call_off(show, "No heating")
     look()
@@ -169,7 +168,7 @@ def test_the_layout_keeps_its_etag_while_seats_change():
     book(show, 2)
 
     assert get_map(show, "?fields=layout")["ETag"] == etag
-    change_show(show.pk, price=Decimal("11.00"))
+    change(show, price=Decimal("11.00"))
     assert get_map(show, "?fields=layout")["ETag"] != etag
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone as django_timezone
 from accounts.tests.factories import make_user
 from bookings.models import LIVE, STATUS_PRECEDENCE, Booking, Order, Status
 from bookings.queries import order_summary
+from bookings.tests.factories import make_empty_order
 from movies.tests.factories import make_show
 
 pytestmark = pytest.mark.django_db
@@ -35,7 +36,7 @@ def add_booking(order, seat_number, status, expires_at=None):
 
 @pytest.fixture
 def order():
-    return Order.objects.create(user=make_user(), show=make_show())
+    return make_empty_order(make_show(), make_user())
 
 
 @pytest.mark.parametrize(
@@ -86,7 +87,7 @@ def test_an_order_has_the_status_by_which_it_is_found(order, kinds):
 
 
 def test_the_status_of_an_order_follows_from_its_own_bookings_only(order):
-    other = Order.objects.create(user=order.user, show=order.show)
+    other = make_empty_order(order.show, order.user)
     add_booking(order, 1, Status.BOOKED)
     add_booking(other, 2, Status.HELD, LATER)
 

@@ -8,7 +8,7 @@ from threading import Barrier
 import pytest
 from django.db import IntegrityError, OperationalError
 
-from bookings.services import change_show
+from bookings.tests.factories import change
 from movie_booking.tests.concurrency import run_concurrently
 from movies.errors import ScreenOccupied
 from movies.models import ScreenQuerySet, Show
@@ -63,7 +63,7 @@ def test_of_two_shows_that_move_to_one_slot_one_arrives():
     shows = [insert(make_screen()), insert(make_screen())]
     screen = make_screen()
 
-    results = run_concurrently(*(partial(change_show, show.pk, screen=screen) for show in shows))
+    results = run_concurrently(*(partial(change, show, screen=screen) for show in shows))
 
     assert kinds(results) == {"Show": 1, "ScreenOccupied": 1}
     assert Show.objects.filter(screen=screen).count() == 1
@@ -74,8 +74,8 @@ def test_shows_that_swap_screens_do_not_deadlock():
 
     for _ in range(5):
         results = run_concurrently(
-            partial(change_show, first.pk, screen=second.screen),
-            partial(change_show, second.pk, screen=first.screen),
+            partial(change, first, screen=second.screen),
+            partial(change, second, screen=first.screen),
         )
 
         # Each finds the other's old slot taken, unless the other was quick enough to leave it.

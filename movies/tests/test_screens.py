@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from accounts.tests.factories import client_for, make_staff, make_user
-from bookings.services import change_show
+from bookings.tests.factories import change
 from movies.models import Screen
 from movies.seat_plan import MAX_SEATS, parse_plan, plain_plan
 from movies.services import schedule_show
@@ -260,9 +260,9 @@ def test_a_show_takes_another_plan_when_it_takes_another_screen_or_number_and_no
 
     screen.set_seat_plan(total_seats=30)
     screen.save()
-    change_show(show.pk, starts_at=tomorrow())
+    change(show, starts_at=tomorrow())
     assert layout_of(show) == seats
-    change_show(show.pk, total_seats=11)
+    change(show, total_seats=11)
     assert labels_of(show)[-1] == "B1"
-    change_show(show.pk, screen=make_screen(seat_plan=DEN), total_seats=4)
+    change(show, screen=make_screen(seat_plan=DEN), total_seats=4)
     assert labels_of(show) == ["A1", "A2", "B1", "B2"]
