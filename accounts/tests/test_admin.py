@@ -6,7 +6,7 @@ from django.test import Client
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from accounts.models import User
-from accounts.tests.factories import PASSWORD, client_for, make_staff, make_user
+from accounts.tests.factories import PASSWORD, QUOTED, client_for, make_staff, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -79,6 +79,15 @@ def test_a_name_or_address_that_is_taken_in_any_case_is_an_error(root, taken, me
 
     assert response.status_code == 200
     assert message in response.content.decode()
+    assert User.objects.filter(username="jane").count() == 0
+
+
+@pytest.mark.parametrize("email", QUOTED)
+def test_a_quoted_address_is_an_error(root, email):
+    response = root.post(ADD, new_user(email=email))
+
+    assert response.status_code == 200
+    assert "Enter an e-mail address without quotation marks." in response.content.decode()
     assert User.objects.filter(username="jane").count() == 0
 
 
