@@ -23,7 +23,7 @@ from accounts.permissions import StaffWithPermission
 from bookings import schema, seat_map, services
 from bookings.filters import BookingFilter
 from bookings.idempotency import idempotent
-from bookings.models import Booking, BookingQuerySet, Channel, Order, OrderQuerySet
+from bookings.models import Booking, BookingQuerySet, Channel, Order, OrderQuerySet, as_reference
 from bookings.permissions import MayLeaveSingleSeat
 from bookings.serializers import (
     BlockInput,
@@ -152,8 +152,7 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
         return own.with_details() if self.action in ("list", "retrieve") else own
 
     def get_object(self) -> Order:
-        # As printed: a reference may be typed in any case.
-        order = self.get_queryset().filter(reference=self.kwargs["reference"].upper()).first()
+        order = self.get_queryset().filter(reference=as_reference(self.kwargs["reference"])).first()
         if order is None:
             raise NotFound
         return order

@@ -35,7 +35,7 @@ class BookingAdmin(BookingColumns, ReadOnlyAdmin):
     list_display = ("id", "status", "seat", "film", "starts", "customer", "price")
     list_filter = ("status", "show__screen__cinema", "show__starts_at")
     list_select_related = ("user", "show__movie", "show__screen__cinema")
-    search_fields = ("=id", "=order__reference", "user__username", "user__email", "show__movie__title")
+    search_fields = ("=id", "order__reference__typed", "user__username", "user__email", "show__movie__title")
     search_help_text = "Number of the booking, reference of the order, user name, e-mail address or film."
     ordering = ("-id",)
     actions = ("cancel", "export")

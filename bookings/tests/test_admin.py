@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.timezone import now
 
 from accounts.tests.factories import make_staff, make_user
-from bookings.models import STATUS_PRECEDENCE, Booking, Status
+from bookings.models import STATUS_PRECEDENCE, Booking, Order, Status
 from bookings.queries import order_summary
 from bookings.tests.factories import book, give_back, let_expire, make_booking, make_order
 from bookings.tests.history import db_snapshot
@@ -19,6 +19,7 @@ from movies.tests.factories import make_show
 
 pytestmark = pytest.mark.django_db
 
+ORDERS = "/admin/bookings/order/"
 LIST = "/admin/bookings/booking/"
 
 
@@ -77,6 +78,24 @@ def test_a_house_seat_is_to_be_released_instead():
     ]
     blocked.refresh_from_db()
     assert blocked.status == Status.BLOCKED
+
+
+@pytest.mark.parametrize("typed", ["4N0CV8NK71", "4noCV8NK7l", "4NOCV8NK7I", "4n0cv8nk7i"])
+@pytest.mark.parametrize("page", [LIST, ORDERS])
+def test_a_reference_is_found_as_people_type_it(admin_client, page, typed):
+    order, _other = (make_order(make_show(), 1) for _ in range(2))
+    Order.objects.filter(pk=order.pk).update(reference="4N0CV8NK71")
+
+    found = admin_client.get(page, {"q": typed}).context["cl"].result_list
+
+    assert [getattr(row, "order", row) for row in found] == [order]
+
+
+def test_a_part_of_a_reference_finds_orders(admin_client):
+    order, _other = (make_order(make_show(), 1) for _ in range(2))
+    Order.objects.filter(pk=order.pk).update(reference="4N0CV8NK71")
+
+    assert list(admin_client.get(ORDERS, {"q": "nocv"}).context["cl"].result_list) == [order]
 
 
 def test_staff_who_may_only_view_bookings_cannot_cancel_them():
