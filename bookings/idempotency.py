@@ -124,6 +124,6 @@ def _read_key(sent: str) -> str:
 
 def _fingerprint(request: UserRequest) -> str:
     """Return what makes two requests the same: method, path and the body whatever its spacing."""
-    body = json.dumps(request.data, sort_keys=True, separators=(",", ":"))
+    body = json.dumps(request.data, sort_keys=True, separators=(",", ":"), default=str)
     path = request.path.upper()  # a reference may be typed in any case
     return hashlib.sha256(f"{request.method} {path} {body}".encode()).hexdigest()
