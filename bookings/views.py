@@ -40,6 +40,7 @@ from bookings.serializers import (
     SelectionSerializer,
 )
 from bookings.services import Actor
+from movie_booking.api.pagination import NewestFirst
 from movie_booking.errors import Invalid, NotFound
 from movie_booking.limits import ID_PATTERN
 from movies.models import Show
@@ -112,6 +113,7 @@ class BookingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
     queryset = Booking.objects.none()  # for the schema, which is drawn for no user in particular
     filter_backends = (DjangoFilterBackend,)
     filterset_class = BookingFilter
+    pagination_class = NewestFirst
     lookup_value_regex = ID_PATTERN
 
     def get_queryset(self) -> BookingQuerySet:
@@ -141,6 +143,7 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
     serializer_class = OrderSerializer
     queryset = Order.objects.none()  # for the schema, which is drawn for no user in particular
     filter_backends = ()
+    pagination_class = NewestFirst
     lookup_field = "reference"
     lookup_value_regex = "[0-9A-Za-z]{1,20}"
 
