@@ -13,6 +13,7 @@ from django.db.models import Count, Sum
 
 from bookings.models import Booking, BookingQuerySet, Status
 from movies.models import Show, ShowQuerySet
+from movies.times import to_local
 
 BOOKING_COLUMNS = (
     "booking",
@@ -31,8 +32,8 @@ BOOKING_COLUMNS = (
     "status",
     "refund",
     "reason",
-    "created (UTC)",
-    "cancelled (UTC)",
+    "created (cinema's clock)",
+    "cancelled (cinema's clock)",
 )
 SHOW_COLUMNS = (
     "show",
@@ -70,8 +71,8 @@ def booking_rows(bookings: BookingQuerySet) -> Iterator[tuple[Any, ...]]:
             booking.status,
             "" if booking.refund_amount is None else booking.refund_amount,
             booking.reason,
-            _utc(booking.created_at),
-            _utc(booking.cancelled_at),
+            _local(booking.show, booking.created_at),
+            _local(booking.show, booking.cancelled_at),
         )
 
 
@@ -114,8 +115,8 @@ def _show_cells(show: Show) -> tuple[str, str, str, str]:
     return show.movie.title, cinema.name, show.screen.name, f"{local:%Y-%m-%d %H:%M}"
 
 
-def _utc(moment: datetime | None) -> str:
-    return f"{moment:%Y-%m-%d %H:%M:%S}" if moment else ""
+def _local(show: Show, moment: datetime | None) -> str:
+    return f"{to_local(moment, show.screen.cinema.zone):%Y-%m-%d %H:%M:%S}" if moment else ""
 
 
 def csv_lines(rows: Iterable[tuple[Any, ...]]) -> Iterator[str]:

@@ -15,9 +15,9 @@ from django.db.models.functions import Lower
 from django.utils.timezone import now
 
 from movie_booking.errors import NotFound
+from movies.local_days import by_local_day
 from movies.prices import PRICE_FIELDS, prices_by_kind
 from movies.seat_plan import MAX_SEATS, SeatKind, SeatPlan, SeatPlanError, parse_plan, plan_of
-from movies.times import local_day
 
 # Outside of these a time may have no equivalent in another time zone. Films began in 1895.
 FIRST_MOMENT = datetime(1895, 1, 1, tzinfo=timezone.utc)
@@ -118,6 +118,12 @@ class Movie(models.Model):
         return self.title
 
 
+class CinemaQuerySet(models.QuerySet["Cinema"]):
+    def time_zones(self) -> "models.QuerySet[Cinema, str]":
+        """Their names, each once."""
+        return self.order_by().values_list("time_zone", flat=True).distinct()
+
+
 class Cinema(models.Model):
     name = models.CharField(max_length=100, unique=True)
     address = models.CharField(max_length=200, blank=True)
@@ -127,6 +133,8 @@ class Cinema(models.Model):
         validators=[validate_time_zone],
         help_text="IANA name, such as Europe/London: the times on its posters.",
     )
+
+    objects = CinemaQuerySet.as_manager()
 
     class Meta:
         ordering = ("name", "id")
@@ -226,14 +234,12 @@ class ShowQuerySet(models.QuerySet["Show"]):
 
     def on_local_date(self, day: date | None = None) -> "ShowQuerySet":
         """Shows that start on that day, or today, by the clock of their own cinema."""
-        zones = Cinema.objects.order_by().values_list("time_zone", flat=True).distinct()
-        days = [
-            Q(screen__cinema__time_zone=name, starts_at__gte=start, starts_at__lt=end)
-            for name in zones
-            for zone in [zoneinfo.ZoneInfo(name)]
-            for start, end in [local_day(day or now().astimezone(zone).date(), zone)]
-        ]
-        return self.filter(Q(*days, _connector=Q.OR)) if days else self.none()
+
+        def day_of(zone: zoneinfo.ZoneInfo) -> tuple[date, date]:
+            return (day or now().astimezone(zone).date(),) * 2
+
+        zones = Cinema.objects.time_zones()
+        return self.filter(by_local_day(zones, day_of, moment="starts_at", cinema="screen__cinema"))
 
     def occupying(self, screen_ids: Iterable[int], start: datetime, end: datetime) -> "ShowQuerySet":
         """Shows that keep one of the screens busy at some moment from `start` until just before `end`."""

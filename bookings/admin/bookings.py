@@ -9,7 +9,14 @@ from django.utils.safestring import SafeString
 
 from bookings import services
 from bookings.admin.events import BookingEventInline
-from bookings.admin.read_only import ReadOnlyAdmin, admin_actor, csv_response
+from bookings.admin.read_only import (
+    CreatedDays,
+    ReadOnlyAdmin,
+    ShowDays,
+    admin_actor,
+    cinema_time,
+    csv_response,
+)
 from bookings.exports import booking_rows
 from bookings.models import Booking, BookingQuerySet, Status
 from movie_booking.admin import REFUSALS, ServiceAdmin, refusal
@@ -22,6 +29,18 @@ class BookingColumns:
     def seat(self, booking: Booking) -> str:
         return booking.seat_label
 
+    @admin.display(description="Created (cinema's clock)")
+    def created(self, booking: Booking) -> str:
+        return cinema_time(booking, booking.created_at)
+
+    @admin.display(description="Held until (cinema's clock)")
+    def held_until(self, booking: Booking) -> str:
+        return cinema_time(booking, booking.expires_at)
+
+    @admin.display(description="Cancelled (cinema's clock)")
+    def cancelled(self, booking: Booking) -> str:
+        return cinema_time(booking, booking.cancelled_at)
+
     @admin.display(description="Refund")
     def refund(self, booking: Booking) -> str:
         if booking.refund_amount is None:
@@ -31,9 +50,8 @@ class BookingColumns:
 
 @admin.register(Booking)
 class BookingAdmin(BookingColumns, ReadOnlyAdmin):
-    date_hierarchy = "created_at"
     list_display = ("id", "status", "seat", "film", "starts", "customer", "price")
-    list_filter = ("status", "show__screen__cinema", "show__starts_at")
+    list_filter = ("status", "show__screen__cinema", ShowDays, CreatedDays)
     list_select_related = ("user", "show__movie", "show__screen__cinema")
     search_fields = ("=id", "order__reference__typed", "user__username", "user__email", "show__movie__title")
     search_help_text = "Number of the booking, reference of the order, user name, e-mail address or film."
@@ -47,9 +65,9 @@ class BookingAdmin(BookingColumns, ReadOnlyAdmin):
         "customer",
         "price",
         "reason",
-        "created_at",
-        "expires_at",
-        "cancelled_at",
+        "created",
+        "held_until",
+        "cancelled",
         "cancelled_by",
         "refund",
     )
