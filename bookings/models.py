@@ -166,7 +166,7 @@ class BookingQuerySet(models.QuerySet["Booking"]):
     def with_details(self) -> "BookingQuerySet":
         """With all that a ticket says, in the same query."""
         return self.select_related("order", "show__movie", "show__screen__cinema").defer(
-            "show__movie__description", "show__screen__seat_plan"
+            "show__movie__description", "show__movie__description_folded", "show__screen__seat_plan"
         )
 
 

@@ -13,8 +13,8 @@ MOMENTS = [MinValueValidator(FIRST_MOMENT), MaxValueValidator(LAST_MOMENT)]
 
 
 class MovieFilter(filters.FilterSet):
-    genre = filters.CharFilter("genres__name", "iexact", max_length=50, help_text="Name of a genre.")
-    language = filters.CharFilter("language", "iexact", max_length=50, help_text="What is spoken.")
+    genre = filters.CharFilter("genres__name_folded", max_length=50, help_text="Name of a genre.")
+    language = filters.CharFilter("language_folded", max_length=50, help_text="What is spoken.")
     now_showing = TrueOrFalseFilter(
         method="filter_now_showing", help_text="Whether a show is on sale that has yet to start."
     )

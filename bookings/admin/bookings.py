@@ -53,7 +53,13 @@ class BookingAdmin(BookingColumns, ReadOnlyAdmin):
     list_display = ("id", "status", "seat", "film", "starts", "customer", "price")
     list_filter = ("status", "show__screen__cinema", ShowDays, CreatedDays)
     list_select_related = ("user", "show__movie", "show__screen__cinema")
-    search_fields = ("=id", "order__reference__typed", "user__username", "user__email", "show__movie__title")
+    search_fields = (
+        "=id",
+        "order__reference__typed",
+        "user__username",
+        "user__email",
+        "show__movie__title_folded__contains",
+    )
     search_help_text = "Number of the booking, reference of the order, user name, e-mail address or film."
     ordering = ("-id",)
     actions = ("cancel", "export")

@@ -44,7 +44,12 @@ class OrderAdmin(ReadOnlyAdmin):
     list_display = ("reference", "status", "seats", "film", "starts", "customer", "total")
     list_filter = (OrderStatusFilter, "show__screen__cinema", ShowDays, CreatedDays)
     list_select_related = ("user", "show__movie", "show__screen__cinema")
-    search_fields = ("reference__typed_part", "user__username", "user__email", "show__movie__title")
+    search_fields = (
+        "reference__typed_part",
+        "user__username",
+        "user__email",
+        "show__movie__title_folded__contains",
+    )
     search_help_text = "Reference, user name, e-mail address or film."
     ordering = ("-id",)
     fields = ("reference", "status", "seats", "total", "show", "user", "created")

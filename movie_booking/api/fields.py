@@ -1,10 +1,13 @@
 """Fields and serializers that take the JSON type they name, and no other."""
 
 import re
+from copy import copy
 from typing import Any
 
 from django.db import models
 from rest_framework import serializers
+
+from movie_booking.folding import UniqueFolded
 
 
 class KnownFieldsOnly(serializers.Serializer[Any]):
@@ -86,3 +89,15 @@ class StrictModelSerializer(serializers.ModelSerializer[Any]):
         models.PositiveSmallIntegerField: StrictIntegerField,
     }
     serializer_related_field = StrictPrimaryKeyField
+
+    def validate(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Refuse a name that another row has, however it is written."""
+        model: type[models.Model] = self.Meta.model
+        row = copy(self.instance) if self.instance else model()
+        for field in model._meta.fields:
+            if field.name in data:
+                setattr(row, field.name, data[field.name])
+        for constraint in model._meta.constraints:
+            if isinstance(constraint, UniqueFolded):
+                constraint.validate(model, row)
+        return data

@@ -181,7 +181,11 @@ class ShowAdmin(ServiceAdmin):
         ("movie", admin.RelatedOnlyFieldListFilter),
     )
     list_select_related = ("movie", "screen__cinema")
-    search_fields = ("movie__title", "screen__name", "screen__cinema__name")
+    search_fields = (
+        "movie__title_folded__contains",
+        "screen__name_folded__contains",
+        "screen__cinema__name_folded__contains",
+    )
     autocomplete_fields = ("movie", "screen")
     ordering = ("starts_at", "id")
     actions: Any = (copy_to_next_week,)

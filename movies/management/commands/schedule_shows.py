@@ -94,7 +94,7 @@ def _movie(text: str) -> Movie:
         ids = ", ".join(str(movie.pk) for movie in found)
         raise CommandError(f"There are several movies titled “{text}”. Give the id: one of {ids}.")
     if not found:
-        alike = Movie.objects.filter(title__icontains=text)[:SUGGESTIONS]
+        alike = Movie.objects.filter(title_folded__contains=text)[:SUGGESTIONS]
         meant = ", ".join(f"“{movie}” (id {movie.pk})" for movie in alike)
         raise CommandError(f"There is no movie “{text}”. " + (f"Is it {meant}?" if meant else ""))
     return found[0]
