@@ -103,8 +103,8 @@ class UniqueFolded(models.UniqueConstraint):
     ) -> None:
         """Raises ValidationError for the source of the folded field, unless that is among the excluded."""
         folded = next(field for field in folded_fields(model) if field.name in self.fields)
-        unknown = {field.name for field in model._meta.fields if getattr(instance, field.attname) is None}
-        if folded.source in (exclude or ()) or unknown & set(self.fields):
+        columns = [field.attname for field in model._meta.fields if field.name in self.fields]
+        if folded.source in (exclude or ()) or any(getattr(instance, column) is None for column in columns):
             return
         folded.pre_save(instance, add=False)
         try:
