@@ -78,7 +78,10 @@ class ShowForm(ModelForm):
             self.initial[name] = moment and by_cinema_clock(moment, self.instance.screen)
         if self.instance.pk and "starts_at" in self.fields:
             clock = f"{by_cinema_clock(now(), self.instance.screen):%a %d %b %Y, %H:%M}"
-            self.fields["starts_at"].help_text = f"By the clock of the cinema, which shows {clock} now."
+            help_text = f"By the clock of the cinema, which shows {clock} now."
+            if by_cinema_clock(self.instance.starts_at, self.instance.screen).fold:
+                help_text += " It shows this time twice that night: the show is in the second hour."
+            self.fields["starts_at"].help_text = help_text
         if "status" in self.fields:
             # A show is cancelled by an action of its own, with a reason.
             status: Any = self.fields["status"]

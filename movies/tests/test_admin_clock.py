@@ -188,5 +188,14 @@ def test_the_form_of_a_show_says_what_time_it_is_at_the_cinema(root, evening, mo
     assert "By the clock of the cinema, which shows Tue 01 Jan 2030, 22:04 now." in page
 
 
+@pytest.mark.parametrize(("start", "said"), [(FIRST, False), (SECOND, True)])
+def test_the_form_of_a_show_in_the_second_of_two_hours_says_so(root, start, said):
+    show = make_show(starts_at=start, screen=screen_in(NEW_YORK))
+
+    page = root.get(f"{LIST}{show.pk}/change/").content.decode()
+
+    assert ("It shows this time twice that night: the show is in the second hour." in page) is said
+
+
 def test_the_log_of_changes_says_whose_clock_it_shows(root, evening):
     assert "Times are in UTC." in root.get(f"{LIST}{evening.pk}/history/").content.decode()
