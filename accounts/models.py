@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Lower
 
+from movie_booking.folding import FoldedTextField, FoldingModel, FoldingQuerySet
+
 # Said by forms, by the Admin and by the API.
 USERNAME_TAKEN = "A user with that username already exists."
 EMAIL_TAKEN = "A user with that e-mail address already exists."
@@ -22,7 +24,19 @@ def validate_ascii(email: str) -> None:
         raise ValidationError("Enter an e-mail address in plain letters (ASCII).")
 
 
-class UserQuerySet(models.QuerySet["User"]):
+def validate_unquoted(email: str) -> None:
+    """Raises ValidationError for an address with a quoted part, which may hold separators and formulas.
+
+    The standard allows it (RFC 5321, which advises against it), and hardly a mail provider does.
+    """
+    if '"' in email:
+        raise ValidationError("Enter an e-mail address without quotation marks.")
+
+
+EMAIL_VALIDATORS = [validate_ascii, validate_unquoted]
+
+
+class UserQuerySet(FoldingQuerySet["User"]):
     def named(self, username: str) -> "UserQuerySet":
         return self.alias(folded_name=Lower("username")).filter(folded_name=Lower(Value(username)))
 
@@ -36,7 +50,7 @@ class UserManager(DjangoUserManager.from_queryset(UserQuerySet)["User"]):  # typ
         return self.named(username or "").get()
 
 
-class User(AbstractUser):
+class User(FoldingModel, AbstractUser):
     """A person with a login. "John" and "john" are one name, and so are two such e-mail addresses."""
 
     # Letters without accents only: every database folds the case of those alike, and no two names
@@ -51,7 +65,11 @@ class User(AbstractUser):
         help_text="150 characters or fewer: letters, digits and @ . + - _",
     )
     # Blank for accounts made with `createsuperuser` only; signing up asks for one.
-    email = models.EmailField("e-mail address", blank=True, validators=[validate_ascii])
+    email = models.EmailField("e-mail address", blank=True, validators=EMAIL_VALIDATORS)
+
+    # Read by the search of the Admin. User name and address are ASCII.
+    first_name_folded = FoldedTextField("first_name")
+    last_name_folded = FoldedTextField("last_name")
 
     objects = UserManager()  # type: ignore[misc]
 

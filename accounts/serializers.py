@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.auth.validators import ASCIIUsernameValidator
 from rest_framework import serializers
 
-from accounts.models import User, validate_ascii
+from accounts.models import EMAIL_VALIDATORS, User
 from movie_booking.api.fields import StrictCharField, StrictEmailField
 
 
@@ -18,7 +18,7 @@ class SignUpInput(serializers.Serializer[Any]):
     # Argon2 takes any length; people do not.
     password = StrictCharField(max_length=128, trim_whitespace=False, style={"input_type": "password"})
     email = StrictEmailField(
-        max_length=254, validators=[validate_ascii], help_text="Unique without regard to case."
+        max_length=254, validators=EMAIL_VALIDATORS, help_text="Unique without regard to case."
     )
 
     class Meta:
@@ -40,7 +40,7 @@ class RefreshInput(serializers.Serializer[Any]):
 
 
 class ProfileInput(serializers.Serializer[Any]):
-    email = StrictEmailField(max_length=254, validators=[validate_ascii], required=False)
+    email = StrictEmailField(max_length=254, validators=EMAIL_VALIDATORS, required=False)
     first_name = StrictCharField(max_length=150, allow_blank=True, required=False)
     last_name = StrictCharField(max_length=150, allow_blank=True, required=False)
 

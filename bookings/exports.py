@@ -1,6 +1,7 @@
 """Tables for spreadsheets: bookings, and a day's occupancy and takings."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
@@ -12,6 +13,7 @@ from django.db.models import Count, Sum
 
 from bookings.models import Booking, BookingQuerySet, Status
 from movies.models import Show, ShowQuerySet
+from movies.times import to_local
 
 BOOKING_COLUMNS = (
     "booking",
@@ -30,8 +32,8 @@ BOOKING_COLUMNS = (
     "status",
     "refund",
     "reason",
-    "created (UTC)",
-    "cancelled (UTC)",
+    "created (cinema's clock)",
+    "cancelled (cinema's clock)",
 )
 SHOW_COLUMNS = (
     "show",
@@ -69,8 +71,8 @@ def booking_rows(bookings: BookingQuerySet) -> Iterator[tuple[Any, ...]]:
             booking.status,
             "" if booking.refund_amount is None else booking.refund_amount,
             booking.reason,
-            _utc(booking.created_at),
-            _utc(booking.cancelled_at),
+            _local(booking.show, booking.created_at),
+            _local(booking.show, booking.cancelled_at),
         )
 
 
@@ -113,8 +115,8 @@ def _show_cells(show: Show) -> tuple[str, str, str, str]:
     return show.movie.title, cinema.name, show.screen.name, f"{local:%Y-%m-%d %H:%M}"
 
 
-def _utc(moment: datetime | None) -> str:
-    return f"{moment:%Y-%m-%d %H:%M:%S}" if moment else ""
+def _local(show: Show, moment: datetime | None) -> str:
+    return f"{to_local(moment, show.screen.cinema.zone):%Y-%m-%d %H:%M:%S}" if moment else ""
 
 
 def csv_lines(rows: Iterable[tuple[Any, ...]]) -> Iterator[str]:
@@ -127,15 +129,17 @@ def csv_lines(rows: Iterable[tuple[Any, ...]]) -> Iterator[str]:
 
 
 # What a formula begins with; the last four are the full-width forms.
-FORMULA_SIGNS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+FORMULA_SIGNS = "=+\\-@\uff1d\uff0b\uff0d\uff20"
+# Where a cell may begin: this file's commas are another spreadsheet's text, which splits at semicolons or
+# tabs instead, as its country has it. Then quotation marks no longer keep the rest of a cell together.
+# A spreadsheet drops the quotation marks and blanks before a formula.
+FORMULA = re.compile(rf'(?:^|(?<=[,;\t\r\n]))(?=(?:[^\S\t\r\n]|")*[{FORMULA_SIGNS}])|^(?=[\t\r\n])')
 
 
 def plain_text(cell: Any) -> str:
-    """Return the cell so that no spreadsheet takes it for a formula.
+    """Return the cell so that no spreadsheet takes a part of it for a formula, whatever it splits lines at.
 
     A leading apostrophe marks text, as OWASP advises against CSV injection. Numbers stay numbers.
     https://owasp.org/www-community/attacks/CSV_Injection
     """
-    if isinstance(cell, str) and (cell[:1] in ("\t", "\r", "\n") or cell.lstrip()[:1] in FORMULA_SIGNS):
-        return f"'{cell}"
-    return str(cell)
+    return FORMULA.sub("'", cell) if isinstance(cell, str) else str(cell)

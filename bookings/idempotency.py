@@ -20,7 +20,7 @@ from rest_framework.response import Response
 from accounts.http import UserRequest
 from accounts.models import User
 from bookings.errors import InProgress, KeyReused
-from bookings.models import IdempotencyKey
+from bookings.models import IdempotencyKey, as_reference
 from movie_booking.database import RETRY_AFTER_SECONDS, is_lock_failure
 from movie_booking.errors import Invalid
 
@@ -124,6 +124,8 @@ def _read_key(sent: str) -> str:
 
 def _fingerprint(request: UserRequest) -> str:
     """Return what makes two requests the same: method, path and the body whatever its spacing."""
-    body = json.dumps(request.data, sort_keys=True, separators=(",", ":"))
-    path = request.path.upper()  # a reference may be typed in any case
+    body = json.dumps(request.data, sort_keys=True, separators=(",", ":"), default=str)
+    path = request.path.upper()  # a reference may be typed in any case, and with O for 0
+    if reference := request.parser_context["kwargs"].get("reference"):
+        path = path.replace(f"/{reference.upper()}/", f"/{as_reference(reference)}/")
     return hashlib.sha256(f"{request.method} {path} {body}".encode()).hexdigest()

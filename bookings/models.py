@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.lookups import Contains, Exact
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 
@@ -39,6 +40,33 @@ REFERENCE_LENGTH = 10  # 50 bits: too many to guess one, and no two orders get t
 def new_reference() -> str:
     """Return a reference for an order, such as "7KX2M9QF4T"."""
     return get_random_string(REFERENCE_LENGTH, REFERENCE_ALPHABET)
+
+
+# What people read and type for the digits that look alike, by the same author.
+MISREAD = str.maketrans("OIL", "011")
+
+
+def as_reference(typed: str) -> str:
+    """Return what was typed as it is printed: in capitals, with 0 for O and 1 for I and L."""
+    return typed.upper().translate(MISREAD)
+
+
+class TypedReference(Exact):
+    """`reference__typed="7kx2m9qf4t"`: this reference, as people type it. For the searches of the Admin."""
+
+    def get_prep_lookup(self) -> str:
+        return as_reference(super().get_prep_lookup())
+
+
+class PartOfReference(Contains):
+    """`reference__typed_part="kx2"`: references with these characters in them."""
+
+    def get_prep_lookup(self) -> str:
+        return as_reference(super().get_prep_lookup())
+
+
+models.CharField.register_lookup(TypedReference, "typed")
+models.CharField.register_lookup(PartOfReference, "typed_part")
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
@@ -140,7 +168,7 @@ class BookingQuerySet(models.QuerySet["Booking"]):
     def with_details(self) -> "BookingQuerySet":
         """With all that a ticket says, in the same query."""
         return self.select_related("order", "show__movie", "show__screen__cinema").defer(
-            "show__movie__description", "show__screen__seat_plan"
+            "show__movie__description", "show__movie__description_folded", "show__screen__seat_plan"
         )
 
 

@@ -55,6 +55,7 @@ CHANGE_WITH_BODY_ERRORS: Problems = (Invalid, *BODY_ERRORS, *CHANGE_ERRORS)
 STAFF_ERRORS: Problems = (*CHANGE_WITH_BODY_ERRORS, PERMISSION_DENIED)
 # The override of the single-seat rule is for staff.
 OVERRIDE_ERRORS: Problems = (PERMISSION_DENIED,)
+PAGED_BY_ROW = "Follow `next`: no row comes twice or is missed, whatever is bought meanwhile."
 
 
 class SeatReasonSerializer(serializers.Serializer[Any]):
@@ -92,7 +93,13 @@ book_seat = operation(
     request_body=BookSeatInput,
     manual_parameters=[IDEMPOTENCY_KEY],
 )
-list_bookings = operation(BOOKINGS, "List my bookings", {}, [Invalid, *READ_ERRORS])
+list_bookings = operation(
+    BOOKINGS,
+    "List my bookings",
+    {},
+    [Invalid, *READ_ERRORS],
+    operation_description=f"Newest first. {PAGED_BY_ROW}",
+)
 read_booking = operation(BOOKINGS, "Show one of my bookings", {200: BookingSerializer}, READ_ERRORS)
 quote_cancellation = operation(
     BOOKINGS,
@@ -123,7 +130,7 @@ list_orders = operation(
     "List my orders",
     {},
     READ_ERRORS,
-    operation_description="Newest first, with those that are over.",
+    operation_description=f"Newest first, with those that are over. {PAGED_BY_ROW}",
 )
 read_order = operation(ORDERS, "Show one of my orders", {200: OrderSerializer}, READ_ERRORS)
 hold_seats = operation(

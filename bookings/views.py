@@ -23,7 +23,7 @@ from accounts.http import UserRequest
 from bookings import schema, seat_map, services
 from bookings.filters import BookingFilter
 from bookings.idempotency import idempotent
-from bookings.models import Booking, BookingQuerySet, Order, OrderQuerySet
+from bookings.models import Booking, BookingQuerySet, Order, OrderQuerySet, as_reference
 from bookings.permissions import MayBlockSeats, MayCancelShow, MayLeaveSingleSeat
 from bookings.serializers import (
     BlockInput,
@@ -41,6 +41,7 @@ from bookings.serializers import (
     SelectionSerializer,
 )
 from bookings.services import Actor
+from movie_booking.api.pagination import NewestFirst
 from movie_booking.errors import Invalid, NotFound
 from movie_booking.limits import ID_PATTERN
 from movies.models import Show
@@ -108,6 +109,7 @@ class BookingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
     queryset = Booking.objects.none()  # for the schema, which is drawn for no user in particular
     filter_backends = (DjangoFilterBackend,)
     filterset_class = BookingFilter
+    pagination_class = NewestFirst
     lookup_value_regex = ID_PATTERN
 
     def get_queryset(self) -> BookingQuerySet:
@@ -137,6 +139,7 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
     serializer_class = OrderSerializer
     queryset = Order.objects.none()  # for the schema, which is drawn for no user in particular
     filter_backends = ()
+    pagination_class = NewestFirst
     lookup_field = "reference"
     lookup_value_regex = "[0-9A-Za-z]{1,20}"
 
@@ -148,8 +151,7 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
         return own.with_details() if self.action in ("list", "retrieve") else own
 
     def get_object(self) -> Order:
-        # As printed: a reference may be typed in any case.
-        order = self.get_queryset().filter(reference=self.kwargs["reference"].upper()).first()
+        order = self.get_queryset().filter(reference=as_reference(self.kwargs["reference"])).first()
         if order is None:
             raise NotFound
         return order

@@ -6,13 +6,26 @@ no sense stops the start with the name of the variable.
 """
 
 import os
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
-from environs import Env, validate
+from environs import Env, ValidationError, validate
+
+
+def at_most_places(places: int) -> Callable[[Decimal], None]:
+    """Return a validator that refuses more decimal places than are kept, rather than to round them."""
+
+    def check(value: Decimal) -> None:
+        exponent = value.as_tuple().exponent
+        if isinstance(exponent, int) and -exponent > places:
+            raise ValidationError(f"Give at most {places} decimal places.")
+
+    return check
+
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -178,15 +191,30 @@ CLEANING_MINUTES = env.int("CLEANING_MINUTES", default=15, validate=validate.Ran
 # What all prices are in: the code of a currency with two decimals (ISO 4217).
 CURRENCY = env.str("CURRENCY", default="EUR", validate=validate.Regexp("^[A-Z]{3}$"))
 # What a seat costs where staff do not say.
-DEFAULT_PRICE = env.decimal("DEFAULT_PRICE", default=Decimal("10.00"), validate=validate.Range(0, 9999))
+DEFAULT_PRICE = env.decimal(
+    "DEFAULT_PRICE", default=Decimal("10.00"), validate=[validate.Range(0, 9999), at_most_places(2)]
+)
 
-# How long seats are held while the customer pays, and for how long at most with every extension.
-HOLD_MINUTES = env.float("HOLD_MINUTES", default=10, validate=validate.Range(0, 240, min_inclusive=False))
-HOLD_CAP_MINUTES = env.float(
-    "HOLD_CAP_MINUTES", default=3 * HOLD_MINUTES, validate=validate.Range(HOLD_MINUTES, 1440)
+# How long seats are held while the customer pays, and for how long at most with every extension. A time is
+# kept to the microsecond, which a millionth of a minute is a whole number of.
+HOLD_MINUTES = float(
+    env.decimal(
+        "HOLD_MINUTES",
+        default=Decimal(10),
+        validate=[validate.Range(0, 240, min_inclusive=False), at_most_places(6)],
+    )
+)
+HOLD_CAP_MINUTES = float(
+    env.decimal(
+        "HOLD_CAP_MINUTES",
+        default=Decimal(3 * HOLD_MINUTES),
+        validate=[validate.Range(HOLD_MINUTES, 1440), at_most_places(6)],
+    )
 )
 # How often `make serve` and `make run` free expired holds, for the sake of lists.
-SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=15, validate=validate.Range(1, 3600))
+SWEEP_SECONDS = float(
+    env.decimal("SWEEP_SECONDS", default=Decimal(15), validate=[validate.Range(1, 3600), at_most_places(6)])
+)
 
 MAX_SEATS_PER_ORDER = env.int("MAX_SEATS_PER_ORDER", default=10, validate=validate.Range(1, 100))
 MAX_SEATS_PER_SHOW = env.int("MAX_SEATS_PER_SHOW", default=10, validate=validate.Range(1, 6000))

@@ -5,7 +5,7 @@ import datetime as dt
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django_filters import rest_framework as filters
 
-from movie_booking.api.filters import IdFilter, TrueOrFalseFilter
+from movie_booking.api.filters import IdFilter, MomentFilter, TrueOrFalseFilter
 from movies.models import FIRST_MOMENT, LAST_MOMENT, Movie, MovieQuerySet, Screen, Show, ShowQuerySet
 
 DAYS = [MinValueValidator(FIRST_MOMENT.date()), MaxValueValidator(LAST_MOMENT.date())]
@@ -13,8 +13,8 @@ MOMENTS = [MinValueValidator(FIRST_MOMENT), MaxValueValidator(LAST_MOMENT)]
 
 
 class MovieFilter(filters.FilterSet):
-    genre = filters.CharFilter("genres__name", "iexact", max_length=50, help_text="Name of a genre.")
-    language = filters.CharFilter("language", "iexact", max_length=50, help_text="What is spoken.")
+    genre = filters.CharFilter("genres__name_folded", max_length=50, help_text="Name of a genre.")
+    language = filters.CharFilter("language_folded", max_length=50, help_text="What is spoken.")
     now_showing = TrueOrFalseFilter(
         method="filter_now_showing", help_text="Whether a show is on sale that has yet to start."
     )
@@ -43,12 +43,10 @@ class ShowFilter(filters.FilterSet):
     date = filters.DateFilter(
         method="filter_date", validators=DAYS, help_text="Day by the cinema's own clock: 2026-11-23."
     )
-    starts_after = filters.IsoDateTimeFilter(
+    starts_after = MomentFilter(
         "starts_at", "gte", validators=MOMENTS, help_text="Starts at this time or later."
     )
-    starts_before = filters.IsoDateTimeFilter(
-        "starts_at", "lt", validators=MOMENTS, help_text="Starts before this time."
-    )
+    starts_before = MomentFilter("starts_at", "lt", validators=MOMENTS, help_text="Starts before this time.")
     upcoming = TrueOrFalseFilter(
         method="filter_upcoming", help_text="Whether it is on sale and has yet to start."
     )

@@ -10,15 +10,15 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q, Value
-from django.db.models.functions import Lower
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.timezone import now
 
 from accounts.actors import Channel
 from movie_booking.errors import NotFound
+from movie_booking.folding import FoldedTextField, FoldingModel, FoldingQuerySet, UniqueFolded
+from movies.local_days import by_local_day
 from movies.prices import PRICE_FIELDS, prices_by_kind
 from movies.seat_plan import MAX_SEATS, SeatKind, SeatPlan, SeatPlanError, parse_plan, plan_of
-from movies.times import local_day
 
 # Outside of these a time may have no equivalent in another time zone. Films began in 1895.
 FIRST_MOMENT = datetime(1895, 1, 1, tzinfo=timezone.utc)
@@ -46,27 +46,23 @@ def default_price() -> Decimal:
     return settings.DEFAULT_PRICE
 
 
-class GenreQuerySet(models.QuerySet["Genre"]):
+class GenreQuerySet(FoldingQuerySet["Genre"]):
     def named(self, names: Iterable[str]) -> list["Genre"]:
         """Return the genres of these names, whatever their case; one that is new is added."""
-        return [self._named(name) for name in names]
-
-    def _named(self, name: str) -> "Genre":
-        # Folded by the database, as its constraint is.
-        found = self.alias(folded=Lower("name")).filter(folded=Lower(Value(name))).first()
-        return found or self.create(name=name)
+        return [self.filter(name_folded=name).first() or self.create(name=name) for name in names]
 
 
-class Genre(models.Model):
+class Genre(FoldingModel):
     name = models.CharField(max_length=50)
+    name_folded = FoldedTextField("name")
 
     objects = GenreQuerySet.as_manager()
 
     class Meta:
         ordering = ("name",)
         constraints = [
-            models.UniqueConstraint(
-                Lower("name"),
+            UniqueFolded(
+                fields=["name_folded"],
                 name="genre_name_unique",
                 violation_error_message="There is a genre of that name already.",
             )
@@ -76,14 +72,14 @@ class Genre(models.Model):
         return self.name
 
 
-class MovieQuerySet(models.QuerySet["Movie"]):
+class MovieQuerySet(FoldingQuerySet["Movie"]):
     def now_showing(self, at: datetime | None = None) -> "MovieQuerySet":
         """Movies with a show on sale that has yet to start."""
         upcoming = Show.objects.upcoming(at).filter(movie=OuterRef("pk"))
         return self.filter(Exists(upcoming))
 
 
-class Movie(models.Model):
+class Movie(FoldingModel):
     title = models.CharField(max_length=200, db_index=True)  # the list is ordered by it
     description = models.TextField(blank=True, max_length=5000)
     duration_minutes = models.PositiveSmallIntegerField(
@@ -104,6 +100,9 @@ class Movie(models.Model):
         validators=[MinValueValidator(FIRST_MOMENT.date()), MaxValueValidator(LAST_MOMENT.date())],
     )
     poster_url = models.URLField("poster", blank=True, max_length=500, help_text="Address of a picture.")
+    title_folded = FoldedTextField("title")
+    description_folded = FoldedTextField("description")
+    language_folded = FoldedTextField("language")
 
     objects = MovieQuerySet.as_manager()
 
@@ -119,7 +118,13 @@ class Movie(models.Model):
         return self.title
 
 
-class Cinema(models.Model):
+class CinemaQuerySet(FoldingQuerySet["Cinema"]):
+    def time_zones(self) -> "models.QuerySet[Cinema, str]":
+        """Their names, each once."""
+        return self.order_by().values_list("time_zone", flat=True).distinct()
+
+
+class Cinema(FoldingModel):
     name = models.CharField(max_length=100, unique=True)
     address = models.CharField(max_length=200, blank=True)
     time_zone = models.CharField(
@@ -128,9 +133,20 @@ class Cinema(models.Model):
         validators=[validate_time_zone],
         help_text="IANA name, such as Europe/London: the times on its posters.",
     )
+    name_folded = FoldedTextField("name")
+    address_folded = FoldedTextField("address")
+
+    objects = CinemaQuerySet.as_manager()
 
     class Meta:
         ordering = ("name", "id")
+        constraints = [
+            UniqueFolded(
+                fields=["name_folded"],
+                name="cinema_name_folded_unique",
+                violation_error_message="There is a cinema of that name already.",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -140,7 +156,7 @@ class Cinema(models.Model):
         return zoneinfo.ZoneInfo(self.time_zone)
 
 
-class ScreenQuerySet(models.QuerySet["Screen"]):
+class ScreenQuerySet(FoldingQuerySet["Screen"]):
     def lock(self, screen_id: int) -> "Screen":
         """Lock a screen's schedule for the rest of the transaction and return the screen.
 
@@ -155,11 +171,12 @@ class ScreenQuerySet(models.QuerySet["Screen"]):
             raise NotFound from None
 
 
-class Screen(models.Model):
+class Screen(FoldingModel):
     """A screen of a cinema, with the seats in front of it."""
 
     cinema = models.ForeignKey(Cinema, on_delete=models.PROTECT, related_name="screens", db_index=False)
     name = models.CharField(max_length=50, help_text="As on its sign: Screen 1.")
+    name_folded = FoldedTextField("name")
     seat_plan = models.TextField(
         validators=[validate_plan],
         blank=True,
@@ -182,6 +199,11 @@ class Screen(models.Model):
         constraints = [
             # Also the index by which the screens of a cinema are found.
             models.UniqueConstraint(fields=["cinema", "name"], name="screen_cinema_name_unique"),
+            UniqueFolded(
+                fields=["cinema", "name_folded"],
+                name="screen_cinema_name_folded_unique",
+                violation_error_message="The cinema has a screen of that name already.",
+            ),
             models.CheckConstraint(condition=Q(total_seats__gte=1), name="screen_total_seats_at_least_1"),
         ]
 
@@ -217,7 +239,9 @@ class ShowQuerySet(models.QuerySet["Show"]):
 
     def with_details(self) -> "ShowQuerySet":
         """With all that a ticket says of the show, in the same query, and not the long texts."""
-        return self.select_related("movie", "screen__cinema").defer("movie__description", "screen__seat_plan")
+        return self.select_related("movie", "screen__cinema").defer(
+            "movie__description", "movie__description_folded", "screen__seat_plan"
+        )
 
     def visible_to_customers(self) -> "ShowQuerySet":
         return self.exclude(status=Show.Status.DRAFT)
@@ -228,14 +252,12 @@ class ShowQuerySet(models.QuerySet["Show"]):
 
     def on_local_date(self, day: date | None = None) -> "ShowQuerySet":
         """Shows that start on that day, or today, by the clock of their own cinema."""
-        zones = Cinema.objects.order_by().values_list("time_zone", flat=True).distinct()
-        days = [
-            Q(screen__cinema__time_zone=name, starts_at__gte=start, starts_at__lt=end)
-            for name in zones
-            for zone in [zoneinfo.ZoneInfo(name)]
-            for start, end in [local_day(day or now().astimezone(zone).date(), zone)]
-        ]
-        return self.filter(Q(*days, _connector=Q.OR)) if days else self.none()
+
+        def day_of(zone: zoneinfo.ZoneInfo) -> tuple[date, date]:
+            return (day or now().astimezone(zone).date(),) * 2
+
+        zones = Cinema.objects.time_zones()
+        return self.filter(by_local_day(zones, day_of, moment="starts_at", cinema="screen__cinema"))
 
     def occupying(self, screen_ids: Iterable[int], start: datetime, end: datetime) -> "ShowQuerySet":
         """Shows that keep one of the screens busy at some moment from `start` until just before `end`."""

@@ -6,7 +6,12 @@ from typing import Any
 from django.conf import settings
 from rest_framework import serializers
 
-from movie_booking.api.fields import StrictCharField, StrictIntegerField, StrictModelSerializer
+from movie_booking.api.fields import (
+    StrictCharField,
+    StrictDateTimeField,
+    StrictIntegerField,
+    StrictModelSerializer,
+)
 from movies.models import Cinema, Movie, Screen, Show
 from movies.prices import PRICE_FIELDS
 from movies.seat_plan import MAX_SEATS
@@ -82,7 +87,7 @@ class ScreenSerializer(serializers.ModelSerializer[Screen]):
 
 
 class ShowInput(StrictModelSerializer):
-    starts_at = serializers.DateTimeField(
+    starts_at = StrictDateTimeField(
         validators=Show._meta.get_field("starts_at").validators,
         help_text="ISO 8601; UTC if it names no offset.",
         default_timezone=timezone.utc,

@@ -15,7 +15,7 @@ WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 def from_local(clock: datetime, zone: ZoneInfo) -> datetime:
     """Return the moment, in UTC, when the clocks of the zone show this time; `clock` names no time zone.
 
-    Of an hour that comes twice, the first is meant. Raises SkippedTime.
+    Of an hour that comes twice, the first is meant, or the second if its `fold` is 1. Raises SkippedTime.
     """
     moment = clock.replace(tzinfo=zone).astimezone(timezone.utc)
     if to_local(moment, zone) != clock:
@@ -24,7 +24,10 @@ def from_local(clock: datetime, zone: ZoneInfo) -> datetime:
 
 
 def to_local(moment: datetime, zone: ZoneInfo) -> datetime:
-    """Return the time as the clocks of the zone show it, without a time zone."""
+    """Return the time as the clocks of the zone show it, without a time zone.
+
+    Its `fold` is 1 in the second of two hours that they show alike.
+    """
     return moment.astimezone(zone).replace(tzinfo=None)
 
 

@@ -88,7 +88,7 @@ class MovieViewSet(ChangeableViewSet):
     serializer_class = MovieSerializer
     input_class = MovieInput
     filterset_class = MovieFilter
-    search_fields = ("title", "description")
+    search_fields = ("title_folded__contains", "description_folded__contains")
     ordering_fields = ("title", "release_date", "duration_minutes")
     ordering = ("title",)
 
@@ -126,7 +126,7 @@ class CinemaViewSet(ChangeableViewSet):
     queryset = Cinema.objects.all()
     serializer_class = CinemaSerializer
     input_class = CinemaInput
-    search_fields = ("name", "address")
+    search_fields = ("name_folded__contains", "address_folded__contains")
     ordering_fields = ("name",)
     ordering = ("name",)
 
@@ -142,7 +142,7 @@ class ScreenViewSet(ChangeableViewSet):
     serializer_class = ScreenSerializer
     input_class = ScreenInput
     filterset_class = ScreenFilter
-    search_fields = ("name", "cinema__name")
+    search_fields = ("name_folded__contains", "cinema__name_folded__contains")
     ordering_fields = ("name",)
     ordering = ("cinema__name", "name")
 
@@ -164,7 +164,7 @@ class ShowViewSet(CatalogueViewSet):
     serializer_class = ShowSerializer
     input_class = ShowInput
     filterset_class = ShowFilter
-    search_fields = ("movie__title",)
+    search_fields = ("movie__title_folded__contains",)
     ordering_fields = ("starts_at", "price")
     ordering = ("starts_at",)
 

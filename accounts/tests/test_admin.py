@@ -6,7 +6,7 @@ from django.test import Client
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from accounts.models import User
-from accounts.tests.factories import PASSWORD, client_for, make_staff, make_user
+from accounts.tests.factories import PASSWORD, QUOTED, client_for, make_staff, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -80,6 +80,34 @@ def test_a_name_or_address_that_is_taken_in_any_case_is_an_error(root, taken, me
     assert response.status_code == 200
     assert message in response.content.decode()
     assert User.objects.filter(username="jane").count() == 0
+
+
+@pytest.mark.parametrize("email", QUOTED)
+def test_a_quoted_address_is_an_error(root, email):
+    response = root.post(ADD, new_user(email=email))
+
+    assert response.status_code == 200
+    assert "Enter an e-mail address without quotation marks." in response.content.decode()
+    assert User.objects.filter(username="jane").count() == 0
+
+
+@pytest.mark.parametrize("typed", ["\xc9LO", "\xe9lo", "e\u0301lo", "dvo\u0158"])
+def test_a_user_is_found_by_a_name_however_its_letters_are_written(root, typed):
+    user = make_user(first_name="E\u0301lodie", last_name="Dvo\u0159\xe1k")
+    make_user(first_name="Eloise")
+
+    found = root.get("/admin/accounts/user/", {"q": typed}).context["cl"].result_list
+
+    assert list(found) == [user]
+
+
+def test_a_name_that_a_user_changed_is_found(root):
+    user = make_user()
+    client_for(user).patch("/api/me/", {"first_name": "\xc9lodie"})
+
+    found = root.get("/admin/accounts/user/", {"q": "\xe9lodie"}).context["cl"].result_list
+
+    assert list(found) == [user]
 
 
 def test_no_page_shows_refresh_tokens(root):

@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.models import User
-from accounts.tests.factories import PASSWORD, client_for, make_user
+from accounts.tests.factories import PASSWORD, QUOTED, client_for, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -133,13 +133,20 @@ def test_a_user_name_has_letters_digits_and_a_few_signs(username):
 
 
 @pytest.mark.parametrize(
-    "email", ["", "john", "john@", "@example.com", "a b@example.com", 5, None, {}, "x" * 250 + "@a.io"]
+    "email",
+    ["", "john", "john@", "@example.com", "a b@example.com", 5, None, {}, "x" * 250 + "@a.io", *QUOTED],
 )
 def test_an_invalid_address_is_refused(email):
     response = sign_up(email=email)
 
     assert response.status_code == 400
     assert response.data["errors"].keys() == {"email"}
+
+
+def test_a_quoted_address_is_refused_with_the_reason():
+    message = "Enter an e-mail address without quotation marks."
+
+    assert sign_up(email=QUOTED[0]).data["errors"] == {"email": [message]}
 
 
 @pytest.mark.parametrize("field", ["username", "password", "email"])

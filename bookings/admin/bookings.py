@@ -11,7 +11,14 @@ from django.utils.safestring import SafeString
 
 from bookings import services
 from bookings.admin.events import BookingEventInline
-from bookings.admin.read_only import ReadOnlyAdmin, admin_actor, csv_response
+from bookings.admin.read_only import (
+    CreatedDays,
+    ReadOnlyAdmin,
+    ShowDays,
+    admin_actor,
+    cinema_time,
+    csv_response,
+)
 from bookings.exports import booking_rows
 from bookings.models import STATUS_PRECEDENCE, Booking, BookingQuerySet, Status
 from movie_booking.admin import REFUSALS, ServiceAdmin, refusal
@@ -28,6 +35,18 @@ class BookingColumns:
     @admin.display(description="Seat", ordering="seat_number")
     def seat(self, booking: Booking) -> str:
         return booking.seat_label
+
+    @admin.display(description="Created (cinema's clock)")
+    def created(self, booking: Booking) -> str:
+        return cinema_time(booking, booking.created_at)
+
+    @admin.display(description="Held until (cinema's clock)")
+    def held_until(self, booking: Booking) -> str:
+        return cinema_time(booking, booking.expires_at)
+
+    @admin.display(description="Cancelled (cinema's clock)")
+    def cancelled(self, booking: Booking) -> str:
+        return cinema_time(booking, booking.cancelled_at)
 
     @admin.display(description="Refund")
     def refund(self, booking: Booking) -> str:
@@ -52,11 +71,16 @@ class BookingStatusFilter(admin.SimpleListFilter):
 
 @admin.register(Booking)
 class BookingAdmin(BookingColumns, ReadOnlyAdmin):
-    date_hierarchy = "created_at"
     list_display = ("id", "status_now", "seat", "film", "starts", "customer", "price")
-    list_filter = (BookingStatusFilter, "show__screen__cinema", "show__starts_at")
+    list_filter = (BookingStatusFilter, "show__screen__cinema", ShowDays, CreatedDays)
     list_select_related = ("user", "show__movie", "show__screen__cinema")
-    search_fields = ("=id", "=order__reference", "user__username", "user__email", "show__movie__title")
+    search_fields = (
+        "=id",
+        "order__reference__typed",
+        "user__username",
+        "user__email",
+        "show__movie__title_folded__contains",
+    )
     search_help_text = "Number of the booking, reference of the order, user name, e-mail address or film."
     ordering = ("-id",)
     actions = ("cancel", "export")
@@ -68,9 +92,9 @@ class BookingAdmin(BookingColumns, ReadOnlyAdmin):
         "customer",
         "price",
         "reason",
-        "created_at",
-        "expires_at",
-        "cancelled_at",
+        "created",
+        "held_until",
+        "cancelled",
         "cancelled_by",
         "refund",
     )

@@ -5,16 +5,17 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from bookings.admin.read_only import ReadOnly, ReadOnlyAdmin
+from bookings.admin.read_only import ReadOnly, ReadOnlyAdmin, ShowDays, cinema_time
 from bookings.models import BookingEvent
+from movies.admin import LocalDaysFilter
 
 
 class BookingEventColumns:
     """What a line says of an event, in the list and on the page of its booking."""
 
-    @admin.display(description="When (UTC)", ordering="at")
+    @admin.display(description="When (cinema's clock)", ordering="at")
     def when(self, event: BookingEvent) -> str:
-        return f"{event.at:%d %b %Y, %H:%M:%S}"
+        return cinema_time(event, event.at)
 
     @admin.display(description="Seat", ordering="seat_number")
     def seat(self, event: BookingEvent) -> str:
@@ -42,14 +43,18 @@ class BookingEventInline(BookingEventColumns, ReadOnly, admin.TabularInline):
     ordering = ("id",)
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).select_related("actor", "show")
+        return super().get_queryset(request).select_related("actor", "show__screen__cinema")
+
+
+class EventDays(LocalDaysFilter):
+    title = "day (cinema's clock)"
+    name, moment, cinema = "at", "at", "show__screen__cinema"
 
 
 @admin.register(BookingEvent)
 class BookingEventAdmin(BookingEventColumns, ReadOnlyAdmin):
-    date_hierarchy = "at"
     list_display = ("when", "seat", "before", "after", "film", "starts", "who", "channel")
-    list_filter = ("channel", "to_status")
+    list_filter = ("channel", "to_status", ShowDays, EventDays)
     list_select_related = ("actor", "show__movie", "show__screen__cinema")
     search_fields = ("=show__id", "=booking__id", "actor__username")
     search_help_text = "Number of the show or of the booking, or who did it."

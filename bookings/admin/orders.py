@@ -8,37 +8,45 @@ from django.http import HttpRequest
 from django.utils.timezone import now
 
 from bookings.admin.bookings import BookingColumns, BookingStatusFilter
-from bookings.admin.read_only import ReadOnly, ReadOnlyAdmin
+from bookings.admin.read_only import CreatedDays, ReadOnly, ReadOnlyAdmin, ShowDays, cinema_time
 from bookings.models import Booking, Order
 from bookings.queries import order_summary
 
 
 class BookingInline(BookingColumns, ReadOnly, admin.TabularInline):
     model = Booking
-    fields = ("status_now", "seat", "price", "created_at", "expires_at", "cancelled_at", "refund")
+    fields = ("status_now", "seat", "price", "created", "held_until", "cancelled", "refund")
     readonly_fields = fields
     extra = 0
     ordering = ("seat_number", "id")
     show_change_link = True
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).select_related("show")
+        return super().get_queryset(request).select_related("show__screen__cinema")
 
 
 @admin.register(Order)
 class OrderAdmin(ReadOnlyAdmin):
-    date_hierarchy = "created_at"
     list_display = ("reference", "status", "seats", "film", "starts", "customer", "total")
-    list_filter = (BookingStatusFilter, "show__screen__cinema", "created_at")
+    list_filter = (BookingStatusFilter, "show__screen__cinema", ShowDays, CreatedDays)
     list_select_related = ("user", "show__movie", "show__screen__cinema")
-    search_fields = ("reference", "user__username", "user__email", "show__movie__title")
+    search_fields = (
+        "reference__typed_part",
+        "user__username",
+        "user__email",
+        "show__movie__title_folded__contains",
+    )
     search_help_text = "Reference, user name, e-mail address or film."
     ordering = ("-id",)
-    fields = ("reference", "status", "seats", "total", "show", "user", "created_at")
+    fields = ("reference", "status", "seats", "total", "show", "user", "created")
     inlines = (BookingInline,)
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("bookings")
+
+    @admin.display(description="Created (cinema's clock)")
+    def created(self, order: Order) -> str:
+        return cinema_time(order, order.created_at)
 
     @admin.display(description="Customer", ordering="user__username")
     def customer(self, order: Order) -> str:

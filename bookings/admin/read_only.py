@@ -1,5 +1,6 @@
 """What the pages of orders, bookings and events share: they are looked at, and services change them."""
 
+from datetime import datetime
 from typing import Any, cast
 
 from django.contrib import admin
@@ -11,7 +12,7 @@ from bookings.exports import csv_lines
 from bookings.models import Booking, BookingEvent, Order
 from bookings.services import Actor
 from movie_booking.admin import ServiceAdmin
-from movies.admin import by_cinema_clock
+from movies.admin import LocalDaysFilter, by_cinema_clock
 
 
 class ReadOnly:
@@ -25,6 +26,21 @@ class ReadOnly:
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+class ShowDays(LocalDaysFilter):
+    title = "day of the show (cinema's clock)"
+    name, moment, cinema = "show", "show__starts_at", "show__screen__cinema"
+
+
+class CreatedDays(LocalDaysFilter):
+    title = "day of creation (cinema's clock)"
+    name, moment, cinema = "created", "created_at", "show__screen__cinema"
+
+
+def cinema_time(row: Order | Booking | BookingEvent, moment: datetime | None) -> str:
+    """Return the moment as the clock of the show's cinema shows it, to the second."""
+    return f"{by_cinema_clock(moment, row.show.screen):%d %b %Y, %H:%M:%S}" if moment else "-"
 
 
 class ReadOnlyAdmin(ReadOnly, ServiceAdmin):

@@ -49,6 +49,19 @@ def test_a_reference_may_be_typed_in_any_case(verb, body):
     assert (response.status_code, response.data["reference"]) == (200, held.reference)
 
 
+@pytest.mark.parametrize("typed", ["4NOCV8NK7I", "4noCV8NK7l", "4n0cv8nk7L", "4NoCV8NK71"])
+@pytest.mark.parametrize("verb", ["confirm", "extend", "cancel", None])
+def test_letters_that_look_like_digits_may_be_typed_for_them(typed, verb):
+    held = make_order(make_show(), 5)
+    Order.objects.update(reference="4N0CV8NK71")
+    Booking.objects.update(expires_at=now() + timedelta(minutes=1))  # so that it can be extended
+    client, path = client_for(held.user), f"/api/orders/{typed}/"
+
+    response = client.post(f"{path}{verb}/", {}) if verb else client.get(path)
+
+    assert (response.status_code, response.data["reference"]) == (200, "4N0CV8NK71")
+
+
 def test_an_order_is_confirmed_once():
     booked = make_order(make_show(), 5, status=Status.BOOKED)
 

@@ -1,9 +1,13 @@
 """Fields and serializers that take the JSON type they name, and no other."""
 
+import re
+from copy import copy
 from typing import Any
 
 from django.db import models
 from rest_framework import serializers
+
+from movie_booking.folding import UniqueFolded
 
 
 class KnownFieldsOnly(serializers.Serializer[Any]):
@@ -47,6 +51,22 @@ class StrictEmailField(StrictCharField, serializers.EmailField):
     """An e-mail address, as a JSON string."""
 
 
+# A fraction of a second beyond the microsecond, to which times are kept; Python drops it silently.
+BEYOND_MICROSECONDS = re.compile(r"[.,][0-9]{6}[0-9]*[1-9]")
+TOO_PRECISE = "Times are kept to the microsecond: give no more than six decimal places of a second."
+
+
+class StrictDateTimeField(serializers.DateTimeField):
+    """A time in ISO 8601, as it will be kept."""
+
+    default_error_messages = {"too_precise": TOO_PRECISE}
+
+    def to_internal_value(self, value: Any) -> Any:
+        if isinstance(value, str) and BEYOND_MICROSECONDS.search(value):
+            self.fail("too_precise")
+        return super().to_internal_value(value)
+
+
 class StrictPrimaryKeyField(serializers.PrimaryKeyRelatedField):
     """The id of a row, as a JSON integer."""
 
@@ -63,8 +83,21 @@ class StrictModelSerializer(serializers.ModelSerializer[Any]):
         **serializers.ModelSerializer.serializer_field_mapping,
         models.BooleanField: StrictBooleanField,
         models.CharField: StrictCharField,
+        models.DateTimeField: StrictDateTimeField,
         models.TextField: StrictCharField,
         models.PositiveIntegerField: StrictIntegerField,
         models.PositiveSmallIntegerField: StrictIntegerField,
     }
     serializer_related_field = StrictPrimaryKeyField
+
+    def validate(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Refuse a name that another row has, however it is written."""
+        model: type[models.Model] = self.Meta.model
+        row = copy(self.instance) if self.instance else model()
+        for field in model._meta.fields:
+            if field.name in data:
+                setattr(row, field.name, data[field.name])
+        for constraint in model._meta.constraints:
+            if isinstance(constraint, UniqueFolded):
+                constraint.validate(model, row)
+        return data

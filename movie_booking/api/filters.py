@@ -4,9 +4,11 @@ from typing import Any
 
 from django import forms
 from django_filters import rest_framework as filters
+from django_filters.fields import IsoDateTimeField
 from rest_framework.exceptions import ValidationError
 from rest_framework.filters import OrderingFilter, SearchFilter
 
+from movie_booking.api.fields import BEYOND_MICROSECONDS, TOO_PRECISE
 from movie_booking.limits import MAX_ID, MAX_SEARCH_CHARACTERS
 
 
@@ -36,6 +38,19 @@ class IdFilter(filters.NumberFilter):
 
     def get_max_validator(self) -> None:
         return None
+
+
+class Moment(IsoDateTimeField):
+    """A time in ISO 8601, as precise as times are kept."""
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str) and BEYOND_MICROSECONDS.search(value):
+            raise forms.ValidationError(TOO_PRECISE)
+        return super().to_python(value)
+
+
+class MomentFilter(filters.IsoDateTimeFilter):
+    field_class = Moment
 
 
 class TrueOrFalse(forms.Field):

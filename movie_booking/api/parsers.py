@@ -1,6 +1,7 @@
 """JSON in, and nothing that only looks like it."""
 
 import json
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.conf import settings
@@ -26,7 +27,10 @@ class StrictJSONParser(BaseParser):
             raise BodyTooLarge
         try:
             data = json.loads(
-                body.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_object
+                body.decode("utf-8"),
+                parse_float=_decimal,
+                parse_constant=_refuse_constant,
+                object_pairs_hook=_object,
             )
             _check(data, depth=1)
         except RecursionError:
@@ -34,6 +38,14 @@ class StrictJSONParser(BaseParser):
         except ValueError as error:
             raise exceptions.ParseError(f"This is not JSON: {error}") from error
         return data
+
+
+def _decimal(text: str) -> Decimal:
+    # A float would round what has more places than it, before a field could refuse them.
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise ValueError(f"{text[:20]} is no number to count with") from None
 
 
 def _refuse_constant(name: str) -> None:

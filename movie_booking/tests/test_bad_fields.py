@@ -1,5 +1,6 @@
 """Values that a field does not take are refused with the name of the field."""
 
+import json
 from itertools import product
 
 import pytest
@@ -28,6 +29,8 @@ BAD_PRICES = [
     "-Infinity",
     "-0.01",
     "0.001",
+    "9.999",
+    "9.500",
     "1e30",
     "1e-30",
     "1e999999999",
@@ -43,6 +46,9 @@ BAD_TIMES = [
     "10000-01-01T00:00:00Z",
     "2031-02-30T00:00:00Z",
     "2031-01-01T25:00:00Z",
+    "2031-01-01T20:00:00.1234567Z",
+    "2031-01-01T20:00:00.0000000000001Z",
+    "2031-01-01T20:00:00,1234567+01:00",
     1924992000,
     "",
 ]
@@ -204,3 +210,29 @@ def test_prices_and_times_at_the_edge_of_what_can_be_written_are_refused(
 
     assert refused_fields(response) == (400, "invalid", [field])
     assert rows() == before
+
+
+@pytest.mark.parametrize("name", ["schedule a show", "change a show"])
+@pytest.mark.parametrize("number", ["9.505", "9.500000000000000001", "1e999999999", "-1e-999999999"])
+def test_a_price_as_a_number_of_json_is_not_rounded_before_it_is_looked_at(send, body_of, rows, name, number):
+    before = rows()
+    body = json.dumps(body_of(name, price="?")).replace('"?"', number)
+
+    assert refused_fields(send(name, body.encode())) == (400, "invalid", ["price"])
+    assert rows() == before
+
+
+def test_a_number_that_is_none_to_count_with_is_no_json(send, body_of, rows):
+    body = json.dumps(body_of("schedule a show", price="?")).replace('"?"', "1e" + "9" * 30)
+
+    assert refusal(send("schedule a show", body.encode())) == (400, "parse_error")
+
+
+@pytest.mark.parametrize("places", ["", ".1", ".123456", ".1234560000", ",5"])
+def test_a_time_may_have_the_places_that_are_kept(send, body_of, places):
+    response = send("schedule a show", body_of("schedule a show", starts_at=f"2031-01-01T20:00:00{places}Z"))
+
+    assert response.status_code == 201
+    assert response.json()["starts_at"].removesuffix("Z") == (
+        f"2031-01-01T20:00:00{places and '.' + places[1:7].ljust(6, '0')}"
+    )

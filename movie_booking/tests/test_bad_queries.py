@@ -18,6 +18,7 @@ BAD_TIMES = [
     "9999-12-31T23:59:59Z",
     "2026-11-23T10:00:00%2B99:00",
     "2026-11-23T25:00:00Z",
+    "2026-11-23T10:00:00.1234567Z",
     "now",
     "%00",
     "1e400",
@@ -54,6 +55,16 @@ def test_an_unknown_page_is_not_found(api, path, page):
     assert refusal(api.get(f"/api/{path}/?page={page}")) == (404, "not_found")
 
 
+@pytest.mark.parametrize("path", ["bookings", "my-bookings", "orders"])
+@pytest.mark.parametrize(
+    "cursor",
+    ["5", "older", "older-", "older-abc", "older--1", "newer-1.5", f"newer-{HUGE}", "both-5", "%00", "%ff"],
+    ids=short,
+)
+def test_an_unknown_cursor_is_not_found(api, path, cursor):
+    assert refusal(api.get(f"/api/{path}/?cursor={cursor}")) == (404, "not_found")
+
+
 @pytest.mark.parametrize("path", LISTS)
 @pytest.mark.parametrize(
     "query",
@@ -79,6 +90,7 @@ def test_an_unknown_page_is_not_found(api, path, page):
         "&&==&;",
         "page=last",
         "page=",
+        "cursor=",
     ],
     ids=short,
 )

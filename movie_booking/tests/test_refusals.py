@@ -60,7 +60,7 @@ def kinds_of(name, operation, definitions):
         "for staff": operation["summary"].endswith("(staff)"),
         "with a body": bool(parameters(operation, "body")),
         "with `leave_single_seat`": "leave_single_seat" in body_members(operation, definitions),
-        "with a filter or a search": bool(query - {"page", "page_size"}),
+        "with a filter or a search": bool(query - {"page", "page_size", "cursor"}),
         "with an `Idempotency-Key`": "Idempotency-Key" in parameters(operation, "header"),
         "for a page of a list": "page" in query,
         "for one row, by its id or reference": "{}" in path,

@@ -64,6 +64,14 @@ def test_it_starts_for_development_without_a_word():
         ("DEFAULT_PRICE", "-0.01"),
         ("DEFAULT_PRICE", "cheap"),
         ("DEFAULT_PRICE", "NaN"),
+        ("DEFAULT_PRICE", "9.999"),
+        ("DEFAULT_PRICE", "1e-3"),
+        ("HOLD_MINUTES", "10.0000001"),
+        ("HOLD_MINUTES", "NaN"),
+        ("HOLD_CAP_MINUTES", "30.0000000000000000000000000000001"),
+        ("SWEEP_SECONDS", "15.0000001"),
+        ("CANCEL_CUTOFF_MINUTES", "7.5"),
+        ("CLEANING_MINUTES", "7.5"),
         ("SECURE_HSTS_SECONDS", "-1"),
         ("BEHIND_HTTPS_PROXY", "perhaps"),
         ("LOG_LEVEL", "LOUD"),
@@ -110,6 +118,13 @@ def test_a_forwarded_header_is_believed_only_behind_a_proxy():
     assert (
         load(header, **PRODUCTION, BEHIND_HTTPS_PROXY="1").stdout == "('HTTP_X_FORWARDED_PROTO', 'https')\n"
     )
+
+
+def test_minutes_may_have_places_that_are_kept():
+    lasts = "s.HOLD_MINUTES, s.HOLD_CAP_MINUTES, s.SWEEP_SECONDS"
+
+    assert load(lasts, **DEVELOPMENT).stdout == "10.0 30.0 15.0\n"
+    assert load(lasts, **DEVELOPMENT, HOLD_MINUTES="2.5", SWEEP_SECONDS="1.25").stdout == "2.5 7.5 1.25\n"
 
 
 @pytest.mark.parametrize("given", [{}, {"DEFAULT_PRICE": "12.50"}])

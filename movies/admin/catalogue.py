@@ -19,7 +19,7 @@ from movies.seat_plan import SeatPlanError, plan_of
 
 @admin.register(Genre)
 class GenreAdmin(ServiceAdmin):
-    search_fields = ("name",)
+    search_fields = ("name_folded__contains",)
 
 
 @admin.register(Movie)
@@ -27,7 +27,7 @@ class MovieAdmin(ServiceAdmin):
     date_hierarchy = "release_date"
     list_display = ("title", "running_time", "language", "certificate", "release_date")
     list_filter = ("genres", "language", "certificate")
-    search_fields = ("title", "description")
+    search_fields = ("title_folded__contains", "description_folded__contains")
     autocomplete_fields = ("genres",)
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
 
@@ -95,7 +95,7 @@ class ScreenInline(admin.TabularInline):
 class CinemaAdmin(ServiceAdmin):
     list_display = ("name", "address", "time_zone")
     list_filter = ("time_zone",)
-    search_fields = ("name", "address")
+    search_fields = ("name_folded__contains", "address_folded__contains")
     inlines = (ScreenInline,)
 
 
@@ -105,7 +105,7 @@ class ScreenAdmin(ServiceAdmin):
     list_display = ("name", "cinema", "total_seats", "no_single_seats")
     list_filter = ("cinema",)
     list_select_related = ("cinema",)
-    search_fields = ("name", "cinema__name")
+    search_fields = ("name_folded__contains", "cinema__name_folded__contains")
     autocomplete_fields = ("cinema",)
 
     class Media:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import ValidationError
@@ -16,6 +17,7 @@ from django.utils.timezone import now
 from movie_booking.admin import ServiceAdmin
 from movie_booking.errors import Invalid
 from movies import services
+from movies.admin.days import DayInput, StartDays
 from movies.admin.schedule import KIND_PRICE_ROWS, copy_to_next_week, schedule_week_view
 from movies.errors import ScreenOccupied, SkippedTime
 from movies.models import FIRST_MOMENT, LAST_MOMENT, Screen, Show
@@ -33,6 +35,18 @@ def by_cinema_clock(moment: datetime, screen: Screen) -> datetime:
     return to_local(moment, screen.cinema.zone)
 
 
+class ClockWidget(forms.SplitDateTimeWidget):
+    """A date and a time of day, without Django's buttons "Today" and "Now": those mean UTC.
+
+    Which cinema's clock is meant is known only once the screen is chosen.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        time = forms.TimeInput({"type": "time", "step": "any"}, format="%H:%M:%S")
+        self.widgets: Any = [DayInput(), time]
+
+
 class ShowForm(ModelForm):
     """Asks for times by the cinema's clock, and says what overlaps next to the field."""
 
@@ -48,6 +62,7 @@ class ShowForm(ModelForm):
             "sales_open_at",
             "sales_cutoff_minutes",
         )
+        widgets = dict.fromkeys(TIMES, ClockWidget)
         help_texts = {
             "starts_at": "By the clock of the cinema.",
             "total_seats": "Leave empty for all seats of the screen.",
@@ -61,6 +76,12 @@ class ShowForm(ModelForm):
         for name in TIMES if self.instance.pk else ():
             moment = getattr(self.instance, name)
             self.initial[name] = moment and by_cinema_clock(moment, self.instance.screen)
+        if self.instance.pk and "starts_at" in self.fields:
+            clock = f"{by_cinema_clock(now(), self.instance.screen):%a %d %b %Y, %H:%M}"
+            help_text = f"By the clock of the cinema, which shows {clock} now."
+            if by_cinema_clock(self.instance.starts_at, self.instance.screen).fold:
+                help_text += " It shows this time twice that night: the show is in the second hour."
+            self.fields["starts_at"].help_text = help_text
         if "status" in self.fields:
             # A show is cancelled by an action of its own, with a reason.
             status: Any = self.fields["status"]
@@ -95,8 +116,11 @@ class ShowForm(ModelForm):
             if self.instance.pk and not {name, "screen"} & set(self.changed_data):
                 data[name] = getattr(self.instance, name)
             elif data.get(name):
+                # In an hour that comes twice, a time stays on its side of the change.
+                known = getattr(self.instance, name) if self.instance.pk else None
+                fold = by_cinema_clock(known, self.instance.screen).fold if known else 0
                 try:
-                    data[name] = from_local(data[name].replace(tzinfo=None), zone)
+                    data[name] = from_local(data[name].replace(tzinfo=None, fold=fold), zone)
                 except SkippedTime as error:
                     raise ValidationError({name: error.detail}) from error
 
@@ -149,18 +173,22 @@ class ShowAdmin(ServiceAdmin):
 
     form = ShowForm
     change_list_template = "admin/movies/show/change_list.html"
-    date_hierarchy = "starts_at"
     list_display = ("id", "film", "status", "local_start", "where", "occupancy", "price")
     list_display_links = ("id", "film")
     list_filter = (
         WhenFilter,
+        StartDays,
         "status",
         "screen__cinema",
         ("screen", ScreenChoice),
         ("movie", admin.RelatedOnlyFieldListFilter),
     )
     list_select_related = ("movie", "screen__cinema")
-    search_fields = ("movie__title", "screen__name", "screen__cinema__name")
+    search_fields = (
+        "movie__title_folded__contains",
+        "screen__name_folded__contains",
+        "screen__cinema__name_folded__contains",
+    )
     autocomplete_fields = ("movie", "screen")
     ordering = ("starts_at", "id")
     actions: Any = (copy_to_next_week,)

@@ -385,8 +385,8 @@ def test_the_list_costs_as_many_queries_for_any_number_of_shows(
         make_show(movie=movie)
 
     # Session, user and rights (4), cinemas, screens and movies to filter by (3), how many there are and
-    # the page (2), the first and last date and the days between (2).
-    with django_assert_num_queries(11):
+    # the page (2).
+    with django_assert_num_queries(9):
         staff.get("/admin/movies/show/")
 
 

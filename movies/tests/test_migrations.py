@@ -8,7 +8,7 @@ from django.db import connection
 from accounts.tests.factories import client_for, make_user
 from bookings.models import Booking
 from movie_booking.tests.migrations import migrate_to_latest, models_at
-from movies.models import Genre, Movie, Screen, Show
+from movies.models import Cinema, Genre, Movie, Screen, Show
 from movies.seat_plan import plain_plan
 
 BEFORE = [("movies", "0002_one_show_per_screen_at_a_time"), ("bookings", "0001_initial")]
@@ -61,8 +61,69 @@ def test_a_screen_without_a_plan_gets_rows_of_ten_and_its_tickets_keep_their_lab
     }
 
 
+@pytest.fixture
+def models_unfolded(transactional_db):
+    with models_at([("movies", "0006_constraint_names")]) as models:
+        yield models
+
+
+E_ACUTE, E_AND_ACUTE = "\N{LATIN CAPITAL LETTER E WITH ACUTE}", "e\N{COMBINING ACUTE ACCENT}"
+
+
+def test_texts_from_before_are_found_however_they_are_written(models_unfolded):
+    movie = models_unfolded.get_model("movies", "Movie").objects.create(
+        title=f"Am{E_AND_ACUTE}lie", duration_minutes=122, language="Fran\xe7ais"
+    )
+
+    migrate_to_latest()
+
+    [found] = client_for().get(f"/api/movies/?search=am{E_ACUTE}LIE&language=FRAN\xc7AIS").data["results"]
+    assert (found["id"], found["title"]) == (movie.pk, f"Am{E_AND_ACUTE}lie")
+
+
+def test_genres_that_are_one_when_folded_become_one_with_the_films_of_all(models_unfolded):
+    genres, movies = (models_unfolded.get_model("movies", name).objects for name in ("Genre", "Movie"))
+    # With a letter that databases of all kinds take for two.
+    kept, twin, other = (genres.create(name=name) for name in (f"{E_ACUTE}pop", "E\u0301POP", "Epop"))
+    for number, of_film in enumerate([[kept], [twin], [kept, twin], [other]]):
+        movies.create(title=f"Film {number}", duration_minutes=100).genres.set(of_film)
+
+    migrate_to_latest()
+
+    assert list(Genre.objects.order_by("id").values_list("id", "name")) == [
+        (kept.pk, f"{E_ACUTE}pop"),
+        (other.pk, "Epop"),
+    ]
+    genres_of = {movie.title: [genre.pk for genre in movie.genres.all()] for movie in Movie.objects.all()}
+    assert genres_of == {"Film 0": [kept.pk], "Film 1": [kept.pk], "Film 2": [kept.pk], "Film 3": [other.pk]}
+
+
+def test_cinemas_and_screens_of_one_name_when_folded_get_numbers_and_none_is_lost(models_unfolded):
+    cinemas, screens = (models_unfolded.get_model("movies", name).objects for name in ("Cinema", "Screen"))
+    names = [f"Caf{E_ACUTE}", f"caf{E_AND_ACUTE}", f"CAF{E_ACUTE} (2)", "Cafe", "x" * 100, "X" * 100]
+    rex, *_ = made = [cinemas.create(name=name) for name in names]
+    for cinema, name in ((rex, "Screen 1"), (rex, "SCREEN 1"), (made[1], "screen 1")):
+        screens.create(cinema=cinema, name=name, total_seats=10)
+
+    migrate_to_latest()
+
+    assert list(Cinema.objects.order_by("id").values_list("name", flat=True)) == [
+        f"Caf{E_ACUTE}",
+        f"caf{E_AND_ACUTE} (3)",
+        f"CAF{E_ACUTE} (2)",
+        "Cafe",
+        "x" * 100,
+        "X" * 96 + " (2)",
+    ]
+    assert list(Screen.objects.order_by("id").values_list("name", flat=True)) == [
+        "Screen 1",
+        "SCREEN 1 (2)",
+        "screen 1",
+    ]
+
+
 @pytest.mark.django_db
-@pytest.mark.parametrize("model", [Genre, Movie, Screen, Show], ids=lambda model: model.__name__)
+@pytest.mark.parametrize("model", [Cinema, Genre, Movie, Screen, Show], ids=lambda model: model.__name__)
 def test_constraints_have_the_names_in_the_database_that_the_models_say(model):
     with connection.cursor() as cursor:
         found = connection.introspection.get_constraints(cursor, model._meta.db_table)

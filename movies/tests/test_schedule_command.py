@@ -80,6 +80,7 @@ def test_the_command_run_again_names_what_is_there_and_makes_nothing(command, mo
         (["--time=14:00"], {"to": "2030-01-13"}, "Choose at least one"),
         (["--time=14:00"], {"to": "9999-12-31"}, r"That would be [\d,]+ shows\. At most 500"),
         (["--time=14:00"], {"price": "cheap"}, "“cheap” is no price"),
+        (["--time=14:00"], {"price": "9.999"}, "no more than 2 decimal places"),
         (["--time=14:00"], {"price": "-1"}, "greater than or equal to 0"),
         (["--time=14:00"], {"price": "NaN"}, "must be a decimal number"),
         (["--time=14:00", "--weekday=someday"], {}, "invalid choice"),

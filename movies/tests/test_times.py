@@ -48,11 +48,13 @@ def test_dates_are_those_of_the_weekdays_both_ends_included():
         (clock("2030-03-31 00:59"), utc(2030, 3, 31, 0, 59)),
         (clock("2030-03-31 02:00"), utc(2030, 3, 31, 1)),  # a minute later
         (clock("2030-10-27 01:30"), utc(2030, 10, 27, 0, 30)),  # comes twice; the first is meant
+        (clock("2030-10-27 01:30").replace(fold=1), utc(2030, 10, 27, 1, 30)),  # the second
     ],
 )
 def test_a_time_by_the_clock_is_a_moment_and_back(shown, moment):
     assert from_local(shown, LONDON) == moment
     assert to_local(moment, LONDON) == shown
+    assert to_local(moment, LONDON).fold == shown.fold
 
 
 @pytest.mark.parametrize("minute", [0, 30, 59])

@@ -1,10 +1,11 @@
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Iterator
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.management import BaseCommand, CommandError
 
 from movie_booking.errors import DomainError
@@ -93,7 +94,7 @@ def _movie(text: str) -> Movie:
         ids = ", ".join(str(movie.pk) for movie in found)
         raise CommandError(f"There are several movies titled “{text}”. Give the id: one of {ids}.")
     if not found:
-        alike = Movie.objects.filter(title__icontains=text)[:SUGGESTIONS]
+        alike = Movie.objects.filter(title_folded__contains=text)[:SUGGESTIONS]
         meant = ", ".join(f"“{movie}” (id {movie.pk})" for movie in alike)
         raise CommandError(f"There is no movie “{text}”. " + (f"Is it {meant}?" if meant else ""))
     return found[0]
@@ -126,6 +127,7 @@ def _date(text: str) -> date:
 
 def _price(text: str) -> Decimal:
     try:
-        return Decimal(text)
-    except InvalidOperation:
-        raise ArgumentTypeError(f"“{text}” is no price. Write it like this: 12.50") from None
+        return Show._meta.get_field("price").clean(text, None)
+    except ValidationError as error:
+        why = " ".join(error.messages)
+        raise ArgumentTypeError(f"“{text}” is no price. Write it like this: 12.50. {why}") from None

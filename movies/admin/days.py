@@ -1,0 +1,92 @@
+"""A filter of lists by days, as the clocks of the cinemas tell them."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.http import HttpRequest
+
+from movies.local_days import by_local_day
+from movies.models import FIRST_MOMENT, LAST_MOMENT, Cinema
+
+EDGES = {"min_value": FIRST_MOMENT.date(), "max_value": LAST_MOMENT.date()}
+
+
+class DayInput(forms.DateInput):
+    """A day as browsers let people pick it."""
+
+    input_type = "date"
+
+    def __init__(self) -> None:
+        edges = {"min": EDGES["min_value"].isoformat(), "max": EDGES["max_value"].isoformat()}
+        super().__init__(edges, format="%Y-%m-%d")
+
+
+class LocalDaysFilter(admin.ListFilter):
+    """From one day to another, both included, or open at an end. Each row by the clock of its own cinema.
+
+    Django's own filters and drill-downs know the days of UTC only, by which an evening in New York belongs to
+    the next day.
+    """
+
+    template = "admin/movies/local_days_filter.html"
+    name: ClassVar[str]  # of its parameters
+    moment: ClassVar[str]  # lookup of the time that it looks at
+    cinema: ClassVar[str]  # lookup of the cinema by whose clock
+
+    def __init__(self, request: HttpRequest, params: Any, model: Any, model_admin: Any) -> None:
+        super().__init__(request, params, model, model_admin)
+        for name in self.expected_parameters():
+            if value := params.pop(name, [""])[-1]:
+                self.used_parameters[name] = value
+
+    def has_output(self) -> bool:
+        return True
+
+    def expected_parameters(self) -> list[Any]:
+        return [f"{self.name}_from", f"{self.name}_to"]
+
+    @property
+    def form(self) -> forms.Form:
+        first, last = self.expected_parameters()
+        form = forms.Form(self.used_parameters)
+        form.fields = {
+            first: forms.DateField(label="From", required=False, widget=DayInput()),
+            last: forms.DateField(label="To", required=False, widget=DayInput()),
+        }
+        return form
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        own = self.expected_parameters()
+        yield {
+            "form": self.form,
+            "others": [
+                (name, value)
+                for name, values in self.request.GET.lists()
+                for value in values
+                if name not in (*own, "p", "e")
+            ],
+            "selected": bool(self.used_parameters),
+            "query_string": changelist.get_query_string(remove=own),
+        }
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if not self.used_parameters:
+            return queryset
+        form = self.form
+        days: list[date | None] = [form.cleaned_data[name] for name in form.fields] if form.is_valid() else []
+        if not days or any(day and not EDGES["min_value"] <= day <= EDGES["max_value"] for day in days):
+            raise IncorrectLookupParameters
+        first, last = days
+        zones = Cinema.objects.time_zones()
+        return queryset.filter(
+            by_local_day(zones, lambda _zone: (first, last), moment=self.moment, cinema=self.cinema)
+        )
+
+
+class StartDays(LocalDaysFilter):
+    title = "day (cinema's clock)"
+    name, moment, cinema = "starts", "starts_at", "screen__cinema"
