@@ -56,7 +56,6 @@ def api_actor(request: UserRequest) -> Actor:
 class ShowViewSet(ChangeableViewSet, CatalogueShowViewSet):
     """Shows of the catalogue, what may change of them, and what is done with their seats."""
 
-    request: UserRequest
     staff_permissions = {
         "block": "bookings.block_seats",
         "free": "bookings.block_seats",
@@ -64,7 +63,7 @@ class ShowViewSet(ChangeableViewSet, CatalogueShowViewSet):
     }
 
     def perform_update(self, data: Any) -> Show:
-        return services.change_show(data.instance.pk, **data.validated_data)
+        return services.change_show(data.instance.pk, **self.edit(), **data.validated_data)
 
     @schema.book_seat
     @action(detail=True, methods=["post"], permission_classes=[IsAuthenticated, MayLeaveSingleSeat])
