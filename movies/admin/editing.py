@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS
+from django.db import transaction
 from django.db.models import Model
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
@@ -187,7 +188,9 @@ class EditingAdmin(ServiceAdmin):
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         found = super().get_object(request, object_id, from_field)
-        return self.lock(found) if found is not None and request.method == "POST" else found
+        # Forms are saved in a transaction; a page may also be drawn without one.
+        saving = request.method == "POST" and transaction.get_connection().in_atomic_block
+        return self.lock(found) if found is not None and saving else found
 
     def lock(self, row: Any) -> Model:
         """Return the row as it is now, locked. The view is one transaction."""

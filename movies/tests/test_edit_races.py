@@ -6,10 +6,12 @@ from threading import Barrier
 
 import pytest
 
-from accounts.tests.factories import client_for, make_staff
+from accounts.tests.factories import client_for, make_staff, make_user
 from movie_booking.tests.concurrency import run_concurrently
+from movies.admin.editing import EditingAdmin
 from movies.services import catalogue, refuse_stale
-from movies.tests.factories import make_cinema, make_movie, make_screen, make_show
+from movies.tests.factories import browser_for, make_cinema, make_movie, make_screen, make_show
+from movies.tests.pages import inputs_of
 
 pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("real_transactions")]
 
@@ -118,3 +120,45 @@ def test_control_without_the_lock_a_row_that_is_written_whole_loses_a_change(sta
 
     movie.refresh_from_db()
     assert (movie.title, movie.language) in [("Dune", ""), ("Inception", "English")]
+
+
+# --- Forms of the Admin ----------------------------------------------------------------------------
+
+
+def save_together(row, *changes):
+    """Each opens the form of the row; then both save it at the same moment."""
+    model = row._meta.model_name
+    page = f"/admin/movies/{model}/{row.pk}/change/"
+    browsers = [browser_for(make_user(is_staff=True, is_superuser=True)) for _ in changes]
+    forms = [
+        {**inputs_of(browser.get(page), f"{model}_form"), **change}
+        for browser, change in zip(browsers, changes, strict=True)
+    ]
+    return run_concurrently(
+        *(partial(browser.post, page, form) for browser, form in zip(browsers, forms, strict=True))
+    )
+
+
+@pytest.mark.parametrize("route", EDITS)
+def test_of_two_forms_that_are_saved_at_once_one_is_a_conflict(route):
+    make_row, first, second = EDITS[route]
+    second = {name: "on" if value is True else value for name, value in second.items()}
+
+    for _ in range(3):
+        responses = save_together(make_row(), first, second)
+
+        assert Counter(response.status_code for response in responses) == {302: 1, 200: 1}
+
+
+def test_control_without_the_lock_both_forms_are_saved(monkeypatch):
+    meeting = Barrier(2)
+
+    def meet(page, row):
+        meeting.wait(timeout=10)
+        return row
+
+    monkeypatch.setattr(EditingAdmin, "lock", meet)
+
+    responses = save_together(make_movie(), {"title": "Dune"}, {"title": "Alien"})
+
+    assert [response.status_code for response in responses] == [302, 302]
