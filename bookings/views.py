@@ -43,6 +43,7 @@ from bookings.services import Actor
 from movie_booking.errors import Invalid, NotFound
 from movie_booking.limits import ID_PATTERN
 from movies.models import Show
+from movies.services import log_note
 from movies.views import ChangeableViewSet
 from movies.views import ShowViewSet as CatalogueShowViewSet
 
@@ -99,6 +100,7 @@ class ShowViewSet(ChangeableViewSet, CatalogueShowViewSet):
         data = CancelShowInput(data=request.data)
         data.is_valid(raise_exception=True)
         show, cancelled = services.cancel_show(int(pk), actor=api_actor(request), **data.validated_data)
+        log_note(show, f"Cancelled through the API: {show.cancel_reason}", request.user)
         return Response(CancelledShowSerializer(show, context={"cancelled_bookings": cancelled}).data)
 
 

@@ -43,10 +43,11 @@ class Opened(NamedTuple):
         """Raises ValueError for what no form of ours has sent."""
         try:
             opened = cls(**json.loads(text))
-            for sent in opened.fields.values():
-                MultiValueDict(sent)
+            inputs = [list(texts) for sent in opened.fields.values() for texts in sent.values()]
+            if not all(isinstance(each, str) for texts in inputs for each in texts):
+                raise ValueError(text)
             return opened._replace(log=int(opened.log))
-        except (TypeError, AttributeError, RecursionError) as error:
+        except (TypeError, AttributeError, OverflowError, RecursionError) as error:
             raise ValueError(text) from error
 
 
@@ -157,7 +158,8 @@ class VersionedForm(ModelForm):
         sentences = [
             f"This {self._meta.model._meta.verbose_name} was changed after the page was opened"
             f"{f', by {who}' if who else ''}. Nothing was saved.",
-            *(f"{each}." for each in self.differences),
+            # A form of its own has a table for them; a line within another form has no other place.
+            *(f"{each}." for each in self.differences if self.prefix),
             "Check the form, and save it again if it is right now.",
         ]
         return " ".join(sentences)

@@ -1,7 +1,7 @@
 """What staff do with the catalogue and the schedule, a verb a function."""
 
 from movies.services.catalogue import save_cinema, save_movie, save_screen
-from movies.services.log import log_addition, log_change, log_entries
+from movies.services.log import log_addition, log_change, log_entries, log_note
 from movies.services.schedule import (
     TICKET_FIELDS,
     copy_seat_plan,
@@ -26,6 +26,7 @@ __all__ = [
     "log_addition",
     "log_change",
     "log_entries",
+    "log_note",
     "preview_copy",
     "preview_week",
     "refuse_change",

@@ -26,6 +26,11 @@ def log_deletion(row: Model, editor: User | None) -> None:
     _log(row, editor, DELETION, "Deleted through the API.")
 
 
+def log_note(row: Model, text: str, editor: User | None) -> None:
+    """Note what was done to the row otherwise, and by whom."""
+    _log(row, editor, CHANGE, text)
+
+
 def log_entries(row: Model) -> "QuerySet[LogEntry]":
     """What the log says of the row, newest first, each with its user."""
     model = row._meta

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.tests.factories import client_for, make_user
 from bookings.tests.factories import book
 from movies.models import Movie, Show
-from movies.tests.factories import make_cinema, make_movie, make_screen, make_show
+from movies.tests.factories import browser_for, make_cinema, make_movie, make_screen, make_show
 
 pytestmark = pytest.mark.django_db
 
@@ -244,6 +244,19 @@ def test_the_log_names_changes_of_every_kind_of_row(route):
 
     [(who, what)] = log_of(row)
     assert (who, what.startswith("Changed "), what.endswith(" through the API.")) == ("ada", True, True)
+
+
+def test_cancelling_a_show_is_in_the_log_whichever_way_it_came():
+    shows = make_show(), make_show()
+    ada = make_user("ada", is_staff=True, is_superuser=True)
+
+    client_for(ada).post(f"/api/shows/{shows[0].pk}/cancel/", {"reason": "No heating"})
+    browser_for(ada).post(f"/admin/movies/show/{shows[1].pk}/cancel/", {"reason": "No heating"})
+
+    assert [log_of(show) for show in shows] == [
+        [("ada", "Cancelled through the API: No heating")],
+        [("ada", "Cancelled: No heating")],
+    ]
 
 
 def test_a_change_that_is_refused_is_not_in_the_log(api):

@@ -163,7 +163,26 @@ def test_what_can_no_longer_be_changed_is_not_passed_over_in_silence(staff, show
 
 
 @pytest.mark.parametrize(
-    "text", ["nonsense", "[]", "{}", '{"fields": {"price": 5}}', '{"log": "x"}', "[" * 5000]
+    "text",
+    [
+        *(
+            "nonsense",
+            "[]",
+            "{}",
+            "5",
+            "null",
+            "[" * 5000,
+            '{"log": "x"}',
+            '{"log": Infinity}',
+            '{"other": 1}',
+        ),
+        *('{"fields": {"price": 5}}', '{"fields": {"price": {"price": 5}}}', '{"fields": []}'),
+        *('{"fields": {"price": {"price": [5]}}}', '{"fields": {"price": {"price": []}}}'),
+        *(
+            '{"fields": {"starts_at": {}, "movie": {"movie": ["x"]}}}',
+            '{"fields": {"nothing": {"x": ["1"]}}}',
+        ),
+    ],
 )
 def test_a_version_that_none_of_our_pages_has_sent_is_a_conflict(staff, show, text):
     before = values(show)
@@ -171,6 +190,17 @@ def test_a_version_that_none_of_our_pages_has_sent_is_a_conflict(staff, show, te
     response = staff.post(page_of(show), {**opened(staff, show), "opened": text, "price": "15.00"})
 
     assert "__all__" in errors(response)
+    assert values(show) == before
+
+
+def test_what_was_typed_before_the_show_was_cancelled_is_not_passed_over_in_silence(staff, api, show):
+    form = opened(staff, show)
+    api.post(f"/api/shows/{show.pk}/cancel/", {"reason": "No heating"})
+    before = values(show)
+
+    response = staff.post(page_of(show), {**form, "price": "15.00"})
+
+    assert differences(response) == [("Price", "cannot be changed any more", "15.00")]
     assert values(show) == before
 
 
