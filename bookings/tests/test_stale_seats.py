@@ -11,9 +11,9 @@ from bookings import services
 from bookings.models import Booking, Status
 from bookings.tests.factories import block, book, by, give_back, hold, make_order, release
 from movie_booking.tests.concurrency import run_concurrently
+from movie_booking.tests.pages import inputs_of
 from movies.services import schedule_show
 from movies.tests.factories import browser_for, make_movie, make_screen, make_show, tomorrow
-from movies.tests.pages import inputs_of
 
 pytestmark = pytest.mark.django_db
 

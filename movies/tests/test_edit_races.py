@@ -8,10 +8,10 @@ import pytest
 
 from accounts.tests.factories import client_for, make_staff, make_user
 from movie_booking.tests.concurrency import run_concurrently
+from movie_booking.tests.pages import inputs_of
 from movies.admin.editing import EditingAdmin
 from movies.services import catalogue, refuse_stale
 from movies.tests.factories import browser_for, make_cinema, make_movie, make_screen, make_show
-from movies.tests.pages import inputs_of
 
 pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("real_transactions")]
 

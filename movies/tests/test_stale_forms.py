@@ -7,9 +7,9 @@ from django.contrib.admin.models import LogEntry
 
 from accounts.tests.factories import client_for, make_user
 from bookings.tests.factories import book
+from movie_booking.tests.pages import inputs_of
 from movies.models import Cinema, Movie, Screen, Show
 from movies.tests.factories import browser_for, make_cinema, make_movie, make_screen, make_show, utc
-from movies.tests.pages import inputs_of
 
 pytestmark = pytest.mark.django_db
 
