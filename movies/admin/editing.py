@@ -111,19 +111,25 @@ class VersionedForm(ModelForm):
         if self.changed_data:
             super()._save_m2m()  # type: ignore[misc]
 
-    @property
+    @cached_property
     def _is_stale(self) -> bool:
-        opened: Opened | None = getattr(self, "_opened", None)
-        return opened is not None and opened.version != self.version
+        """Whether the row was changed since, or looks otherwise: the clock of a cinema was set anew."""
+        return self._opened is not None and (
+            self._opened.version != self.version
+            or any(
+                sent != self._sent_now(name)
+                for name, sent in self._opened.fields.items()
+                if name in self.fields
+            )
+        )
 
     def _lost(self, opened: Opened) -> Iterator[Difference]:
         """What was changed in inputs that the form no longer has: a seat was sold meanwhile."""
         for name, sent in opened.fields.items():
             typed = {key: self.data.getlist(key) for key in sent if key in self.data}
             if name not in self.fields and typed and typed != sent:
-                label = str(getattr(self._meta.model._meta.get_field(name), "verbose_name", name))
                 yours = " ".join(value for values in typed.values() for value in values)
-                yield Difference(label.capitalize(), "cannot be changed any more", yours)
+                yield Difference(name.replace("_", " ").capitalize(), "cannot be changed any more", yours)
 
     def _refuse(self, opened: Opened, lost: list[Difference]) -> None:
         """Say what differs and who changed it, and bring the form up to date but for what was typed."""

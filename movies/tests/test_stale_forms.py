@@ -193,6 +193,20 @@ def test_a_version_that_none_of_our_pages_has_sent_is_a_conflict(staff, show, te
     assert values(show) == before
 
 
+def test_another_clock_of_the_cinema_does_not_move_a_show_whose_form_is_open(staff, api, show):
+    form = opened(staff, show)
+    api.patch(f"/api/cinemas/{show.screen.cinema_id}/", {"time_zone": "Europe/London"})
+    before = values(show)
+
+    response = staff.post(page_of(show), {**form, "price": "15.00"})
+
+    assert differences(response) == [("Starts at", "16/01/2030 01:00:00", "")]
+    assert values(show) == before
+    assert staff.post(page_of(show), inputs_of(response, "show_form")).status_code == 302
+    show.refresh_from_db()
+    assert (show.price, show.starts_at) == (Decimal("15.00"), before["starts_at"])
+
+
 def test_what_was_typed_before_the_show_was_cancelled_is_not_passed_over_in_silence(staff, api, show):
     form = opened(staff, show)
     api.post(f"/api/shows/{show.pk}/cancel/", {"reason": "No heating"})
