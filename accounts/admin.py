@@ -1,7 +1,11 @@
 """The Admin pages of users."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import UserChangeForm
+from django.http import HttpRequest
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from accounts.models import User
@@ -10,9 +14,24 @@ admin.site.site_header = "Movie booking"
 admin.site.site_title = "Movie booking"
 admin.site.index_title = "Administration"
 
+# What users change by themselves (`me/`), or another member of staff may change meanwhile.
+EDITED = ("username", "email", "first_name", "last_name", "is_active", "is_staff", "is_superuser")
+
+
+class UserForm(UserChangeForm):
+    """Sends along what stood in its fields when it was opened, and so knows which of them were touched."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in self.fields.keys() & set(EDITED):
+            sent = self.add_initial_prefix(name) in self.data
+            self.fields[name].show_hidden_initial = sent or not self.is_bound
+
 
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin):
+    form = UserForm
+    readonly_fields = ("last_login", "date_joined")
     date_hierarchy = "date_joined"
     list_display = ("username", "email", "first_name", "last_name", "is_staff", "is_active", "joined")
     list_filter = ("is_staff", "is_superuser", "is_active", "groups")
@@ -35,6 +54,11 @@ class UserAdmin(DjangoUserAdmin):
     @admin.display(description="Date joined (UTC)", ordering="date_joined")
     def joined(self, user: User) -> str:
         return f"{user.date_joined:%d %b %Y, %H:%M}"
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        # An address that its user changed while the form was open stays.
+        touched = [name for name in form.changed_data if name in EDITED] if change else None
+        obj.save(update_fields=touched)
 
 
 # simplejwt's pages show refresh tokens in full, and with one of those a reader can act as its owner.

@@ -27,11 +27,18 @@ def sign_up(*, username: str, email: str, password: str) -> User:
     return user
 
 
+@transaction.atomic
 def change_profile(*, user: User, **changes: str) -> User:
-    """Write the e-mail address or the names of an account. Raises Invalid for an address in use."""
-    for field, value in changes.items():
-        setattr(user, field, value)
-    user.email = User.objects.normalize_email(user.email)
+    """Write what changes of the e-mail address and the names, on the account as it is now, and return it.
+
+    Raises Invalid for an address in use.
+    """
+    user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    if "email" in changes:
+        changes["email"] = User.objects.normalize_email(changes["email"])
+    changes = {name: value for name, value in changes.items() if getattr(user, name) != value}
+    for name, value in changes.items():
+        setattr(user, name, value)
     _refuse_taken(user)
     _save(user, update_fields=list(changes))
     return user

@@ -28,6 +28,8 @@ from movie_booking.errors import Busy, Invalid, NotFound
 from movie_booking.schema import (
     AUTHENTICATION_ERRORS,
     BODY_ERRORS,
+    IF_MATCH,
+    IF_MATCH_ERRORS,
     PERMISSION_DENIED,
     Problems,
     operation,
@@ -193,9 +195,10 @@ exchange_seats = operation(
 
 _changed_show: dict[str, Any] = {
     "responses": {200: ShowSerializer},
-    "problems": [*CHANGE_WITH_BODY_ERRORS, PERMISSION_DENIED, NotFound],
+    "problems": [*CHANGE_WITH_BODY_ERRORS, PERMISSION_DENIED, NotFound, *IF_MATCH_ERRORS],
     "service": services.change_show,
     "request_body": ShowInput,
+    "manual_parameters": [IF_MATCH],
 }
 update_show = operation(SHOWS, "Replace a show (staff)", **_changed_show)
 partial_update_show = operation(SHOWS, "Change a show (staff)", **_changed_show)

@@ -45,6 +45,7 @@ from movie_booking.api.pagination import NewestFirst
 from movie_booking.errors import Invalid, NotFound
 from movie_booking.limits import ID_PATTERN
 from movies.models import Show
+from movies.services import log_note
 from movies.views import ChangeableViewSet
 from movies.views import ShowViewSet as CatalogueShowViewSet
 
@@ -61,7 +62,9 @@ class ShowViewSet(ChangeableViewSet, CatalogueShowViewSet):
     request: UserRequest
 
     def perform_update(self, data: Any) -> Show:
-        return services.change_show(data.instance.pk, actor=api_actor(self.request), **data.validated_data)
+        return services.change_show(
+            data.instance.pk, actor=api_actor(self.request), versions=self.versions(), **data.validated_data
+        )
 
     @schema.book_seat
     @action(detail=True, methods=["post"], permission_classes=[IsAuthenticated, MayLeaveSingleSeat])
@@ -97,6 +100,7 @@ class ShowViewSet(ChangeableViewSet, CatalogueShowViewSet):
         data = CancelShowInput(data=request.data)
         data.is_valid(raise_exception=True)
         show, cancelled = services.cancel_show(int(pk), actor=api_actor(request), **data.validated_data)
+        log_note(show, f"Cancelled through the API: {show.cancel_reason}", request.user)
         return Response(CancelledShowSerializer(show, context={"cancelled_bookings": cancelled}).data)
 
 

@@ -64,6 +64,14 @@ class InUse(Conflict):
     detail = "Other records refer to this one, so it cannot be deleted."
 
 
+class PreconditionFailed(DomainError):
+    """The change is based on a version of the row that is no longer the one there is."""
+
+    status = 412
+    code = "precondition_failed"
+    detail = "This was changed since you read it. Read it again, and decide anew."
+
+
 class Busy(DomainError):
     """Nothing was changed; the same request may succeed in a moment."""
 

@@ -22,7 +22,7 @@ from movie_booking.api.problems import (
     TooDeep,
     problem_document,
 )
-from movie_booking.errors import DomainError
+from movie_booking.errors import DomainError, PreconditionFailed
 
 PRODUCES = ["application/json", PROBLEM_CONTENT_TYPE]
 
@@ -91,6 +91,14 @@ AUTHENTICATION_ERRORS: Problems = (
     USER_INACTIVE,
 )
 BODY_ERRORS: Problems = (PARSE_ERROR, TooDeep, LengthRequired, BodyTooLarge, UNSUPPORTED_MEDIA_TYPE)
+
+IF_MATCH = openapi.Parameter(
+    "If-Match",
+    openapi.IN_HEADER,
+    type=openapi.TYPE_STRING,
+    description=("The `ETag` with which you read it. If it was changed since, nothing is written: 412."),
+)
+IF_MATCH_ERRORS: Problems = (PreconditionFailed,)
 
 
 def operation(

@@ -4,7 +4,15 @@ from collections.abc import Callable
 from typing import Any
 
 from movie_booking.errors import InUse, Invalid, NotFound
-from movie_booking.schema import AUTHENTICATION_ERRORS, BODY_ERRORS, PERMISSION_DENIED, Problems, operation
+from movie_booking.schema import (
+    AUTHENTICATION_ERRORS,
+    BODY_ERRORS,
+    IF_MATCH,
+    IF_MATCH_ERRORS,
+    PERMISSION_DENIED,
+    Problems,
+    operation,
+)
 from movies import serializers, services
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -19,7 +27,15 @@ def _list(tag: str, rows: str, **details: Any) -> Decorator:
 
 
 def _retrieve(tag: str, row: str, output: Any) -> Decorator:
-    return operation(tag, f"Show {row}", {200: output}, [NotFound], security=[])
+    description = "With an `ETag` of what staff edit, for `If-Match`."
+    return operation(
+        tag,
+        f"Show {row}",
+        {200: output},
+        [NotFound],
+        operation_description=description,
+        security=[],
+    )
 
 
 def _create(tag: str, row: str, body: Any, output: Any, service: Service | None = None) -> Decorator:
@@ -28,13 +44,21 @@ def _create(tag: str, row: str, body: Any, output: Any, service: Service | None 
 
 
 def _change(tag: str, summary: str, body: Any, output: Any, service: Service | None = None) -> Decorator:
-    refusals = [*WRITE_ERRORS, NotFound]
-    summary = f"{summary} (staff)"
-    return operation(tag, summary, {200: output}, refusals, service=service, request_body=body)
+    return operation(
+        tag,
+        f"{summary} (staff)",
+        {200: output},
+        [*WRITE_ERRORS, NotFound, *IF_MATCH_ERRORS],
+        service=service,
+        request_body=body,
+        manual_parameters=[IF_MATCH],
+    )
 
 
 def _destroy(tag: str, row: str) -> Decorator:
-    return operation(tag, f"Delete {row} (staff)", {204: None}, [*STAFF_ERRORS, NotFound, InUse])
+    refusals = [*STAFF_ERRORS, NotFound, InUse, *IF_MATCH_ERRORS]
+    summary = f"Delete {row} (staff)"
+    return operation(tag, summary, {204: None}, refusals, manual_parameters=[IF_MATCH])
 
 
 _movie = (serializers.MovieInput, serializers.MovieSerializer)

@@ -2,16 +2,19 @@
 
 from typing import Any, ClassVar
 
+from django.db import transaction
 from django.utils.decorators import method_decorator
+from django.utils.http import parse_etags
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework import mixins
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
-from rest_framework.status import HTTP_200_OK, HTTP_201_CREATED
+from rest_framework.status import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
 from rest_framework.viewsets import GenericViewSet
 
+from accounts.http import UserRequest
 from accounts.permissions import is_staff_with
 from movie_booking.api.filters import BoundedSearchFilter, StableOrderingFilter
 from movie_booking.errors import NotFound
@@ -32,41 +35,65 @@ from movies.serializers import (
 )
 
 
-class CatalogueViewSet(
-    mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.DestroyModelMixin, GenericViewSet[Any]
-):
-    """Lists and shows rows to anyone; takes them from staff by one serializer, shows them by another."""
+class CatalogueViewSet(mixins.ListModelMixin, GenericViewSet[Any]):
+    """Lists and shows rows to anyone; takes them from staff by one serializer, shows them by another.
 
+    One row comes with its version as `ETag`. Staff change or delete it as they have seen it: see `versions`.
+    """
+
+    request: UserRequest
     permission_classes = (AnyoneReadsStaffWrite,)
     filter_backends = (DjangoFilterBackend, BoundedSearchFilter, StableOrderingFilter)
     lookup_value_regex = ID_PATTERN
     input_class: ClassVar[type[BaseSerializer[Any]]]
 
-    def create(self, request: Request) -> Response:
+    def retrieve(self, request: Request, pk: str) -> Response:
+        return self.row_response(self.get_object())
+
+    @transaction.atomic
+    def create(self, request: UserRequest) -> Response:
         data = self.input_class(data=request.data)
         data.is_valid(raise_exception=True)
-        return self.row_response(self.perform_create(data), HTTP_201_CREATED)
+        row = self.perform_create(data)
+        services.log_addition(row, request.user)
+        return self.row_response(row, HTTP_201_CREATED)
 
     def perform_create(self, data: Any) -> Any:
-        return data.save()
+        raise NotImplementedError
+
+    def destroy(self, request: UserRequest, pk: str) -> Response:
+        services.delete_row(self.get_object(), **self.edit())
+        return Response(status=HTTP_204_NO_CONTENT)
+
+    def edit(self) -> dict[str, Any]:
+        """Who changes a row, and which versions of it, as every service that changes one takes them."""
+        return {"editor": self.request.user, "versions": self.versions()}
+
+    def versions(self) -> services.Versions:
+        """The versions that `If-Match` names, by strong comparison; None for `*` and without the header."""
+        if "If-Match" not in self.request.headers:
+            return None
+        tags = parse_etags(self.request.headers["If-Match"])
+        return None if tags == ["*"] else [tag.strip('"') for tag in tags if not tag.startswith("W/")]
 
     def row_response(self, row: Any, status: int = HTTP_200_OK) -> Response:
-        return Response(self.get_serializer(row).data, status=status)
+        etag = f'"{services.version_of(row)}"'
+        return Response(self.get_serializer(row).data, status=status, headers={"ETag": etag})
 
 
 class ChangeableViewSet(CatalogueViewSet):
     """Lets staff change rows as well: `PUT` takes a whole row, `PATCH` some fields."""
 
-    def update(self, request: Request, pk: str, partial: bool = False) -> Response:
+    def update(self, request: UserRequest, pk: str, partial: bool = False) -> Response:
         data = self.input_class(self.get_object(), data=request.data, partial=partial)
         data.is_valid(raise_exception=True)
         return self.row_response(self.perform_update(data))
 
-    def partial_update(self, request: Request, pk: str) -> Response:
+    def partial_update(self, request: UserRequest, pk: str) -> Response:
         return self.update(request, pk, partial=True)
 
     def perform_update(self, data: Any) -> Any:
-        return data.save()
+        raise NotImplementedError
 
 
 def visible_shows(request: Request) -> ShowQuerySet:
@@ -96,7 +123,7 @@ class MovieViewSet(ChangeableViewSet):
         return services.save_movie(Movie(), **data.validated_data)
 
     def perform_update(self, data: Any) -> Movie:
-        return services.save_movie(data.instance, **data.validated_data)
+        return services.save_movie(data.instance, **self.edit(), **data.validated_data)
 
     @schema.list_shows_of_movie
     @action(
@@ -130,6 +157,12 @@ class CinemaViewSet(ChangeableViewSet):
     ordering_fields = ("name",)
     ordering = ("name",)
 
+    def perform_create(self, data: Any) -> Cinema:
+        return services.save_cinema(Cinema(), **data.validated_data)
+
+    def perform_update(self, data: Any) -> Cinema:
+        return services.save_cinema(data.instance, **self.edit(), **data.validated_data)
+
 
 @method_decorator(schema.list_screens, name="list")
 @method_decorator(schema.retrieve_screen, name="retrieve")
@@ -150,7 +183,7 @@ class ScreenViewSet(ChangeableViewSet):
         return services.save_screen(Screen(), **data.validated_data)
 
     def perform_update(self, data: Any) -> Screen:
-        return services.save_screen(data.instance, **data.validated_data)
+        return services.save_screen(data.instance, **self.edit(), **data.validated_data)
 
 
 @method_decorator(schema.list_shows, name="list")

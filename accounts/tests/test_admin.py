@@ -7,6 +7,7 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, Ou
 
 from accounts.models import User
 from accounts.tests.factories import PASSWORD, QUOTED, client_for, make_staff, make_user
+from movie_booking.tests.pages import inputs_of
 
 pytestmark = pytest.mark.django_db
 
@@ -114,3 +115,56 @@ def test_no_page_shows_refresh_tokens(root):
     assert not admin.site.is_registered(OutstandingToken)
     assert not admin.site.is_registered(BlacklistedToken)
     assert root.get("/admin/token_blacklist/outstandingtoken/").status_code == 404
+
+
+# --- A form that was opened before the account was changed ------------------------------------------
+
+
+def test_an_address_that_its_user_changed_meanwhile_stays(root):
+    jane = make_user("jane", email="old@example.com")
+    page = f"/admin/accounts/user/{jane.pk}/change/"
+    form = inputs_of(root.get(page), "user_form")
+    client_for(jane).patch("/api/me/", {"email": "new@example.com", "first_name": "Jane"})
+
+    assert root.post(page, {**form, "last_name": "Doe", "is_staff": "on"}).status_code == 302
+
+    jane.refresh_from_db()
+    assert (jane.email, jane.get_full_name(), jane.is_staff) == ("new@example.com", "Jane Doe", True)
+
+
+def test_a_form_that_was_refused_still_knows_what_was_touched(root):
+    jane = make_user("jane", first_name="Jane")
+    page = f"/admin/accounts/user/{jane.pk}/change/"
+    form = inputs_of(root.get(page), "user_form")
+    refused = root.post(page, {**form, "first_name": "Joan", "email": "nonsense"})
+    assert refused.status_code == 200
+
+    again = {**inputs_of(refused, "user_form"), "email": "joan@example.com"}
+    assert root.post(page, again).status_code == 302
+
+    jane.refresh_from_db()
+    assert (jane.first_name, jane.email) == ("Joan", "joan@example.com")
+
+
+@pytest.mark.parametrize("active", [True, False])
+def test_an_account_is_closed_and_opened_by_its_form(root, active):
+    jane = make_user("jane", is_active=not active)
+    page = f"/admin/accounts/user/{jane.pk}/change/"
+    form = inputs_of(root.get(page), "user_form")
+    form.pop("is_active", None)
+
+    assert root.post(page, {**form, **({"is_active": "on"} if active else {})}).status_code == 302
+
+    jane.refresh_from_db()
+    assert jane.is_active == active
+
+
+def test_a_form_without_what_stood_in_its_fields_is_saved_as_it_is(root):
+    jane = make_user("jane")
+
+    data = {"username": "jane", "email": "joan@example.com", "first_name": "Joan"}
+    assert root.post(f"/admin/accounts/user/{jane.pk}/change/", data).status_code == 302
+
+    jane.refresh_from_db()
+    assert (jane.email, jane.first_name, jane.is_active) == ("joan@example.com", "Joan", False)
+    assert jane.check_password(PASSWORD)

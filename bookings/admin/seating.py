@@ -3,6 +3,8 @@
 Plain Admin views, linked from the page of the show.
 """
 
+import json
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 from django import forms
@@ -26,17 +28,32 @@ RECENT_EVENTS = 30
 
 
 class SeatActionForm(forms.Form):
-    """Ticked seats of a show, and what is to be done with them: the name of the button that was pressed."""
+    """Ticked seats of a show, and what is to be done with them: the name of the button that was pressed.
+
+    `shown` says which booking the page showed on each seat that was not free: only these are worked on.
+    """
 
     seat = forms.TypedMultipleChoiceField(
         coerce=int, error_messages={"required": "Tick at least one seat first."}
     )
     reason = forms.CharField(max_length=200, required=False)
+    shown = forms.JSONField(
+        required=False, error_messages={"invalid": "This page cannot be read. Please open it anew."}
+    )
 
     def __init__(self, *args: Any, show: Show, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         seats: Any = self.fields["seat"]
         seats.choices = [(seat.number, seat.label) for seat in show.plan.seats]
+
+    def clean_shown(self) -> dict[int, int] | None:
+        shown = self.cleaned_data["shown"]
+        if shown is None:
+            return None
+        try:
+            return {int(number): int(booking_id) for number, booking_id in shown.items()}
+        except (AttributeError, TypeError, ValueError) as error:
+            raise forms.ValidationError(self.fields["shown"].error_messages["invalid"]) from error
 
     @property
     def ticked(self) -> set[str]:
@@ -85,6 +102,7 @@ def seats(request: HttpRequest, show_id: int, page: ServiceAdmin) -> HttpRespons
     form = SeatActionForm(request.POST if request.method == "POST" else None, show=show)
     if form.is_bound and _was_done(page, request, show, form):
         return HttpResponseRedirect(reverse("admin:movies_show_seats", args=[show_id]))
+    live = live_bookings(show)
     return render(
         request,
         "admin/bookings/seats.html",
@@ -95,7 +113,8 @@ def seats(request: HttpRequest, show_id: int, page: ServiceAdmin) -> HttpRespons
             "media": page.media,
             "show": show,
             "form": form,
-            "chart": show_chart(show, with_names=request.user.has_perm("bookings.view_booking")),
+            "chart": show_chart(show, live, with_names=request.user.has_perm("bookings.view_booking")),
+            "shown": json.dumps({booking.seat_number: booking.pk for booking in live}),
             "offers": offers(page, request, show),
             "events": recent_events(show) if request.user.has_perm("bookings.view_bookingevent") else None,
         },
@@ -115,16 +134,20 @@ def _was_done(page: ServiceAdmin, request: HttpRequest, show: Show, form: SeatAc
         return False
     numbers, actor = form.cleaned_data["seat"], admin_actor(request)
     labels = show.plan.labels_of(numbers)
+    shown = form.cleaned_data["shown"]
+    if shown is None:
+        shown = {booking.seat_number: booking.pk for booking in live_bookings(show)}
+    booking_ids = {shown[number] for number in numbers if number in shown}
     try:
         match action:
             case "_block":
                 services.block_seats(show.pk, labels, actor=actor, reason=form.cleaned_data["reason"])
                 page.message_user(request, f"Blocked: {labels}.", messages.SUCCESS)
             case "_release":
-                services.release_seats(show.pk, labels, actor=actor)
+                services.release_seats(show.pk, labels, actor=actor, booking_ids=booking_ids)
                 page.message_user(request, f"Released: {labels}.", messages.SUCCESS)
             case "_cancel":
-                cancelled = services.cancel_seats(show.pk, numbers, actor=actor)
+                cancelled = services.cancel_seats(show.pk, booking_ids, actor=actor)
                 _tell_what_was_cancelled(page, request, show, numbers, cancelled)
     except REFUSALS as error:
         text = f"{refusal(error)} {seat_by_seat(show, refused(error))}".strip()
@@ -134,10 +157,15 @@ def _was_done(page: ServiceAdmin, request: HttpRequest, show: Show, form: SeatAc
 
 
 def _tell_what_was_cancelled(
-    page: ServiceAdmin, request: HttpRequest, show: Show, numbers: list[int], cancelled: list[Booking]
+    page: ServiceAdmin, request: HttpRequest, show: Show, numbers: Collection[int], cancelled: list[Booking]
 ) -> None:
-    if others := set(numbers) - {booking.seat_number for booking in cancelled}:
-        text = f"No customer has {show.plan.labels_of(others)}: nothing to cancel there."
+    others = set(numbers) - {booking.seat_number for booking in cancelled}
+    sold = {booking.seat_number for booking in live_bookings(show) if booking.status != Status.BLOCKED}
+    if anew := others & sold:
+        text = f"Taken anew since this page was opened, and left alone: {show.plan.labels_of(anew)}."
+        page.message_user(request, text, messages.WARNING)
+    if without := others - sold:
+        text = f"No customer has {show.plan.labels_of(without)}: nothing to cancel there."
         page.message_user(request, text, messages.WARNING)
     if cancelled:
         page.message_user(request, f"Cancelled: {len(cancelled)}.", messages.SUCCESS)
@@ -173,9 +201,13 @@ def cancel_show(request: HttpRequest, show_id: int, page: ServiceAdmin) -> HttpR
     return render(request, "admin/bookings/cancel_show.html", context)
 
 
-def show_chart(show: Show, *, with_names: bool) -> SeatChart:
+def live_bookings(show: Show) -> list[Booking]:
+    """Who has which seat now."""
+    return list(Booking.objects.live().filter(show=show).select_related("user"))
+
+
+def show_chart(show: Show, live: Sequence[Booking], *, with_names: bool) -> SeatChart:
     """Return the seat chart of the show, with who has which seat if the reader may know."""
-    live = Booking.objects.live().filter(show=show).select_related("user")
     notes = {}
     for booking in live if with_names else ():
         who = booking.reason if booking.status == Status.BLOCKED else booking.user.username

@@ -12,6 +12,7 @@ from bookings.admin import seating
 from bookings.admin.read_only import admin_actor, csv_response
 from bookings.exports import occupancy_rows
 from bookings.queries import was_ever_taken
+from bookings.services.inventory import SeatInventory
 from movies.admin import ShowAdmin as CatalogueShowAdmin
 from movies.models import Show, ShowQuerySet
 
@@ -32,6 +33,9 @@ class ShowAdmin(CatalogueShowAdmin):
             page("<int:show_id>/cancel/", seating.cancel_show, "cancel"),
             *super().get_urls(),
         ]
+
+    def lock(self, row: Show) -> Show:
+        return SeatInventory.lock(row.pk).show
 
     def has_sold_seats(self, show: Show) -> bool:
         return was_ever_taken(show)

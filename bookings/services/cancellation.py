@@ -63,18 +63,23 @@ def cancel_booking(booking: Booking, *, actor: Actor) -> Booking:
 
 
 @transaction.atomic
-def cancel_seats(show_id: int, seat_numbers: Collection[int], *, actor: Actor) -> list[Booking]:
-    """Give back what customers have of these seats, held or booked; return its bookings. Sofas go back whole.
+def cancel_seats(show_id: int, booking_ids: Collection[int], *, actor: Actor) -> list[Booking]:
+    """Give back those of these bookings that customers still have, held or booked; return them.
 
-    Free seats and house seats stay as they are. Raises NotFound, TooLateToCancel, ShowCancelled and
+    A sofa goes back whole, if the same order has its other half. What is no longer live stays as it is, and
+    so do house seats and whoever has the seats now. Raises NotFound, TooLateToCancel, ShowCancelled and
     ShowStarted.
     """
     inventory = SeatInventory.lock(show_id)
-    bookings = inventory.bookings().select_related("order")
-    live = {booking.seat_number: booking for booking in bookings if booking.status != Status.BLOCKED}
-    taken = live.keys() & set(seat_numbers)
-    with_halves = taken | other_halves(inventory.show, taken)
-    given_back = [booking for number, booking in sorted(live.items()) if number in with_halves]
+    seats = inventory.bookings().select_related("order").order_by("seat_number")
+    live = [booking for booking in seats if booking.status != Status.BLOCKED]
+    named = [booking for booking in live if booking.pk in booking_ids]
+    halves = {
+        (booking.order_id, number)
+        for booking in named
+        for number in other_halves(inventory.show, [booking.seat_number])
+    }
+    given_back = [b for b in live if b in named or (b.order_id, b.seat_number) in halves]
     _give_back(inventory, given_back, actor)
     return given_back
 

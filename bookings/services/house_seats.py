@@ -1,5 +1,6 @@
 """House seats: those that staff withhold from sale, and put back on sale."""
 
+from collections.abc import Collection
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -45,9 +46,12 @@ def block_seats(show_id: int, seats: str, *, actor: Actor, reason: str = "") -> 
 
 
 @transaction.atomic
-def release_seats(show_id: int, seats: str, *, actor: Actor) -> SeatSelection:
+def release_seats(
+    show_id: int, seats: str, *, actor: Actor, booking_ids: Collection[int] | None = None
+) -> SeatSelection:
     """Put blocked seats back on sale and return which. All or none.
 
+    With `booking_ids` only what these bookings block: a seat that was blocked anew since is none of them.
     Raises NotBlocked that names every other seat, NoSuchSeat, NotFound and ShowCancelled.
     """
     inventory = SeatInventory.lock(show_id)
@@ -57,8 +61,12 @@ def release_seats(show_id: int, seats: str, *, actor: Actor) -> SeatSelection:
     statuses = {n: inventory.occupied.get(n, "available") for n in selection.seat_numbers}
     if others := {n: status for n, status in statuses.items() if status != Status.BLOCKED}:
         raise NotBlocked(seats=reasons(others))
-    blocked = inventory.bookings().filter(seat_number__in=selection.seat_numbers)
-    inventory.transition(list(blocked), Status.CANCELLED, actor=actor)
+    blocked = list(inventory.bookings().filter(seat_number__in=selection.seat_numbers))
+    if booking_ids is not None:
+        anew = {b.seat_number: "blocked anew" for b in blocked if b.pk not in booking_ids}
+        if anew:
+            raise NotBlocked("Seats were blocked anew meanwhile: none was released.", seats=reasons(anew))
+    inventory.transition(blocked, Status.CANCELLED, actor=actor)
     return selection
 
 

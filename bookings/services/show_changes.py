@@ -5,13 +5,21 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts.actors import Actor
+from accounts.actors import Actor, Channel
 from bookings.errors import ShowHasBookings, ShowStarted
 from bookings.queries import was_ever_taken
 from bookings.services.inventory import SeatInventory
 from movie_booking.errors import Invalid
 from movies.models import Show
-from movies.services import TICKET_FIELDS, record_show_event, refuse_change, reschedule_show
+from movies.services import (
+    TICKET_FIELDS,
+    Versions,
+    log_change,
+    record_show_event,
+    refuse_change,
+    refuse_stale,
+    reschedule_show,
+)
 from movies.times import TIME_HAS_PASSED
 
 # What tickets and posters say of place and time.
@@ -19,15 +27,19 @@ FACTS = TICKET_FIELDS | {"starts_at"}
 
 
 @transaction.atomic
-def change_show(show_id: int, *, actor: Actor, reason: str = "", **changes: Any) -> Show:
+def change_show(
+    show_id: int, *, actor: Actor, reason: str = "", versions: Versions = None, **changes: Any
+) -> Show:
     """Change a show's fields, by name, and return it. A new start or movie moves its end along.
 
-    What tickets and posters say of it is written down as a ShowEvent. Raises NotFound, ScreenOccupied,
-    Invalid for a start that has passed, WrongStatus, ShowCancelled, ShowStarted once it is over, and
-    ShowHasBookings for what cannot change under a sold ticket.
+    `versions` says which versions of it the change may be based on. What tickets and posters say of it is
+    written down as a ShowEvent. Raises NotFound, ScreenOccupied, Invalid for a start that has passed,
+    WrongStatus, ShowCancelled, ShowStarted once it is over, and ShowHasBookings for what cannot change
+    under a sold ticket.
     """
     inventory = SeatInventory.lock(show_id)
     show = inventory.show
+    refuse_stale(show, versions)
     changes = {name: value for name, value in changes.items() if getattr(show, name) != value}
     if not changes:
         return show
@@ -43,6 +55,8 @@ def change_show(show_id: int, *, actor: Actor, reason: str = "", **changes: Any)
             reason=reason,
         )
     reschedule_show(show, changes)
+    if actor.channel == Channel.API:  # the Admin writes its log itself
+        log_change(show, list(changes), actor.user)
     return show
 
 

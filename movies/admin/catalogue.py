@@ -6,15 +6,18 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
-from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path
 
 from movie_booking.admin import ServiceAdmin
+from movies import services
+from movies.admin.editing import EditingAdmin, VersionedForm
 from movies.models import Cinema, Genre, Movie, Screen
 from movies.seat_chart import seat_chart
 from movies.seat_plan import SeatPlanError, plan_of
+
+SEATS_ARE_DRAWN = "The seats of this screen are drawn. Change the drawing, on the page of the screen."
 
 
 @admin.register(Genre)
@@ -23,7 +26,7 @@ class GenreAdmin(ServiceAdmin):
 
 
 @admin.register(Movie)
-class MovieAdmin(ServiceAdmin):
+class MovieAdmin(EditingAdmin):
     date_hierarchy = "release_date"
     list_display = ("title", "running_time", "language", "certificate", "release_date")
     list_filter = ("genres", "language", "certificate")
@@ -35,8 +38,16 @@ class MovieAdmin(ServiceAdmin):
     def running_time(self, movie: Movie) -> str:
         return f"{movie.duration_minutes} min"
 
+    def save_model(self, request: HttpRequest, obj: Movie, form: VersionedForm, change: bool) -> None:
+        if not change:
+            return super().save_model(request, obj, form, change)
+        changes = form.changes()
+        changes.pop("genres", None)  # `save_related` writes them
+        services.save_movie(obj, **changes)
+        return None
 
-class ScreenForm(ModelForm):
+
+class ScreenForm(VersionedForm):
     """A screen with a drawing of its seats, or a number of seats in rows of ten."""
 
     class Meta:
@@ -83,30 +94,78 @@ class PreviewForm(forms.Form):
     total_seats = forms.IntegerField(required=False)
 
 
+class ScreenInTableForm(ScreenForm):
+    """A screen as a line of the table of its cinema, which shows no drawing and so draws none anew."""
+
+    opened = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["opened"] = self.opened_as
+        self.drawing = self.instance.seat_plan
+        if self.drawing:
+            self.fields["total_seats"].widget.attrs |= {"readonly": True, "title": SEATS_ARE_DRAWN}
+
+    def clean(self) -> dict[str, Any]:
+        if self.drawing and "total_seats" in self.changed_data:
+            raise ValidationError({"total_seats": SEATS_ARE_DRAWN})
+        return super().clean()
+
+
 class ScreenInline(admin.TabularInline):
     model = Screen
-    form = ScreenForm
-    fields = ("name", "total_seats")
+    form = ScreenInTableForm
+    fields = ("name", "total_seats", "opened")
     extra = 1
     show_change_link = True
 
 
 @admin.register(Cinema)
-class CinemaAdmin(ServiceAdmin):
+class CinemaAdmin(EditingAdmin):
     list_display = ("name", "address", "time_zone")
     list_filter = ("time_zone",)
     search_fields = ("name_folded__contains", "address_folded__contains")
     inlines = (ScreenInline,)
 
+    def lock(self, row: Cinema) -> Cinema:
+        cinema = services.lock_row(row)
+        for screen in cinema.screens.order_by("pk"):  # as a week of shows locks them
+            services.lock_row(screen)
+        return cinema
+
+    def save_model(self, request: HttpRequest, obj: Cinema, form: VersionedForm, change: bool) -> None:
+        if change:
+            services.save_cinema(obj, **form.changes())
+        else:
+            super().save_model(request, obj, form, change)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        formset.save(commit=False)
+        for screen, changed in formset.changed_objects:
+            services.save_screen(screen, **{name: getattr(screen, name) for name in changed})
+        for screen in formset.new_objects:
+            screen.save()
+        for screen in formset.deleted_objects:
+            screen.delete()
+
 
 @admin.register(Screen)
-class ScreenAdmin(ServiceAdmin):
+class ScreenAdmin(EditingAdmin):
     form = ScreenForm
     list_display = ("name", "cinema", "total_seats", "no_single_seats")
     list_filter = ("cinema",)
     list_select_related = ("cinema",)
     search_fields = ("name_folded__contains", "cinema__name_folded__contains")
     autocomplete_fields = ("cinema",)
+
+    def save_model(self, request: HttpRequest, obj: Screen, form: VersionedForm, change: bool) -> None:
+        if not change:
+            return super().save_model(request, obj, form, change)
+        changes = form.changes()
+        if {"seat_plan", "total_seats"} & changes.keys():
+            changes |= {"seat_plan": obj.seat_plan, "total_seats": obj.total_seats}  # as `clean` drew them
+        services.save_screen(obj, **changes)
+        return None
 
     class Media:
         css = {"all": ["movies/seat_chart.css"]}

@@ -7,17 +7,16 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import now
 
-from movie_booking.admin import ServiceAdmin
 from movie_booking.errors import Invalid
 from movies import services
 from movies.admin.days import DayInput, StartDays
+from movies.admin.editing import EditingAdmin, VersionedForm
 from movies.admin.schedule import KIND_PRICE_ROWS, copy_to_next_week, schedule_week_view
 from movies.errors import ScreenOccupied, SkippedTime
 from movies.models import FIRST_MOMENT, LAST_MOMENT, Screen, Show
@@ -47,7 +46,7 @@ class ClockWidget(forms.SplitDateTimeWidget):
         self.widgets: Any = [DayInput(), time]
 
 
-class ShowForm(ModelForm):
+class ShowForm(VersionedForm):
     """Asks for times by the cinema's clock, and says what overlaps next to the field."""
 
     class Meta:
@@ -104,6 +103,12 @@ class ShowForm(ModelForm):
         if {"movie", "screen", "starts_at"} & set(self.changed_data):
             self._check_slot(data)
         return data
+
+    def changes(self) -> dict[str, Any]:
+        changes = super().changes()
+        if "screen" in changes:  # the clock of another cinema makes other moments of the same times
+            changes |= {name: self.cleaned_data[name] for name in TIMES if name in self.cleaned_data}
+        return changes
 
     def _value(self, data: dict[str, Any], name: str) -> Any:
         # Fields that are read-only by now are not in the form.
@@ -168,7 +173,7 @@ class WhenFilter(admin.SimpleListFilter):
         return queryset
 
 
-class ShowAdmin(ServiceAdmin):
+class ShowAdmin(EditingAdmin):
     """Shows as a schedule. `bookings.admin` adds what concerns their seats, and registers it."""
 
     form = ShowForm
@@ -232,15 +237,15 @@ class ShowAdmin(ServiceAdmin):
     def may_change_times(self, request: HttpRequest, show: Show) -> bool:
         return show.status != Show.Status.CANCELLED and self.has_change_permission(request, show)
 
-    def save_model(self, request: HttpRequest, obj: Show, form: ModelForm, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Show, form: VersionedForm, change: bool) -> None:
         if change:
-            self.change_show(request, obj, form.cleaned_data)
+            self.change_show(request, obj, form.changes())
         else:
             obj.pk = services.schedule_show(**form.cleaned_data).pk
         obj.refresh_from_db()
 
     def change_show(self, request: HttpRequest, show: Show, fields: dict[str, Any]) -> None:
-        """Write the fields of the form. It takes knowing what was sold."""
+        """Write what was changed in the form. It takes knowing what was sold."""
         raise NotImplementedError
 
     class Media:

@@ -1,6 +1,7 @@
 """What staff do with the catalogue and the schedule, a verb a function."""
 
-from movies.services.catalogue import save_movie, save_screen
+from movies.services.catalogue import save_cinema, save_movie, save_screen
+from movies.services.log import log_addition, log_change, log_entries, log_note
 from movies.services.schedule import (
     TICKET_FIELDS,
     copy_seat_plan,
@@ -10,22 +11,33 @@ from movies.services.schedule import (
     schedule_show,
 )
 from movies.services.slots import Overlap, Slot, find_overlaps
+from movies.services.versions import Versions, delete_row, lock_row, refuse_stale, version_of
 from movies.services.week_schedule import copy_week, preview_copy, preview_week, schedule_week
 
 __all__ = [
     "TICKET_FIELDS",
     "Overlap",
     "Slot",
+    "Versions",
     "copy_seat_plan",
     "copy_week",
+    "delete_row",
     "find_overlaps",
+    "lock_row",
+    "log_addition",
+    "log_change",
+    "log_entries",
+    "log_note",
     "preview_copy",
     "preview_week",
     "record_show_event",
     "refuse_change",
+    "refuse_stale",
     "reschedule_show",
+    "save_cinema",
     "save_movie",
     "save_screen",
     "schedule_show",
     "schedule_week",
+    "version_of",
 ]

@@ -1,43 +1,79 @@
-"""Writing movies with their genres, and screens with their seat plans."""
+"""Writing movies with their genres, cinemas, and screens with their seat plans.
+
+What is given is written; `versions` says which versions of the row the change may be based on, `editor` who
+changes it through the API, for the log.
+"""
 
 from typing import Any
 
 from django.db import transaction
 
+from accounts.models import User
 from movie_booking.errors import Invalid
-from movies.models import Genre, Movie, Screen
+from movies.models import Cinema, Genre, Movie, Screen
 from movies.seat_plan import SeatPlanError
+from movies.services.log import log_change
+from movies.services.versions import Versions, lock_row, write_fields
 
 
 @transaction.atomic
-def save_movie(movie: Movie, *, genres: list[str] | None = None, **fields: Any) -> Movie:
-    """Write the fields, and the genres by name if they are given; return the movie."""
-    for name, value in fields.items():
-        setattr(movie, name, value)
-    movie.save()
+def save_movie(
+    movie: Movie,
+    *,
+    genres: list[str] | None = None,
+    versions: Versions = None,
+    editor: User | None = None,
+    **fields: Any,
+) -> Movie:
+    """Write the fields that change, and the genres by name if they are given; return the movie."""
+    movie = lock_row(movie, versions) if movie.pk else movie
+    changed = write_fields(movie, fields)
     if genres is not None:
-        movie.genres.set(Genre.objects.named(genres))
+        before = {genre.pk for genre in movie.genres.all()}
+        named = Genre.objects.named(genres)
+        movie.genres.set(named)
+        changed += ["genres"] if {genre.pk for genre in named} != before else []
+    log_change(movie, changed, editor)
     return movie
 
 
-def save_screen(screen: Screen, **fields: Any) -> Screen:
+@transaction.atomic
+def save_cinema(
+    cinema: Cinema, *, versions: Versions = None, editor: User | None = None, **fields: Any
+) -> Cinema:
+    """Write the fields that change and return the cinema."""
+    cinema = lock_row(cinema, versions) if cinema.pk else cinema
+    log_change(cinema, write_fields(cinema, fields), editor)
+    return cinema
+
+
+@transaction.atomic
+def save_screen(
+    screen: Screen, *, versions: Versions = None, editor: User | None = None, **fields: Any
+) -> Screen:
     """Write a screen with the seats that `seat_plan` draws, or else `total_seats` in rows of ten.
 
     Shows that are scheduled already keep the plan they have. Raises Invalid with the field.
     """
+    screen = lock_row(screen, versions) if screen.pk else screen
     plan, total = fields.pop("seat_plan", None), fields.pop("total_seats", None)
     if total is None and not (screen.total_seats if plan is None else plan.strip()):
         raise Invalid(errors={"seat_plan": ["Draw the seat plan, or give the number of seats."]})
-    for name, value in fields.items():
-        setattr(screen, name, value)
     if plan is not None or total not in (None, screen.total_seats):
-        try:
-            screen.set_seat_plan(plan or "", total_seats=total)
-        except SeatPlanError as error:
-            raise Invalid(errors={"seat_plan": [str(error)]}) from error
-        except ValueError as error:
-            raise Invalid(errors={"total_seats": [str(error)]}) from error
-        if total not in (None, screen.total_seats):
-            raise Invalid(errors={"total_seats": [f"The plan has {screen.total_seats} seats."]})
-    screen.save()
+        fields |= _seats(plan or "", total)
+    log_change(screen, write_fields(screen, fields), editor)
     return screen
+
+
+def _seats(drawing: str, total: int | None) -> dict[str, Any]:
+    """Return the fields of a screen that say which seats it has. Raises Invalid with the field."""
+    drawn = Screen()
+    try:
+        drawn.set_seat_plan(drawing, total_seats=total)
+    except SeatPlanError as error:
+        raise Invalid(errors={"seat_plan": [str(error)]}) from error
+    except ValueError as error:
+        raise Invalid(errors={"total_seats": [str(error)]}) from error
+    if total not in (None, drawn.total_seats):
+        raise Invalid(errors={"total_seats": [f"The plan has {drawn.total_seats} seats."]})
+    return {"seat_plan": drawn.seat_plan, "total_seats": drawn.total_seats}

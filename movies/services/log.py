@@ -1,0 +1,50 @@
+"""The log of the Admin (its button *History*), with what was changed by other ways than its forms."""
+
+from collections.abc import Sequence
+
+from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
+from django.db.models import Model, QuerySet
+from django.utils.text import capfirst, get_text_list
+
+from accounts.models import User
+
+
+def log_addition(row: Model, editor: User | None) -> None:
+    """Note who added the row through the API. Without an editor nothing is noted: Admin logs by itself."""
+    _log(row, editor, ADDITION, "Added through the API.")
+
+
+def log_change(row: Model, fields: Sequence[str], editor: User | None) -> None:
+    """Note who changed which fields, by name, through the API."""
+    if fields and editor is not None:
+        names = [capfirst(str(getattr(row._meta.get_field(name), "verbose_name", name))) for name in fields]
+        _log(row, editor, CHANGE, f"Changed {get_text_list(names, 'and')} through the API.")
+
+
+def log_deletion(row: Model, editor: User | None) -> None:
+    """Note who deletes the row through the API. To be called before."""
+    _log(row, editor, DELETION, "Deleted through the API.")
+
+
+def log_note(row: Model, text: str, editor: User | None) -> None:
+    """Note what was done to the row otherwise, and by whom."""
+    _log(row, editor, CHANGE, text)
+
+
+def log_entries(row: Model) -> "QuerySet[LogEntry]":
+    """What the log says of the row, newest first, each with its user."""
+    model = row._meta
+    return (
+        LogEntry.objects.filter(
+            content_type__app_label=model.app_label,
+            content_type__model=model.model_name,
+            object_id=str(row.pk),
+        )
+        .select_related("user")
+        .order_by("-id")
+    )
+
+
+def _log(row: Model, editor: User | None, action: int, message: str) -> None:
+    if editor is not None:
+        LogEntry.objects.log_actions(editor.pk, [row], action, message, single_object=True)
