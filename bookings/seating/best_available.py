@@ -182,7 +182,7 @@ def _best_split(
     plan: SeatPlan, taken: AbstractSet[int], seats: int, kinds: Collection[SeatKind]
 ) -> _Split | None:
     """The best way to seat the party in groups; None if seats are short."""
-    best_place = _best_place(plan)
+    best_place = best_place_of(plan)
     stretches = list(_stretches(plan, taken, kinds))
     offers = [_offers(plan, taken, stretch, seats) for stretch in stretches]
     nearest = sorted(stretches, key=lambda stretch: _distance(_middle(stretch), best_place))
@@ -264,7 +264,7 @@ def _without_refused(plan: SeatPlan, taken: AbstractSet[int], chosen: frozenset[
     return chosen
 
 
-def _best_place(plan: SeatPlan) -> Point:
+def best_place_of(plan: SeatPlan) -> Point:
     leftmost = min(row[0].x for row in plan.rows)
     return (leftmost + plan.width - 1) / 2, (plan.height - 1) * 2 / 3
 
@@ -278,7 +278,7 @@ def _distance(one: Point, other: Point) -> float:
 
 
 def _scored(plan: SeatPlan, taken: AbstractSet[int], blocks: Iterable[Block]) -> list[_Group]:
-    best_place = _best_place(plan)
+    best_place = best_place_of(plan)
     groups = []
     for block in blocks:
         middle = _middle(block)

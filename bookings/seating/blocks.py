@@ -29,12 +29,18 @@ def whole_blocks(stretch: Block, seats: int) -> Iterator[Block]:
 
 def groups_of(plan: SeatPlan, chosen: AbstractSet[int]) -> list[Block]:
     """The chosen seats, those side by side together."""
-    return [
-        tuple(seats)
-        for run in plan.runs
-        for is_chosen, seats in groupby(run, lambda seat: seat.number in chosen)
-        if is_chosen
-    ]
+    groups: list[list[Seat]] = []
+    for seat in map(plan.seat, sorted(chosen)):
+        if groups and are_neighbours(groups[-1][-1], seat):
+            groups[-1].append(seat)
+        else:
+            groups.append([seat])
+    return [tuple(group) for group in groups]
+
+
+def are_neighbours(one: Seat, other: Seat) -> bool:
+    """Whether two seats of a plan are side by side, with no aisle or gap between them."""
+    return one.y == other.y and abs(one.x - other.x) == 1
 
 
 def numbers_of(seats: Block) -> frozenset[int]:
