@@ -175,10 +175,10 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
     @action(detail=True, methods=["post"])
     @idempotent
     def confirm(self, request: UserRequest, reference: str) -> Response:
+        order = self.get_object()
         data = ConfirmInput(data=request.data)
         data.is_valid(raise_exception=True)
-        order = services.confirm_order(self.get_object(), actor=api_actor(request), **data.validated_data)
-        return order_response(order)
+        return order_response(services.confirm_order(order, actor=api_actor(request), **data.validated_data))
 
     @schema.extend_order
     @action(detail=True, methods=["post"])

@@ -71,7 +71,9 @@ def reschedule_show(show: Show, changes: dict[str, Any]) -> None:
     if changes.keys() & {"screen", "total_seats"}:
         show.seat_plan = copy_seat_plan(show.screen, show.total_seats)
     with overlap_refused():
-        show.save(update_fields=[*changes, "seats_version", "ends_at", "screen_free_at", "seat_plan"])
+        show.save(
+            update_fields=[*changes, "version", "seats_version", "ends_at", "screen_free_at", "seat_plan"]
+        )
 
 
 def record_show_event(

@@ -94,7 +94,7 @@ def test_the_week_that_is_filtered_is_the_week_that_is_copied(root, evening):
     week = listed(root, starts_from="2030-01-14", starts_to="2030-01-20")
 
     selected = {"action": "copy_to_next_week", "_selected_action": [show.pk for show in week]}
-    root.post(LIST, {**selected, "make": len(week)})
+    root.post(LIST, {**selected, "_schedule": len(week)})
 
     assert week == {evening, sunday}
     copies = Show.objects.order_by("-id")[:2]
