@@ -155,7 +155,9 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
         return own.with_details() if self.action in ("list", "retrieve") else own
 
     def get_object(self) -> Order:
-        order = self.get_queryset().filter(reference=as_reference(self.kwargs["reference"])).first()
+        typed = self.kwargs["reference"]
+        # As it stands too: an order that was brought from elsewhere may have an O in its reference.
+        order = self.get_queryset().filter(reference__in={typed.upper(), as_reference(typed)}).first()
         if order is None:
             raise NotFound
         return order

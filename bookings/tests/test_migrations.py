@@ -14,6 +14,7 @@ from bookings.models import Booking, BookingEvent, IdempotencyKey, Order, Status
 from bookings.services import expire_holds
 from bookings.tests.factories import book
 from bookings.tests.history import assert_history_consistent, replayed
+from movie_booking.folding import FoldedTextField
 from movie_booking.tests.migrations import migrate, migrate_to_latest, models_at
 from movies.models import Show
 
@@ -166,9 +167,13 @@ def renamed_row(row):
 
 
 def rows_by_table(apps):
-    """Every row of every table that has some."""
+    """Every row of every table that has some, without what later migrations keep folded beside it."""
     rows = {
-        model._meta.db_table: list(model._base_manager.order_by("pk").values())
+        model._meta.db_table: list(
+            model._base_manager.order_by("pk").values(
+                *(field.attname for field in model._meta.fields if not isinstance(field, FoldedTextField))
+            )
+        )
         for model in apps.get_models(include_auto_created=True)
         if model._meta.db_table not in OTHER_TABLES
     }
