@@ -35,7 +35,6 @@ class UserAdmin(DjangoUserAdmin):
     date_hierarchy = "date_joined"
     list_display = ("username", "email", "first_name", "last_name", "is_staff", "is_active", "joined")
     list_filter = ("is_staff", "is_superuser", "is_active", "groups")
-    search_fields = ("username", "first_name_folded__contains", "last_name_folded__contains", "email")
     # Users have no cinema, so no clock but that of the server.
     fieldsets = (
         *(DjangoUserAdmin.fieldsets or ())[:-1],

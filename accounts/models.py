@@ -8,8 +8,6 @@ from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Lower
 
-from movie_booking.folding import FoldedTextField, FoldingModel, FoldingQuerySet
-
 # Said by forms, by the Admin and by the API.
 USERNAME_TAKEN = "A user with that username already exists."
 EMAIL_TAKEN = "A user with that e-mail address already exists."
@@ -36,7 +34,7 @@ def validate_unquoted(email: str) -> None:
 EMAIL_VALIDATORS = [validate_ascii, validate_unquoted]
 
 
-class UserQuerySet(FoldingQuerySet["User"]):
+class UserQuerySet(models.QuerySet["User"]):
     def named(self, username: str) -> "UserQuerySet":
         return self.alias(folded_name=Lower("username")).filter(folded_name=Lower(Value(username)))
 
@@ -50,7 +48,7 @@ class UserManager(DjangoUserManager.from_queryset(UserQuerySet)["User"]):  # typ
         return self.named(username or "").get()
 
 
-class User(FoldingModel, AbstractUser):
+class User(AbstractUser):
     """A person with a login. "John" and "john" are one name, and so are two such e-mail addresses."""
 
     # Letters without accents only: every database folds the case of those alike, and no two names
@@ -66,10 +64,6 @@ class User(FoldingModel, AbstractUser):
     )
     # Blank for accounts made with `createsuperuser` only; signing up asks for one.
     email = models.EmailField("e-mail address", blank=True, validators=EMAIL_VALIDATORS)
-
-    # Read by the search of the Admin. User name and address are ASCII.
-    first_name_folded = FoldedTextField("first_name")
-    last_name_folded = FoldedTextField("last_name")
 
     objects = UserManager()  # type: ignore[misc]
 

@@ -199,14 +199,6 @@ def assert_append_only(model):
             model.objects.all().delete()
 
 
-def make_user_before(models, name, **fields):
-    """A row of the table as it was, as a user of today: columns may have come since."""
-    row = models.get_model("accounts", "User").objects.create(
-        username=name, email=f"{name}@example.com", password="!", **fields
-    )
-    return User(pk=row.pk, username=name)
-
-
 @pytest.fixture
 def models_before_names(transactional_db):
     with models_at(BEFORE_NAMES) as models:
@@ -214,14 +206,14 @@ def models_before_names(transactional_db):
 
 
 @pytest.fixture
-def customer(models_before_names):
-    return make_user_before(models_before_names, "ada")
+def customer():
+    return make_user("ada")
 
 
 @pytest.fixture
 def used_database(models_before_names, customer):
     """Orders with bookings in every status, their events, and an answer kept for a key."""
-    staff = make_user_before(models_before_names, "staff", is_staff=True)
+    staff = make_user("staff", is_staff=True)
     show = make_show(models_before_names, live_seats=3)
     order, booking, change, key = (
         models_before_names.get_model("bookings", name).objects.create
@@ -271,9 +263,7 @@ def rights_holders(models_before_names):
     assert rights.count() == 2
     group = Group.objects.create(name="Box office")
     group.permissions.set(rights)
-    member, holder, other = (
-        make_user_before(models_before_names, name, is_staff=True) for name in ("member", "holder", "other")
-    )
+    member, holder, other = (make_user(name, is_staff=True) for name in ("member", "holder", "other"))
     member.groups.add(group)
     holder.user_permissions.set(rights)
     other.user_permissions.set(Permission.objects.filter(codename="view_booking"))

@@ -189,7 +189,7 @@ def test_moving_a_show_leaves_its_prices_alone(api):
         "movies_show", lambda: api.patch(address("shows", show), {"starts_at": "2030-01-01T20:00:00Z"})
     )
 
-    assert written == {"starts_at", "ends_at", "screen_free_at", "seat_plan", "seats_version"}
+    assert written == {"starts_at", "ends_at", "screen_free_at", "seat_plan", "version", "seats_version"}
 
 
 def columns_written(table, call):

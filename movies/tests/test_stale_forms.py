@@ -44,7 +44,9 @@ def opened(browser, row):
 
 
 def values(row):
-    return type(row).objects.values().get(pk=row.pk)
+    """The columns of the row, without those that follow from others."""
+    columns = type(row).objects.values().get(pk=row.pk)
+    return {name: value for name, value in columns.items() if not name.endswith("_folded")}
 
 
 def errors(response):
