@@ -47,11 +47,22 @@ class SoldInPairs(Conflict):
 
 
 class LeavesSingleSeat(Conflict):
-    """`seats` names the seats that would be left single."""
+    """`seats` names the seats that would be left single.
+
+    When seats are given back, `instead` names those that might be given back instead, each time as many.
+    """
 
     code = "leaves_single_seat"
     detail = "This choice would leave a single seat free. Choose adjacent seats, or leave at least two free."
-    example: ClassVar = {"seats": [{"seat_number": 4, "reason": "left_single"}]}
+    example: ClassVar = {"seats": [{"seat_number": 4, "reason": "left_single"}], "instead": [[3], [5]]}
+
+
+class CompanionWithoutWheelchair(Conflict):
+    """`seats` names the companion seats that no wheelchair space of the order goes with."""
+
+    code = "companion_without_wheelchair"
+    detail = "A companion seat goes with a wheelchair space of the same order, one with each."
+    example: ClassVar = {"seats": [{"seat_number": 6, "reason": "no_wheelchair_space"}]}
 
 
 class NotTogether(Conflict):

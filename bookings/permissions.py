@@ -16,5 +16,6 @@ class MayLeaveSingleSeat(BasePermission):
     Asked of the validated request: `self.check_object_permissions(request, data.validated_data)`.
     """
 
-    def has_object_permission(self, request: Request, view: APIView, obj: Mapping[str, Any]) -> bool:
-        return not obj.get("leave_single_seat") or is_staff_with(request.user, "bookings.block_seats")
+    def has_object_permission(self, request: Request, view: APIView, obj: Any) -> bool:
+        asked = isinstance(obj, Mapping) and obj.get("leave_single_seat")
+        return not asked or is_staff_with(request.user, "bookings.block_seats")

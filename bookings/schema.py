@@ -12,6 +12,7 @@ from bookings.serializers import (
     BlockInput,
     BookingSerializer,
     BookSeatInput,
+    CancelBookingInput,
     CancelledShowSerializer,
     CancelOrderInput,
     CancelShowInput,
@@ -67,6 +68,11 @@ class BookingProblemMembers(serializers.Serializer[Any]):
         many=True, required=False, help_text="The seats that stand in the way, each with its reason."
     )
     limit = serializers.IntegerField(required=False, help_text="How many there may be.")
+    instead: Any = serializers.ListField(
+        child=serializers.ListField(child=serializers.IntegerField()),
+        required=False,
+        help_text="Seats that might be given back instead, each time as many.",
+    )
     largest_block = serializers.IntegerField(required=False, help_text="Seats still free side by side.")
 
 
@@ -104,10 +110,13 @@ cancel_booking = operation(
     BOOKINGS,
     "Cancel a booking",
     {200: BookingSerializer},
-    [*CHANGE_ERRORS, *IDEMPOTENCY_ERRORS],
+    [*CHANGE_WITH_BODY_ERRORS, *OVERRIDE_ERRORS, *IDEMPOTENCY_ERRORS],
     service=services.cancel_booking,
-    operation_description="Frees the seat. The booking stays in your list, as CANCELLED.",
-    request_body=no_body,
+    operation_description=(
+        "Frees the seat. The booking stays in your list, as CANCELLED. One seat of several is refused if it"
+        " would be left single and another would not: `instead` names those."
+    ),
+    request_body=CancelBookingInput,
     manual_parameters=[IDEMPOTENCY_KEY],
 )
 
@@ -160,9 +169,13 @@ cancel_order = operation(
     ORDERS,
     "Cancel an order, or some of its seats",
     {200: OrderSerializer},
-    [*CHANGE_WITH_BODY_ERRORS, *IDEMPOTENCY_ERRORS],
+    [*CHANGE_WITH_BODY_ERRORS, *OVERRIDE_ERRORS, *IDEMPOTENCY_ERRORS],
     service=services.cancel_order,
-    operation_description="Releases a hold, or cancels what was booked.",
+    operation_description=(
+        "Releases a hold, or cancels what was booked. A part of the order is refused if it would leave a"
+        " single seat and another part would not: `instead` names those. The whole order can always be given"
+        " back."
+    ),
     request_body=CancelOrderInput,
     manual_parameters=[IDEMPOTENCY_KEY],
 )
@@ -226,7 +239,8 @@ show_seat_map = operation(
         "Send the `ETag` of the last answer as `If-None-Match`, and while no seat has changed the answer"
         " is 304 without a body. `fields=layout` is the seats without who has which; it hardly ever"
         " changes. `fields=availability` is the few bytes to poll: `{show, seats_version,"
-        " available_seats, taken: {held: [], booked: [5, 6], blocked: []}}`; all other seats are free."
+        " available_seats, status, taken: {held: [], booked: [5, 6], blocked: []}}`; all other seats are"
+        " available, unless the show is CANCELLED."
     ),
     manual_parameters=[
         openapi.Parameter(

@@ -16,7 +16,7 @@ from movies.models import Show
 from movies.seat_plan import SeatKind
 from movies.serializers import ShowSerializer
 
-LEAVE_SINGLE_SEAT = "Staff only: take the seats although they leave a single one free."
+LEAVE_SINGLE_SEAT = "Staff only: do it although a single seat is left free."
 
 
 class SeatNumbersField(serializers.ListField):
@@ -92,10 +92,18 @@ class OrderInput(KnownFieldsOnly):
         return SeatChoice(**asked)
 
 
+class CancelBookingInput(KnownFieldsOnly):
+    leave_single_seat = StrictBooleanField(required=False, help_text=LEAVE_SINGLE_SEAT)
+
+    class Meta:
+        swagger_schema_fields: Any = {"example": {}}
+
+
 class CancelOrderInput(KnownFieldsOnly):
     seat_numbers = SeatNumbersField(
         required=False, allow_empty=False, help_text="Some seats of the order; without it, all."
     )
+    leave_single_seat = StrictBooleanField(required=False, help_text=LEAVE_SINGLE_SEAT)
 
     class Meta:
         swagger_schema_fields = {"example": {"seat_numbers": [6]}}
@@ -118,6 +126,9 @@ class ExchangeInput(KnownFieldsOnly):
 
 class SelectionInput(serializers.Serializer[Any]):
     seats = StrictCharField(max_length=2000, help_text="Such as C1-C6, D4.")
+    leave_single_seat = StrictBooleanField(
+        required=False, help_text="Do it although a single seat is left free."
+    )
 
 
 class BlockInput(SelectionInput):
@@ -178,7 +189,10 @@ class SeatMapSerializer(serializers.Serializer[Any]):
     currency = serializers.CharField(help_text="ISO 4217.")
     rows = MapRowSerializer(many=True)
     seats_version = serializers.IntegerField()
-    available_seats = serializers.IntegerField()
+    available_seats = serializers.IntegerField(help_text="0 if the show is cancelled.")
+    status = serializers.ChoiceField(
+        choices=[Show.Status.ON_SALE, Show.Status.CANCELLED], help_text="Of the show."
+    )
 
 
 BOOKING_STATUSES = [
@@ -193,7 +207,9 @@ BOOKING_EXAMPLE = {
     "show": 1,
     "movie_title": "Inception",
     "screen_name": "Screen 1",
+    "cinema": 1,
     "cinema_name": "Roxy",
+    "time_zone": "Europe/London",
     "starts_at": "2026-12-01T19:00:00Z",
     "seat_number": 5,
     "seat_label": "A5",
@@ -224,7 +240,11 @@ class BookingSerializer(serializers.ModelSerializer[Booking]):
     order = serializers.CharField(source="order.reference", read_only=True, help_text="Its reference.")
     movie_title = serializers.CharField(source="show.movie.title", read_only=True)
     screen_name = serializers.CharField(source="show.screen.name", read_only=True)
+    cinema = serializers.IntegerField(source="show.screen.cinema_id", read_only=True)
     cinema_name = serializers.CharField(source="show.screen.cinema.name", read_only=True)
+    time_zone = serializers.CharField(
+        source="show.screen.cinema.time_zone", read_only=True, help_text="Of the cinema: the IANA name."
+    )
     starts_at = serializers.DateTimeField(source="show.starts_at", read_only=True)
     seat_label = serializers.CharField(read_only=True, help_text="Row and place: C7.")
     status = serializers.SerializerMethodField()
@@ -240,7 +260,9 @@ class BookingSerializer(serializers.ModelSerializer[Booking]):
             "show",
             "movie_title",
             "screen_name",
+            "cinema",
             "cinema_name",
+            "time_zone",
             "starts_at",
             "seat_number",
             "seat_label",

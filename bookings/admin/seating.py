@@ -32,6 +32,7 @@ class SeatActionForm(forms.Form):
         coerce=int, error_messages={"required": "Tick at least one seat first."}
     )
     reason = forms.CharField(max_length=200, required=False)
+    leave_single_seat = forms.BooleanField(required=False)
 
     def __init__(self, *args: Any, show: Show, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -114,17 +115,24 @@ def _was_done(page: ServiceAdmin, request: HttpRequest, show: Show, form: SeatAc
             page.message_user(request, " ".join(map(str, error)), messages.WARNING)
         return False
     numbers, actor = form.cleaned_data["seat"], admin_actor(request)
+    leave = form.cleaned_data["leave_single_seat"] and request.user.has_perm("bookings.block_seats")
     labels = show.plan.labels_of(numbers)
     try:
         match action:
             case "_block":
-                services.block_seats(show.pk, labels, actor=actor, reason=form.cleaned_data["reason"])
+                services.block_seats(
+                    show.pk,
+                    labels,
+                    actor=actor,
+                    reason=form.cleaned_data["reason"],
+                    leave_single_seat=leave,
+                )
                 page.message_user(request, f"Blocked: {labels}.", messages.SUCCESS)
             case "_release":
-                services.release_seats(show.pk, labels, actor=actor)
+                services.release_seats(show.pk, labels, actor=actor, leave_single_seat=leave)
                 page.message_user(request, f"Released: {labels}.", messages.SUCCESS)
             case "_cancel":
-                cancelled = services.cancel_seats(show.pk, numbers, actor=actor)
+                cancelled = services.cancel_seats(show.pk, numbers, actor=actor, leave_single_seat=leave)
                 _tell_what_was_cancelled(page, request, show, numbers, cancelled)
     except REFUSALS as error:
         text = f"{refusal(error)} {seat_by_seat(show, refused(error))}".strip()
@@ -192,8 +200,11 @@ def recent_events(show: Show) -> Any:
 
 
 def seat_by_seat(show: Show, error: DomainError) -> str:
-    """Return which seats stood in the way, and why: "C1 booked, C2 held"."""
-    return ", ".join(
+    """Return which seats stood in the way, and why: "C1 booked, C2 held"; and what might be done instead."""
+    text = ", ".join(
         f"{show.plan.seat(seat['seat_number']).label} {seat['reason']}"
         for seat in error.extra.get("seats", ())
     )
+    if instead := error.extra.get("instead"):
+        text += f". Instead: {' or '.join(map(show.plan.labels_of, instead))}."
+    return text

@@ -11,7 +11,7 @@ from bookings import services
 from bookings.admin import seating
 from bookings.admin.read_only import csv_response
 from bookings.exports import occupancy_rows
-from bookings.queries import was_ever_taken
+from bookings.queries import was_sold
 from movies.admin import ShowAdmin as CatalogueShowAdmin
 from movies.models import Show, ShowQuerySet
 
@@ -34,7 +34,7 @@ class ShowAdmin(CatalogueShowAdmin):
         ]
 
     def has_sold_seats(self, show: Show) -> bool:
-        return was_ever_taken(show)
+        return was_sold(show)
 
     def change_show(self, request: HttpRequest, show: Show, fields: dict[str, Any]) -> None:
         services.change_show(show.pk, **fields)

@@ -16,6 +16,7 @@ from bookings.services.actors import Actor
 from bookings.services.inventory import LockedOrder, SeatInventory
 from bookings.services.rules import (
     other_halves,
+    refuse_giving_back,
     refuse_half_sofas,
     refuse_if_started,
     refuse_seats_without_booking,
@@ -26,11 +27,17 @@ from movies.models import Show
 
 
 @transaction.atomic
-def cancel_order(order: Order, *, actor: Actor, seat_numbers: Collection[int] | None = None) -> Order:
+def cancel_order(
+    order: Order,
+    *,
+    actor: Actor,
+    seat_numbers: Collection[int] | None = None,
+    leave_single_seat: bool = False,
+) -> Order:
     """Give back all seats of an order, or those named, held or booked; return the order.
 
-    Raises Invalid for seats that are not in it, HoldExpired, AlreadyCancelled, SoldInPairs, TooLateToCancel,
-    ShowCancelled and ShowStarted.
+    Raises Invalid for seats that are not in it, HoldExpired, AlreadyCancelled, SoldInPairs,
+    CompanionWithoutWheelchair, LeavesSingleSeat, TooLateToCancel, ShowCancelled and ShowStarted.
     """
     inventory = SeatInventory.lock(order.show_id)
     locked = inventory.order(order.pk)
@@ -39,39 +46,41 @@ def cancel_order(order: Order, *, actor: Actor, seat_numbers: Collection[int] | 
     if seat_numbers is not None:
         refuse_seats_without_booking(locked, seat_numbers, field="seat_numbers")
         given_back = [booking for booking in given_back if booking.seat_number in seat_numbers]
-        refuse_if_started(inventory.show, inventory.at)  # first, as other seats would not help then
+        _refuse_once_too_late(inventory, given_back)  # first, as other seats would not help then
         _refuse_half_sofas_kept(inventory.show, locked, given_back)
-    _give_back(inventory, given_back, actor)
+    _give_back(inventory, given_back, actor, leave_single_seat=leave_single_seat)
     return locked.order
 
 
 @transaction.atomic
-def cancel_booking(booking: Booking, *, actor: Actor) -> Booking:
+def cancel_booking(booking: Booking, *, actor: Actor, leave_single_seat: bool = False) -> Booking:
     """Give one seat back and return its booking: the row stays, as CANCELLED. A sofa goes back whole.
 
-    Raises NotFound for a house seat, AlreadyCancelled, HoldExpired, TooLateToCancel, ShowCancelled and
-    ShowStarted.
+    Raises NotFound for a house seat, AlreadyCancelled, HoldExpired, CompanionWithoutWheelchair,
+    LeavesSingleSeat, TooLateToCancel, ShowCancelled and ShowStarted.
     """
     inventory = SeatInventory.lock(booking.show_id)
     locked = inventory.order(booking.order_id)
     fresh = locked.booking(booking.pk)
     _refuse_unless_customers(fresh, locked.at)
-    _give_back(inventory, _whole_sofa(fresh, locked.live), actor)
+    _give_back(inventory, _whole_sofa(fresh, locked.live), actor, leave_single_seat=leave_single_seat)
     return fresh
 
 
 @transaction.atomic
-def cancel_seats(show_id: int, seat_numbers: Collection[int], *, actor: Actor) -> list[Booking]:
+def cancel_seats(
+    show_id: int, seat_numbers: Collection[int], *, actor: Actor, leave_single_seat: bool = False
+) -> list[Booking]:
     """Give back what customers have of these seats, held or booked; return its bookings. Sofas go back whole.
 
-    Free seats and house seats stay as they are. Raises NotFound, TooLateToCancel, ShowCancelled and
-    ShowStarted.
+    Free seats and house seats stay as they are. Raises NotFound, CompanionWithoutWheelchair,
+    LeavesSingleSeat, TooLateToCancel, ShowCancelled and ShowStarted.
     """
     inventory = SeatInventory.lock(show_id)
     live = {b.seat_number: b for b in inventory.bookings() if b.status != Status.BLOCKED}
     taken = live.keys() & set(seat_numbers)
     bookings = [live[number] for number in sorted(taken | other_halves(inventory.show, taken))]
-    _give_back(inventory, bookings, actor)
+    _give_back(inventory, bookings, actor, leave_single_seat=leave_single_seat)
     return bookings
 
 
@@ -122,20 +131,22 @@ class CancellationQuote(NamedTuple):
 def quote_cancellation(booking: Booking) -> CancellationQuote:
     """Return what the customer would get back now. No lock: it is a quote.
 
-    Raises NotFound for a house seat, AlreadyCancelled, HoldExpired, TooLateToCancel, ShowCancelled and
-    ShowStarted, as cancelling would.
+    Raises NotFound for a house seat, AlreadyCancelled, HoldExpired, CompanionWithoutWheelchair,
+    LeavesSingleSeat, TooLateToCancel, ShowCancelled and ShowStarted, as cancelling would.
     """
     at, show = timezone.now(), booking.show
     _refuse_unless_customers(booking, at)
-    refuse_if_started(show, at)
     if booking.status == Status.BOOKED:
+        refuse_if_started(show, at)
         _refuse_if_too_late(show, at)
         until, percent = _cancel_until(show), _refund_percent(show, at)
     else:
-        until, percent = min(booking.expires_at or show.starts_at, show.starts_at), 0
+        until, percent = booking.expires_at or show.starts_at, 0
     seats: Sequence[Booking] = [booking]
     if other_halves(show, [booking.seat_number]):
         seats = _whole_sofa(booking, booking.order.bookings.live(at))
+    if not show.has_started(at):
+        refuse_giving_back(SeatInventory(show, at), seats)
     deadline = next_deadline(parse_tiers(settings.REFUND_TIERS), show.starts_at, at) if percent else None
     return CancellationQuote(
         booking.pk,
@@ -155,15 +166,26 @@ def _refuse_half_sofas_kept(show: Show, order: LockedOrder, bookings: Sequence[B
         refuse_half_sofas(show, numbers)
 
 
-def _give_back(inventory: SeatInventory, bookings: Sequence[Booking], actor: Actor) -> None:
+def _give_back(
+    inventory: SeatInventory, bookings: Sequence[Booking], actor: Actor, *, leave_single_seat: bool
+) -> None:
     show, at = inventory.show, inventory.at
-    refuse_if_started(show, at)
     booked = [booking for booking in bookings if booking.status == Status.BOOKED]
     held = [booking for booking in bookings if booking.status == Status.HELD]
-    if booked:
-        _refuse_if_too_late(show, at)
+    _refuse_once_too_late(inventory, bookings)
+    if not show.has_started(at):  # no seat is sold any more, so a hold may just go
+        refuse_giving_back(inventory, bookings, leave_single_seat=leave_single_seat)
     inventory.transition(booked, Status.CANCELLED, actor=actor, refund_percent=_refund_percent(show, at))
     inventory.transition(held, Status.CANCELLED, actor=actor)
+
+
+def _refuse_once_too_late(inventory: SeatInventory, bookings: Iterable[Booking]) -> None:
+    """Raises ShowCancelled, ShowStarted and TooLateToCancel; but a hold may go after the start too."""
+    statuses = {booking.status for booking in bookings}
+    if statuses != {Status.HELD} or inventory.show.status == Show.Status.CANCELLED:
+        refuse_if_started(inventory.show, inventory.at)
+    if Status.BOOKED in statuses:
+        _refuse_if_too_late(inventory.show, inventory.at)
 
 
 def _refuse_unless_customers(booking: Booking, at: datetime) -> None:

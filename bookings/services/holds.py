@@ -51,8 +51,8 @@ def book_seat(
 ) -> Booking:
     """Give the customer the seat and return the booking: an order of one, confirmed at once.
 
-    Raises SeatTaken, SoldInPairs, LeavesSingleSeat, TooManySeats, NoSuchSeat, NotFound, ShowCancelled,
-    ShowStarted, NotOnSale and SalesClosed.
+    Raises SeatTaken, SoldInPairs, CompanionWithoutWheelchair, LeavesSingleSeat, TooManySeats, NoSuchSeat,
+    NotFound, ShowCancelled, ShowStarted, NotOnSale and SalesClosed.
     """
     choice = SeatChoice(seat_numbers=[seat_number], leave_single_seat=leave_single_seat)
     [booking] = _place(show_id, choice, Status.BOOKED, customer=customer, actor=actor, field="seat_number")
@@ -63,8 +63,8 @@ def hold_seats(show_id: int, choice: SeatChoice, *, customer: User, actor: Actor
     """Hold seats for the customer while they pay, all or none, and return the order.
 
     Raises SeatTaken that names every seat in the way; NotTogether and NotEnoughSeats if there are no such
-    best available seats; SoldInPairs, LeavesSingleSeat, TooManySeats, TooManyHolds, NoSuchSeat, NotFound,
-    ShowCancelled, ShowStarted, NotOnSale and SalesClosed.
+    best available seats; SoldInPairs, CompanionWithoutWheelchair, LeavesSingleSeat, TooManySeats,
+    TooManyHolds, NoSuchSeat, NotFound, ShowCancelled, ShowStarted, NotOnSale and SalesClosed.
     """
     bookings = _place(show_id, choice, Status.HELD, customer=customer, actor=actor, field="seat_numbers")
     return bookings[0].order

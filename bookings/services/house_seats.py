@@ -5,11 +5,18 @@ from typing import NamedTuple
 
 from django.db import transaction
 
-from bookings.errors import NoSuchSeat, NotBlocked, reasons
+from bookings.errors import NoSuchSeat, NotBlocked, SoldInPairs, reasons
 from bookings.models import Order, Status
 from bookings.services.actors import Actor
 from bookings.services.inventory import SeatInventory
-from bookings.services.rules import refuse_if_started, refuse_taken
+from bookings.services.rules import (
+    other_halves,
+    refuse_giving_back,
+    refuse_half_sofas,
+    refuse_if_started,
+    refuse_single_seats,
+    refuse_taken,
+)
 from movies.errors import ShowCancelled
 from movies.models import Show
 from movies.seat_plan import SeatSelectionError
@@ -24,16 +31,21 @@ class SeatSelection(NamedTuple):
 
 
 @transaction.atomic
-def block_seats(show_id: int, seats: str, *, actor: Actor, reason: str = "") -> SeatSelection:
+def block_seats(
+    show_id: int, seats: str, *, actor: Actor, reason: str = "", leave_single_seat: bool = False
+) -> SeatSelection:
     """Withhold seats such as "C1-C6, D4" from sale and return which. All or none.
 
     Raises SeatTaken that names every seat that is not free, NoSuchSeat for a selection that cannot be read,
-    NotFound, ShowCancelled and ShowStarted.
+    SoldInPairs, LeavesSingleSeat, NotFound, ShowCancelled and ShowStarted.
     """
     inventory = SeatInventory.lock(show_id)
     refuse_if_started(inventory.show, inventory.at)
     selection = _read_selection(inventory.show, seats)
     refuse_taken(inventory, selection.seat_numbers)
+    refuse_half_sofas(inventory.show, selection.seat_numbers)
+    if not leave_single_seat:
+        refuse_single_seats(inventory, set(selection.seat_numbers))
     inventory.allocate(
         dict.fromkeys(selection.seat_numbers, Decimal(0)),
         order=Order(user=actor.person, show=inventory.show, created_at=inventory.at),
@@ -45,10 +57,13 @@ def block_seats(show_id: int, seats: str, *, actor: Actor, reason: str = "") -> 
 
 
 @transaction.atomic
-def release_seats(show_id: int, seats: str, *, actor: Actor) -> SeatSelection:
+def release_seats(
+    show_id: int, seats: str, *, actor: Actor, leave_single_seat: bool = False
+) -> SeatSelection:
     """Put blocked seats back on sale and return which. All or none.
 
-    Raises NotBlocked that names every other seat, NoSuchSeat, NotFound and ShowCancelled.
+    Raises NotBlocked that names every other seat, SoldInPairs for half a sofa of which the other half would
+    stay blocked, LeavesSingleSeat, NoSuchSeat, NotFound and ShowCancelled.
     """
     inventory = SeatInventory.lock(show_id)
     if inventory.show.status == Show.Status.CANCELLED:
@@ -57,8 +72,12 @@ def release_seats(show_id: int, seats: str, *, actor: Actor) -> SeatSelection:
     statuses = {n: inventory.occupied.get(n, "available") for n in selection.seat_numbers}
     if others := {n: status for n, status in statuses.items() if status != Status.BLOCKED}:
         raise NotBlocked(seats=reasons(others))
-    blocked = inventory.bookings().filter(seat_number__in=selection.seat_numbers)
-    inventory.transition(list(blocked), Status.CANCELLED, actor=actor)
+    missing = other_halves(inventory.show, selection.seat_numbers) - set(selection.seat_numbers)
+    if kept := [n for n in missing if inventory.occupied.get(n) == Status.BLOCKED]:
+        raise SoldInPairs(seats=reasons(dict.fromkeys(kept, "other_half")))
+    blocked = list(inventory.bookings().filter(seat_number__in=selection.seat_numbers))
+    refuse_giving_back(inventory, blocked, leave_single_seat=leave_single_seat)
+    inventory.transition(blocked, Status.CANCELLED, actor=actor)
     return selection
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.db import transaction
 
 from bookings.errors import ShowHasBookings
-from bookings.queries import was_ever_taken
+from bookings.queries import was_sold
 from bookings.services.inventory import SeatInventory
 from movies.models import Show
 from movies.services import TICKET_FIELDS, refuse_change, reschedule_show
@@ -18,12 +18,15 @@ def change_show(show_id: int, **changes: Any) -> Show:
     Raises NotFound, ScreenOccupied, Invalid, WrongStatus, ShowCancelled, and ShowHasBookings for what a
     sold ticket says.
     """
-    show = SeatInventory.lock(show_id).show
+    inventory = SeatInventory.lock(show_id)
+    show = inventory.show
     changes = {name: value for name, value in changes.items() if getattr(show, name) != value}
     if not changes:
         return show
     refuse_change(show, changes)
-    if changes.keys() & TICKET_FIELDS and was_ever_taken(show):
-        raise ShowHasBookings
+    if changes.keys() & TICKET_FIELDS:
+        inventory.expire_holds()  # so that none counts in fewer seats
+        if was_sold(show, inventory.at):
+            raise ShowHasBookings
     reschedule_show(show, changes)
     return show

@@ -54,7 +54,6 @@ def test_seats_of_a_hold_that_expired_are_free_to_choose():
         ("premium", ["B1", "B2"]),
         ("sofa", ["C1", "C2"]),
         ("wheelchair", ["D1", "D2"]),
-        ("companion", ["D3", "D4"]),
     ],
 )
 def test_a_party_gets_seats_of_the_kind_it_asks_for(kind, seats):

@@ -9,10 +9,12 @@ from movies.services.schedule import (
     schedule_show,
 )
 from movies.services.slots import Overlap, Slot, find_overlaps
+from movies.services.timing import TIMING_FIELDS, refuse_timing
 from movies.services.week_schedule import copy_week, preview_copy, preview_week, schedule_week
 
 __all__ = [
     "TICKET_FIELDS",
+    "TIMING_FIELDS",
     "Overlap",
     "Slot",
     "copy_seat_plan",
@@ -21,6 +23,7 @@ __all__ = [
     "preview_copy",
     "preview_week",
     "refuse_change",
+    "refuse_timing",
     "reschedule_show",
     "save_movie",
     "save_screen",
