@@ -66,7 +66,7 @@ class CompanionWithoutWheelchair(Conflict):
 
 
 class NotTogether(Conflict):
-    """`largest_block` says how many seats are still free side by side."""
+    """`largest_block` says how many of the party can still sit side by side."""
 
     code = "not_together"
     detail = "Not enough adjacent seats are available."
@@ -74,11 +74,14 @@ class NotTogether(Conflict):
 
 
 class NotEnoughSeats(Conflict):
-    """`largest_block` says how many seats are still free side by side."""
+    """`available` says how many seats can still be had, of the `kind` that is short if kinds were asked for.
+
+    `largest_block` says how many of the party can still sit side by side.
+    """
 
     code = "not_enough_seats"
     detail = "Not enough seats of that kind are available."
-    example: ClassVar = {"largest_block": 3}
+    example: ClassVar = {"kind": "standard", "available": 5, "largest_block": 3}
 
 
 class TooManySeats(Conflict):

@@ -73,7 +73,11 @@ class BookingProblemMembers(serializers.Serializer[Any]):
         required=False,
         help_text="Seats that might be given back instead, each time as many.",
     )
-    largest_block = serializers.IntegerField(required=False, help_text="Seats still free side by side.")
+    kind = serializers.CharField(required=False, help_text="The kind of seat that is short.")
+    available = serializers.IntegerField(required=False, help_text="How many seats of it can still be had.")
+    largest_block = serializers.IntegerField(
+        required=False, help_text="How many of the party can still sit side by side."
+    )
 
 
 # --- Bookings ------------------------------------------------------------------------------------
@@ -139,7 +143,8 @@ hold_seats = operation(
     operation_description=(
         "All seats or none, held while you pay: confirm the order before `expires_at`. Name the seats"
         ' (`{"show": 1, "seat_numbers": [5, 6]}`) or ask for the best available'
-        ' (`{"show": 1, "best_available": 2}`). A conflict names every seat in the way.'
+        ' (`{"show": 1, "best_available": 2}`, or by kind: `{"show": 1, "best_available": {"wheelchair": 1,'
+        ' "companion": 1, "standard": 2}}`). A conflict names every seat in the way.'
     ),
     request_body=OrderInput,
     manual_parameters=[IDEMPOTENCY_KEY],

@@ -19,7 +19,6 @@ from bookings.tests.model_seats import (
     singles,
     singles_freed,
     singles_left,
-    stretches,
 )
 
 HELD, BOOKED, BLOCKED, CANCELLED, EXPIRED = "HELD", "BOOKED", "BLOCKED", "CANCELLED", "EXPIRED"
@@ -234,7 +233,7 @@ class Model:
         """Refuse an order of the best available seats if there are no such seats."""
         self.refuse_unless_on_sale(show)
         free = free_of_kinds(self.occupied(show), {kind} if kind else {"standard", "premium", "sofa"})
-        together = max(map(len, stretches(free)), default=0)
+        together = max((some for some in range(1, size + 1) if blocks(free, some)), default=0)
         if adjacent == "required":
             if not blocks(free, size):
                 raise Refused("not_together", largest_block=together)
