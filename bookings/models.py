@@ -255,7 +255,7 @@ class Booking(models.Model):
 class BookingEvent(models.Model):
     """One step in the life of a booking. `SeatInventory` writes it; it is never changed or deleted.
 
-    A trigger in the database sees to that: see migration 0007.
+    A trigger in the database sees to that, but for shows that never sold: see migrations 0007 and 0009.
     """
 
     booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="events")

@@ -126,7 +126,7 @@ class OrderInput(KnownFieldsOnly):
         return SeatChoice(**asked)
 
 
-class CancelBookingInput(KnownFieldsOnly):
+class CancelBookingInput(serializers.Serializer[Any]):
     leave_single_seat = StrictBooleanField(required=False, help_text=LEAVE_SINGLE_SEAT)
 
     class Meta:

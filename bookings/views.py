@@ -67,6 +67,9 @@ class ShowViewSet(ChangeableViewSet, CatalogueShowViewSet):
     def perform_update(self, data: Any) -> Show:
         return services.change_show(data.instance.pk, **data.validated_data)
 
+    def perform_destroy(self, show: Show) -> None:
+        services.delete_show(show.pk)
+
     @schema.book_seat
     @action(detail=True, methods=["post"], permission_classes=[IsAuthenticated, MayLeaveSingleSeat])
     @idempotent

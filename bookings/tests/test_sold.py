@@ -1,10 +1,12 @@
 """What counts as sold: a seat that is live or was once booked, and not one that was merely touched."""
 
 import pytest
+from django.db import DatabaseError, connection, transaction
+from django.urls import reverse
 from django.utils.timezone import now
 
 from accounts.tests.factories import client_for, make_staff, make_user
-from bookings.models import Status
+from bookings.models import Booking, BookingEvent, Order, Status
 from bookings.queries import was_sold
 from bookings.tests.api import post_to, read
 from bookings.tests.factories import block, book, call_off, give_back, let_expire, make_order, release
@@ -115,3 +117,81 @@ def test_a_hold_that_is_let_go_after_the_start_no_longer_counts():
 
     assert post_to(order, "cancel").status_code == 200
     assert not was_sold(show)
+
+
+# Deleting
+
+
+def delete(show):
+    return client_for(make_staff("delete_show", "view_show")).delete(f"/api/shows/{show.pk}/")
+
+
+def counts():
+    return [model.objects.count() for model in (Show, Order, Booking, BookingEvent)]
+
+
+@pytest.mark.parametrize("happened", NOT_SOLD)
+@pytest.mark.parametrize("status", ["DRAFT", "ON_SALE"])
+def test_what_never_sold_is_deleted_with_all_that_was_tried(happened, status):
+    other = make_show()
+    let_go(other)
+    show = make_show()
+    happened(show)
+    Show.objects.filter(pk=show.pk).update(status=status)
+
+    assert delete(show).status_code == 204
+    assert counts() == [1, 1, 1, 2]
+
+
+@pytest.mark.parametrize("happened", SOLD)
+def test_what_sold_is_not(happened):
+    show = make_show()
+    happened(show)
+    before = counts()
+
+    response = delete(show)
+
+    assert (response.status_code, response.data["code"]) == (409, "in_use")
+    assert counts() == before
+
+
+@pytest.mark.parametrize("by_action", [False, True])
+def test_in_the_admin_too(by_action):
+    show, sold = make_show(), make_show()
+    block_and_release(show)
+    give_back(book(sold, 1))
+    staff = browser_for(make_staff("delete_show", "view_show", "change_show"))
+
+    def delete_shows(*shows):
+        if not by_action:
+            url = reverse("admin:movies_show_delete", args=[shows[0].pk])
+            return staff.post(url, {"post": "yes"})
+        chosen = {"_selected_action": [show.pk for show in shows], "action": "delete_selected"}
+        return staff.post(reverse("admin:movies_show_changelist"), {**chosen, "post": "yes"})
+
+    delete_shows(sold)
+    assert Show.objects.count() == 2
+    assert delete_shows(show).status_code == 302
+    assert list(Show.objects.all()) == [sold]
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(("named", "goes"), [("this", True), ("other", False), ("", False)])
+@pytest.mark.parametrize("sold", [False, True])
+def test_the_database_lets_events_go_of_the_show_that_is_named_and_never_sold(named, goes, sold):
+    show, other = make_show(), make_show()
+    give_back(book(show, 1)) if sold else let_go(show)
+    ids = {"this": show.pk, "other": other.pk, "": ""}
+
+    def delete_events():
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('movie_booking.deleted_show', %s, true)", [str(ids[named])])
+            BookingEvent.objects.filter(show=show).delete()
+
+    if goes and not sold:
+        delete_events()
+        assert BookingEvent.objects.count() == 0
+    else:
+        with pytest.raises(DatabaseError, match="append-only"):
+            delete_events()
+        assert BookingEvent.objects.count() == 2
