@@ -47,15 +47,26 @@ class SoldInPairs(Conflict):
 
 
 class LeavesSingleSeat(Conflict):
-    """`seats` names the seats that would be left single."""
+    """`seats` names the seats that would be left single.
+
+    When seats are given back, `instead` names those that might be given back instead, each time as many.
+    """
 
     code = "leaves_single_seat"
     detail = "This choice would leave a single seat free. Choose adjacent seats, or leave at least two free."
-    example: ClassVar = {"seats": [{"seat_number": 4, "reason": "left_single"}]}
+    example: ClassVar = {"seats": [{"seat_number": 4, "reason": "left_single"}], "instead": [[3], [5]]}
+
+
+class CompanionWithoutWheelchair(Conflict):
+    """`seats` names the companion seats that no wheelchair space of the order goes with."""
+
+    code = "companion_without_wheelchair"
+    detail = "A companion seat goes with a wheelchair space of the same order, one with each."
+    example: ClassVar = {"seats": [{"seat_number": 6, "reason": "no_wheelchair_space"}]}
 
 
 class NotTogether(Conflict):
-    """`largest_block` says how many seats are still free side by side."""
+    """`largest_block` says how many of the party can still sit side by side."""
 
     code = "not_together"
     detail = "Not enough adjacent seats are available."
@@ -63,11 +74,14 @@ class NotTogether(Conflict):
 
 
 class NotEnoughSeats(Conflict):
-    """`largest_block` says how many seats are still free side by side."""
+    """`available` says how many seats can still be had, of the `kind` that is short if kinds were asked for.
+
+    `largest_block` says how many of the party can still sit side by side.
+    """
 
     code = "not_enough_seats"
     detail = "Not enough seats of that kind are available."
-    example: ClassVar = {"largest_block": 3}
+    example: ClassVar = {"kind": "standard", "available": 5, "largest_block": 3}
 
 
 class TooManySeats(Conflict):

@@ -102,7 +102,7 @@ def occupancy_rows(shows: ShowQuerySet) -> Iterator[tuple[Any, ...]]:
             booked,
             held,
             blocked,
-            show.total_seats - booked - held - blocked,
+            0 if show.status == Show.Status.CANCELLED else show.total_seats - booked - held - blocked,
             f"{100 * booked / show.total_seats:.1f}",
             f"{takings:.2f}",
             settings.CURRENCY,

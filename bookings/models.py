@@ -285,7 +285,8 @@ class Booking(models.Model):
 class BookingEvent(models.Model):
     """One step in the life of a booking. `SeatInventory` writes it; it is never changed or deleted.
 
-    A trigger refuses changes, on PostgreSQL also deleting: see migration 0007.
+    A trigger refuses changes, and on PostgreSQL deleting but for shows that never sold: see migrations 0007
+    and 0011.
     """
 
     booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="events")

@@ -25,5 +25,6 @@ class MayLeaveSingleSeat(BasePermission):
     `self.check_object_permissions(request, data.validated_data)`.
     """
 
-    def has_object_permission(self, request: Request, view: APIView, obj: Mapping[str, Any]) -> bool:
-        return not obj.get("leave_single_seat") or is_staff_with(request.user, MayBlockSeats.permission)
+    def has_object_permission(self, request: Request, view: APIView, obj: Any) -> bool:
+        asked = isinstance(obj, Mapping) and obj.get("leave_single_seat")
+        return not asked or is_staff_with(request.user, MayBlockSeats.permission)

@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from bookings.models import LIVE, STATUS_PRECEDENCE, Booking, Status
+from bookings.models import LIVE, STATUS_PRECEDENCE, Booking, BookingEvent, Status
 from movies.models import Show
 
 
@@ -31,6 +31,11 @@ def order_summary(bookings: Iterable[Booking], at: datetime) -> OrderSummary:
     return OrderSummary(status, total, min(expiries, default=None))
 
 
-def was_ever_taken(show: Show) -> bool:
-    """Whether a seat of the show was ever taken, even if it is free again. One query."""
-    return Booking.objects.filter(show=show).exists()
+def was_sold(show: Show, at: datetime | None = None) -> bool:
+    """Whether the show sold: a seat of it is live at a moment, by default now, or was once BOOKED.
+
+    A hold that was let go or expired and a house seat that was released sold nothing.
+    """
+    if Booking.objects.live(at).filter(show=show).exists():
+        return True
+    return BookingEvent.objects.filter(show=show, to_status=Status.BOOKED).exists()

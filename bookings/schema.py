@@ -12,6 +12,7 @@ from bookings.serializers import (
     BlockInput,
     BookingSerializer,
     BookSeatInput,
+    CancelBookingInput,
     CancelledShowSerializer,
     CancelOrderInput,
     CancelShowInput,
@@ -71,7 +72,16 @@ class BookingProblemMembers(serializers.Serializer[Any]):
         many=True, required=False, help_text="The seats that cannot be had, each with its reason."
     )
     limit = serializers.IntegerField(required=False, help_text="How many there may be.")
-    largest_block = serializers.IntegerField(required=False, help_text="Seats still free side by side.")
+    instead: Any = serializers.ListField(
+        child=serializers.ListField(child=serializers.IntegerField()),
+        required=False,
+        help_text="Seats that might be given back instead, each time as many.",
+    )
+    kind = serializers.CharField(required=False, help_text="The kind of seat that is short.")
+    available = serializers.IntegerField(required=False, help_text="How many seats of it can still be had.")
+    largest_block = serializers.IntegerField(
+        required=False, help_text="How many of the party can still sit side by side."
+    )
     show_version = serializers.IntegerField(required=False, help_text="Of the show as it is now.")
     changes = serializers.DictField(
         required=False, help_text="What is not as it was when seats were held: {field: {old, new}}."
@@ -118,10 +128,13 @@ cancel_booking = operation(
     BOOKINGS,
     "Cancel a booking",
     {200: BookingSerializer},
-    [*CHANGE_ERRORS, *IDEMPOTENCY_ERRORS],
+    [*CHANGE_WITH_BODY_ERRORS, *OVERRIDE_ERRORS, *IDEMPOTENCY_ERRORS],
     service=services.cancel_booking,
-    operation_description="Frees the seat. The booking stays in your list, as CANCELLED.",
-    request_body=no_body,
+    operation_description=(
+        "Frees the seat. The booking stays in your list, as CANCELLED. One seat of several is refused if it"
+        " would be left single and another would not: `instead` names those."
+    ),
+    request_body=CancelBookingInput,
     manual_parameters=[IDEMPOTENCY_KEY],
 )
 
@@ -144,7 +157,8 @@ hold_seats = operation(
     operation_description=(
         "All seats or none, held while you pay: confirm the order before `expires_at`. Name the seats"
         ' (`{"show": 1, "seat_numbers": [5, 6]}`) or ask for the best available'
-        ' (`{"show": 1, "best_available": 2}`). A conflict names every seat that is not free.'
+        ' (`{"show": 1, "best_available": 2}`, or by kind: `{"show": 1, "best_available": {"wheelchair": 1,'
+        ' "companion": 1, "standard": 2}}`). A conflict names every seat that is not free.'
     ),
     request_body=OrderInput,
     manual_parameters=[IDEMPOTENCY_KEY],
@@ -174,9 +188,13 @@ cancel_order = operation(
     ORDERS,
     "Cancel an order, or some of its seats",
     {200: OrderSerializer},
-    [*CHANGE_WITH_BODY_ERRORS, *IDEMPOTENCY_ERRORS],
+    [*CHANGE_WITH_BODY_ERRORS, *OVERRIDE_ERRORS, *IDEMPOTENCY_ERRORS],
     service=services.cancel_order,
-    operation_description="Releases a hold, or cancels what was booked.",
+    operation_description=(
+        "Releases a hold, or cancels what was booked. A part of the order is refused if it would leave a"
+        " single seat and another part would not: `instead` names those. The whole order can always be given"
+        " back."
+    ),
     request_body=CancelOrderInput,
     manual_parameters=[IDEMPOTENCY_KEY],
 )
@@ -241,7 +259,8 @@ show_seat_map = operation(
         "Send the `ETag` of the last response as `If-None-Match`, and while no seat has changed the answer"
         " is 304 without a body. `fields=layout` is the seats without who has which; it hardly ever"
         " changes. `fields=availability` is the few bytes to poll: `{show, seats_version,"
-        " available_seats, taken: {held: [], booked: [5, 6], blocked: []}}`; all other seats are free."
+        " available_seats, status, taken: {held: [], booked: [5, 6], blocked: []}}`; all other seats are"
+        " available, unless the show is CANCELLED."
     ),
     manual_parameters=[
         openapi.Parameter(

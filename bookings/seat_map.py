@@ -11,6 +11,7 @@ from django.utils import timezone
 from bookings.models import Booking, Status
 from movie_booking.errors import NotFound
 from movie_booking.limits import MAX_ID
+from movies.models import Show
 from movies.prices import PRICE_FIELDS, prices_by_kind
 from movies.seat_plan import plan_of
 
@@ -25,6 +26,7 @@ class SeatMapState(NamedTuple):
     total_seats: int
     seats_version: int
     seat_plan: str
+    status: str
     prices: tuple[str | None, ...]
     next_expiry: str
 
@@ -32,6 +34,10 @@ class SeatMapState(NamedTuple):
     def etag(self) -> str:
         """Strong: it changes with every change of a seat or a price, and when a hold expires."""
         return f'"{self.show}-{self.seats_version}-{self.next_expiry}"'
+
+    def available_seats(self, taken: int) -> int:
+        """How many seats can still be had, if so many are taken."""
+        return 0 if self.status == Show.Status.CANCELLED else self.total_seats - taken
 
     @property
     def layout_etag(self) -> str:
@@ -43,7 +49,7 @@ class SeatMapState(NamedTuple):
 # Written out, because this is all that a poll of an unchanged map does: composing the same query
 # with the ORM took half of its time (`benchmarks/seat_map.py`).
 SEAT_MAP_STATE = f"""
-SELECT id, total_seats, seats_version, seat_plan,
+SELECT id, total_seats, seats_version, seat_plan, status,
     (SELECT min(expires_at) FROM bookings_booking
         WHERE show_id = movies_show.id AND status = 'HELD' AND expires_at > %s),
     {", ".join(PRICE_FIELDS)}
@@ -60,10 +66,10 @@ def seat_map_state(show_id: int) -> SeatMapState:
         row = cursor.fetchone()
     if row is None:
         raise NotFound
-    show, total_seats, seats_version, seat_plan, next_expiry, *prices = row
+    show, total_seats, seats_version, seat_plan, status, next_expiry, *prices = row
     amounts = tuple(None if price is None else f"{price:.2f}" for price in prices)
     until = "".join(filter(str.isdigit, str(next_expiry or "0")))
-    return SeatMapState(show, total_seats, seats_version, seat_plan, amounts, until)
+    return SeatMapState(show, total_seats, seats_version, seat_plan, status, amounts, until)
 
 
 def availability(state: SeatMapState) -> dict[str, Any]:
@@ -74,7 +80,8 @@ def availability(state: SeatMapState) -> dict[str, Any]:
     return {
         "show": state.show,
         "seats_version": state.seats_version,
-        "available_seats": state.total_seats - sum(map(len, taken.values())),
+        "available_seats": state.available_seats(sum(map(len, taken.values()))),
+        "status": state.status,
         "taken": taken,
     }
 
@@ -102,7 +109,8 @@ def seat_map(state: SeatMapState) -> dict[str, Any]:
     return {
         **whole,
         "seats_version": state.seats_version,
-        "available_seats": state.total_seats - len(taken),
+        "available_seats": state.available_seats(len(taken)),
+        "status": state.status,
     }
 
 

@@ -16,7 +16,7 @@ from movies.models import Show
 from movies.seat_plan import SeatKind
 from movies.serializers import ShowSerializer
 
-LEAVE_SINGLE_SEAT = "Staff only: take the seats although they leave a single one free."
+LEAVE_SINGLE_SEAT = "Staff only: do it although a single seat is left free."
 
 
 class SeatNumbersField(serializers.ListField):
@@ -38,6 +38,41 @@ class SeatNumbersField(serializers.ListField):
         return numbers
 
 
+class BestAvailableField(StrictIntegerField):
+    """How many seats, or how many of each kind: `{"wheelchair": 1, "companion": 1, "standard": 2}`."""
+
+    default_error_messages = {
+        "kinds": "Name at least one kind of seat.",
+        "unknown_kind": "There is no such kind of seat. The kinds are {kinds}.",
+        "of_kind": "{kind}: {error}",
+        "pairs": "Sofas are sold in pairs: ask for an even number.",
+        "too_many": "At most {limit} seats an order.",
+    }
+
+    def to_internal_value(self, data: Any) -> Any:
+        party = self._by_kind(data) if isinstance(data, dict) else super().to_internal_value(data)
+        if (sum(party.values()) if isinstance(party, dict) else party) > settings.MAX_SEATS_PER_ORDER:
+            self.fail("too_many", limit=settings.MAX_SEATS_PER_ORDER)
+        return party
+
+    def run_validators(self, value: Any) -> None:
+        for seats in value.values() if isinstance(value, dict) else [value]:
+            super().run_validators(seats)
+
+    def _by_kind(self, data: dict[str, Any]) -> dict[SeatKind, int]:
+        kinds = [kind.value for kind in SeatKind]
+        if not data:
+            self.fail("kinds")
+        if data.keys() - set(kinds):
+            self.fail("unknown_kind", kinds=", ".join(kinds))
+        for kind, seats in data.items():
+            if type(seats) is not int or seats < 1:
+                self.fail("of_kind", kind=kind, error="Give a number of seats from 1 upwards.")
+        if data.get(SeatKind.SOFA.value, 0) % 2:
+            self.fail("pairs")
+        return {kind: data[kind.value] for kind in SeatKind if kind.value in data}
+
+
 class BookSeatInput(serializers.Serializer[Any]):
     seat_number = StrictIntegerField(min_value=1, help_text="Seats are numbered in reading order.")
     leave_single_seat = StrictBooleanField(required=False, help_text=LEAVE_SINGLE_SEAT)
@@ -49,8 +84,10 @@ class BookSeatInput(serializers.Serializer[Any]):
 class OrderInput(KnownFieldsOnly):
     show = StrictIntegerField(min_value=0)
     seat_numbers = SeatNumbersField(required=False, allow_empty=False, help_text="The seats, by number;")
-    best_available = StrictIntegerField(
-        required=False, min_value=1, help_text="or how many of the best available."
+    best_available = BestAvailableField(
+        required=False,
+        min_value=1,
+        help_text='or how many of the best available, also by kind: {"wheelchair": 1, "standard": 2}.',
     )
     kind = serializers.ChoiceField(
         choices=[kind.value for kind in SeatKind], required=False, help_text="With best_available."
@@ -65,11 +102,6 @@ class OrderInput(KnownFieldsOnly):
     class Meta:
         swagger_schema_fields = {"example": {"show": 1, "seat_numbers": [5, 6]}}
 
-    def validate_best_available(self, seats: int) -> int:
-        if seats > settings.MAX_SEATS_PER_ORDER:
-            raise serializers.ValidationError(f"At most {settings.MAX_SEATS_PER_ORDER} seats an order.")
-        return seats
-
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:
         if ("seat_numbers" in data) == ("best_available" in data):
             message = "Give either seat_numbers or best_available."
@@ -77,6 +109,8 @@ class OrderInput(KnownFieldsOnly):
         for name in ("kind", "adjacent"):
             if name in data and "best_available" not in data:
                 raise serializers.ValidationError({name: "Goes with best_available only."})
+        if "kind" in data and isinstance(data["best_available"], dict):
+            raise serializers.ValidationError({"kind": "Goes with a number of seats only."})
         if data.get("kind") == SeatKind.SOFA and data["best_available"] % 2:
             raise serializers.ValidationError(
                 {"best_available": "Sofas are sold in pairs: ask for an even number."}
@@ -98,10 +132,18 @@ class ConfirmInput(KnownFieldsOnly):
     )
 
 
+class CancelBookingInput(serializers.Serializer[Any]):
+    leave_single_seat = StrictBooleanField(required=False, help_text=LEAVE_SINGLE_SEAT)
+
+    class Meta:
+        swagger_schema_fields: Any = {"example": {}}
+
+
 class CancelOrderInput(KnownFieldsOnly):
     seat_numbers = SeatNumbersField(
         required=False, allow_empty=False, help_text="Some seats of the order; without it, all."
     )
+    leave_single_seat = StrictBooleanField(required=False, help_text=LEAVE_SINGLE_SEAT)
 
     class Meta:
         swagger_schema_fields = {"example": {"seat_numbers": [6]}}
@@ -124,6 +166,9 @@ class ExchangeInput(KnownFieldsOnly):
 
 class SelectionInput(serializers.Serializer[Any]):
     seats = StrictCharField(max_length=2000, help_text="Such as C1-C6, D4.")
+    leave_single_seat = StrictBooleanField(
+        required=False, help_text="Do it although a single seat is left free."
+    )
 
 
 class BlockInput(SelectionInput):
@@ -184,7 +229,10 @@ class SeatMapSerializer(serializers.Serializer[Any]):
     currency = serializers.CharField(help_text="ISO 4217.")
     rows = MapRowSerializer(many=True)
     seats_version = serializers.IntegerField()
-    available_seats = serializers.IntegerField()
+    available_seats = serializers.IntegerField(help_text="0 if the show is cancelled.")
+    status = serializers.ChoiceField(
+        choices=[Show.Status.ON_SALE, Show.Status.CANCELLED], help_text="Of the show."
+    )
 
 
 BOOKING_STATUSES = [
@@ -199,7 +247,9 @@ BOOKING_EXAMPLE = {
     "show": 1,
     "movie_title": "Inception",
     "screen_name": "Screen 1",
+    "cinema": 1,
     "cinema_name": "Roxy",
+    "time_zone": "Europe/London",
     "starts_at": "2026-12-01T19:00:00Z",
     "seat_number": 5,
     "seat_label": "A5",
@@ -230,7 +280,11 @@ class BookingSerializer(serializers.ModelSerializer[Booking]):
     order = serializers.CharField(source="order.reference", read_only=True, help_text="Its reference.")
     movie_title = serializers.CharField(source="show.movie.title", read_only=True)
     screen_name = serializers.CharField(source="show.screen.name", read_only=True)
+    cinema = serializers.IntegerField(source="show.screen.cinema_id", read_only=True)
     cinema_name = serializers.CharField(source="show.screen.cinema.name", read_only=True)
+    time_zone = serializers.CharField(
+        source="show.screen.cinema.time_zone", read_only=True, help_text="Of the cinema: the IANA name."
+    )
     starts_at = serializers.DateTimeField(source="show.starts_at", read_only=True)
     seat_label = serializers.CharField(read_only=True, help_text="Row and place: C7.")
     status = serializers.SerializerMethodField()
@@ -246,7 +300,9 @@ class BookingSerializer(serializers.ModelSerializer[Booking]):
             "show",
             "movie_title",
             "screen_name",
+            "cinema",
             "cinema_name",
+            "time_zone",
             "starts_at",
             "seat_number",
             "seat_label",

@@ -29,6 +29,7 @@ from bookings.serializers import (
     BlockInput,
     BookingSerializer,
     BookSeatInput,
+    CancelBookingInput,
     CancelledShowSerializer,
     CancelOrderInput,
     CancelShowInput,
@@ -65,6 +66,9 @@ class ShowViewSet(ChangeableViewSet, CatalogueShowViewSet):
         return services.change_show(
             data.instance.pk, actor=api_actor(self.request), versions=self.versions(), **data.validated_data
         )
+
+    def perform_destroy(self, show: Show) -> None:
+        services.delete_show(show.pk, actor=api_actor(self.request), versions=self.versions())
 
     @schema.book_seat
     @action(detail=True, methods=["post"], permission_classes=[IsAuthenticated, MayLeaveSingleSeat])
@@ -108,7 +112,7 @@ class ShowViewSet(ChangeableViewSet, CatalogueShowViewSet):
 @method_decorator(schema.read_booking, name="retrieve")
 class BookingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Booking]):
     request: UserRequest
-    permission_classes = (IsAuthenticated,)
+    permission_classes = (IsAuthenticated, MayLeaveSingleSeat)
     serializer_class = BookingSerializer
     queryset = Booking.objects.none()  # for the schema, which is drawn for no user in particular
     filter_backends = (DjangoFilterBackend,)
@@ -131,7 +135,10 @@ class BookingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
     @action(detail=True, methods=["post"])
     @idempotent
     def cancel(self, request: UserRequest, pk: str) -> Response:
-        booking = services.cancel_booking(self.get_object(), actor=api_actor(request))
+        data = CancelBookingInput(data=request.data)
+        data.is_valid(raise_exception=True)
+        self.check_object_permissions(request, data.validated_data)
+        booking = services.cancel_booking(self.get_object(), actor=api_actor(request), **data.validated_data)
         return Response(BookingSerializer(booking).data)
 
 
@@ -193,6 +200,7 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
     def cancel(self, request: UserRequest, reference: str) -> Response:
         data = CancelOrderInput(data=request.data)
         data.is_valid(raise_exception=True)
+        self.check_object_permissions(request, data.validated_data)
         order = services.cancel_order(self.get_object(), actor=api_actor(request), **data.validated_data)
         return order_response(order)
 

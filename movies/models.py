@@ -373,7 +373,8 @@ class Show(models.Model):
 
     @property
     def available_seats(self) -> int:
-        return self.total_seats - self.live_seats
+        """How many can still be had: of a cancelled show, none."""
+        return 0 if self.status == Show.Status.CANCELLED else self.total_seats - self.live_seats
 
     @property
     def plan(self) -> SeatPlan:
@@ -395,8 +396,13 @@ class Show(models.Model):
         return self.ends_at <= (at or now())
 
     def seat_label(self, number: int) -> str:
-        """Row and place of a seat as its ticket says it: "C7"."""
-        return self.plan.seat(number).label
+        """Row and place of a seat as its ticket says it: "C7".
+
+        A show that never sold may have got fewer seats since one of them was held. Then its number is all
+        that is left to say.
+        """
+        plan = self.plan
+        return plan.seat(number).label if plan.has_seat(number) else f"No. {number}"
 
 
 class ShowEvent(models.Model):

@@ -82,6 +82,8 @@ def occupancy_bar(show: Show) -> SafeString:
     percent = 100 * show.live_seats // show.total_seats
     state = "sold-out" if show.available_seats == 0 else "nearly-full" if percent >= 80 else ""
     words = "sold out" if show.available_seats == 0 else f"{percent} %"
+    if show.status == Show.Status.CANCELLED:
+        state, words = "", "cancelled"
     return format_html(
         '<div class="occupancy {}"><div class="bar"><span style="width: {}%"></span></div>{} / {} · {}</div>',
         state,

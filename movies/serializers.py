@@ -121,6 +121,9 @@ class ShowSerializer(serializers.ModelSerializer[Show]):
     screen_name = serializers.CharField(source="screen.name", read_only=True)
     cinema = serializers.IntegerField(source="screen.cinema_id", read_only=True)
     cinema_name = serializers.CharField(source="screen.cinema.name", read_only=True)
+    time_zone = serializers.CharField(
+        source="screen.cinema.time_zone", read_only=True, help_text="Of the cinema: the IANA name."
+    )
     available_seats = serializers.IntegerField(read_only=True)
     prices: Any = serializers.DictField(
         child=serializers.DecimalField(max_digits=8, decimal_places=2),
@@ -140,6 +143,7 @@ class ShowSerializer(serializers.ModelSerializer[Show]):
             "screen_name",
             "cinema",
             "cinema_name",
+            "time_zone",
             "starts_at",
             "ends_at",
             "total_seats",

@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 from movies.errors import SkippedTime
 
-TIME_HAS_PASSED = "This time has passed."
 # In the order of `date.weekday()`.
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 

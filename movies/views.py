@@ -62,8 +62,11 @@ class CatalogueViewSet(mixins.ListModelMixin, GenericViewSet[Any]):
         raise NotImplementedError
 
     def destroy(self, request: UserRequest, pk: str) -> Response:
-        services.delete_row(self.get_object(), **self.edit())
+        self.perform_destroy(self.get_object())
         return Response(status=HTTP_204_NO_CONTENT)
+
+    def perform_destroy(self, row: Any) -> None:
+        services.delete_row(row, **self.edit())
 
     def edit(self) -> dict[str, Any]:
         """Who changes a row, and which versions of it, as every service that changes one takes them."""

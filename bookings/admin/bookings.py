@@ -127,6 +127,8 @@ def may_cancel(request: HttpRequest) -> bool:
 def cancel_each(page: ServiceAdmin, request: HttpRequest, bookings: BookingQuerySet) -> None:
     """Cancel the bookings one by one, and say of each that cannot be cancelled why."""
     cancelled = 0
+    any_seat = request.user.has_perm("bookings.block_seats")
+    whole = None if any_seat else _wholly_among(bookings)
     other_halves: set[tuple[int, int | None]] = set()  # of sofas, by order and seat: they go back together
     busy: dict[int, OperationalError] = {}  # shows whose lock timed out: to wait once is enough
     for booking in bookings.order_by("id"):
@@ -140,7 +142,11 @@ def cancel_each(page: ServiceAdmin, request: HttpRequest, bookings: BookingQuery
         try:
             if booking.show_id in busy:
                 raise busy[booking.show_id]
-            fresh = services.cancel_booking(booking, actor=admin_actor(request))
+            fresh = services.cancel_booking(
+                booking,
+                actor=admin_actor(request),
+                leave_single_seat=whole is None or booking.order_id in whole,
+            )
             other_halves.add((fresh.order_id, fresh.show.plan.seat(fresh.seat_number).partner))
             cancelled += 1
         except REFUSALS as error:
@@ -149,3 +155,10 @@ def cancel_each(page: ServiceAdmin, request: HttpRequest, bookings: BookingQuery
             page.message_user(request, f"Booking {booking.pk}: {refusal(error)}", messages.ERROR)
     if cancelled:
         page.message_user(request, f"Cancelled: {cancelled}.", messages.SUCCESS)
+
+
+def _wholly_among(bookings: BookingQuerySet) -> set[int]:
+    """The orders that would go whole. In between, one by one, they may well leave a single seat."""
+    selected = bookings.values("pk")
+    kept = Booking.objects.live().filter(order__in=bookings.values("order")).exclude(pk__in=selected)
+    return set(bookings.values_list("order_id", flat=True)) - set(kept.values_list("order_id", flat=True))

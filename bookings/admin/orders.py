@@ -61,7 +61,9 @@ class OrderAdmin(ReadOnlyAdmin):
         """The seats that it has, or had if it is over."""
         bookings = order.bookings.all()
         live = [booking for booking in bookings if booking.is_live()]
-        return order.show.plan.labels_of(booking.seat_number for booking in live or bookings)
+        plan = order.show.plan
+        numbers = (booking.seat_number for booking in live or bookings)
+        return plan.labels_of(number for number in numbers if plan.has_seat(number))
 
     @admin.display(description=f"Total ({settings.CURRENCY})")
     def total(self, order: Order) -> str:

@@ -40,6 +40,7 @@ class SeatActionForm(forms.Form):
     shown = forms.JSONField(
         required=False, error_messages={"invalid": "This page cannot be read. Please open it anew."}
     )
+    leave_single_seat = forms.BooleanField(required=False)
 
     def __init__(self, *args: Any, show: Show, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -133,6 +134,7 @@ def _was_done(page: ServiceAdmin, request: HttpRequest, show: Show, form: SeatAc
             page.message_user(request, " ".join(map(str, error)), messages.WARNING)
         return False
     numbers, actor = form.cleaned_data["seat"], admin_actor(request)
+    leave = form.cleaned_data["leave_single_seat"] and request.user.has_perm("bookings.block_seats")
     labels = show.plan.labels_of(numbers)
     shown = form.cleaned_data["shown"]
     if shown is None:
@@ -141,13 +143,21 @@ def _was_done(page: ServiceAdmin, request: HttpRequest, show: Show, form: SeatAc
     try:
         match action:
             case "_block":
-                services.block_seats(show.pk, labels, actor=actor, reason=form.cleaned_data["reason"])
+                services.block_seats(
+                    show.pk,
+                    labels,
+                    actor=actor,
+                    reason=form.cleaned_data["reason"],
+                    leave_single_seat=leave,
+                )
                 page.message_user(request, f"Blocked: {labels}.", messages.SUCCESS)
             case "_release":
-                services.release_seats(show.pk, labels, actor=actor, booking_ids=booking_ids)
+                services.release_seats(
+                    show.pk, labels, actor=actor, booking_ids=booking_ids, leave_single_seat=leave
+                )
                 page.message_user(request, f"Released: {labels}.", messages.SUCCESS)
             case "_cancel":
-                cancelled = services.cancel_seats(show.pk, booking_ids, actor=actor)
+                cancelled = services.cancel_seats(show.pk, booking_ids, actor=actor, leave_single_seat=leave)
                 _tell_what_was_cancelled(page, request, show, numbers, cancelled)
     except REFUSALS as error:
         text = f"{refusal(error)} {seat_by_seat(show, refused(error))}".strip()
@@ -224,8 +234,11 @@ def recent_events(show: Show) -> Any:
 
 
 def seat_by_seat(show: Show, error: DomainError) -> str:
-    """Return which seats were refused, and why: "C1 booked, C2 held"."""
-    return ", ".join(
+    """Return which seats were refused, and why: "C1 booked, C2 held"; and what might be done instead."""
+    text = ", ".join(
         f"{show.plan.seat(seat['seat_number']).label} {seat['reason']}"
         for seat in error.extra.get("seats", ())
     )
+    if instead := error.extra.get("instead"):
+        text += f". Instead: {' or '.join(map(show.plan.labels_of, instead))}."
+    return text

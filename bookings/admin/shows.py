@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import URLPattern, path
 
@@ -11,7 +12,7 @@ from bookings import services
 from bookings.admin import seating
 from bookings.admin.read_only import admin_actor, csv_response
 from bookings.exports import occupancy_rows
-from bookings.queries import was_ever_taken
+from bookings.queries import was_sold
 from bookings.services.inventory import SeatInventory
 from movies.admin import ShowAdmin as CatalogueShowAdmin
 from movies.models import Show, ShowQuerySet
@@ -38,10 +39,24 @@ class ShowAdmin(CatalogueShowAdmin):
         return SeatInventory.lock(row.pk).show
 
     def has_sold_seats(self, show: Show) -> bool:
-        return was_ever_taken(show)
+        return was_sold(show)
 
     def change_show(self, request: HttpRequest, show: Show, fields: dict[str, Any]) -> None:
         services.change_show(show.pk, actor=admin_actor(request), **fields)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """What the page says would be deleted: of shows that never sold, no more than the shows."""
+        if any(was_sold(show) for show in objs):
+            return super().get_deleted_objects(objs, request)
+        return [str(show) for show in objs], {"shows": len(objs)}, set(), []
+
+    def delete_model(self, request: HttpRequest, obj: Show) -> None:
+        services.delete_show(obj.pk, actor=admin_actor(request))
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        with transaction.atomic():
+            for show_id in queryset.order_by("pk").values_list("pk", flat=True):
+                services.delete_show(show_id, actor=admin_actor(request))
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

@@ -23,10 +23,16 @@ What is promised, in this order:
    people: in one group if it can be, and then that with the lowest score, each group scored as if it came
    alone. What `single_seats_left` would refuse of the outcome is moved within its row.
 
+A party that asks for seats of several kinds (a wheelchair space, a companion seat and two others) sits side
+by side in one run where that is free, by 2. Otherwise the kind of which the fewest seats are free is seated
+first, by 2 or 3, and the others kind by kind as near to it as can be, each by 3 with that place as the best
+one. Of a few places to begin with, the one with the lowest sum over all seats is taken.
+
 Equal scores go to the lowest seat number, so the same plan with the same taken seats always gives the same.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import chain
 from math import hypot
@@ -44,6 +50,7 @@ from movies.seat_plan import SeatKind, SeatPlan
 ROW_DEPTH = 2  # widths of a seat
 SINGLE_COSTS = 2  # widths of a seat a party is moved rather than leave one single
 MEETING_POINTS = 4  # few, as seats are chosen while the show is locked
+NEAREST = 6  # stretches in which the rest of a mixed party is seated, or more if these are too small
 
 # A party that names no kind pays no more than needed to sit together: dearer seats join only if the others
 # are not enough. Wheelchair and companion spaces are for those who ask for them.
@@ -100,10 +107,49 @@ def best_available(
     return best and tuple(sorted(_without_refused(plan, taken, frozenset(best.numbers))))
 
 
-def largest_free_block(plan: SeatPlan, taken: AbstractSet[int], kind: SeatKind | None = None) -> int:
-    """How many can still sit together, in the seats `best_available` may give; 0 if the show is full."""
-    kinds = ANY_KIND[-1] if kind is None else (kind,)
-    return max(map(len, _stretches(plan, taken, kinds)), default=0)
+def best_available_of_kinds(
+    plan: SeatPlan,
+    taken: AbstractSet[int],
+    party: Mapping[SeatKind, int],
+    *,
+    adjacent: Literal["required", "preferred"] = "preferred",
+) -> tuple[int, ...] | None:
+    """The same for a party that asks for so many seats of each kind.
+
+    None means that there are not so many free seats of one of the kinds, or, with `adjacent="required"`, not
+    side by side. Raises ValueError if a number is below 1 or nothing is asked for.
+    """
+    if min(party.values(), default=0) < 1:
+        raise ValueError("A party has at least 1 seat of each kind that it asks for.")
+    if block := _best_block(plan, taken, _blocks_of(plan, taken, party)):
+        return block.numbers
+    if adjacent == "required" or any(free_seats(plan, taken, kind) < seats for kind, seats in party.items()):
+        return None
+    first, *rest = sorted(party, key=lambda kind: (free_seats(plan, taken, kind), kind))
+    parties = [
+        _seated_around(plan, taken, start, {kind: party[kind] for kind in rest})
+        for start in _places_to_begin(plan, taken, first, party[first])
+    ]
+    best = min(filter(None, parties), default=None)
+    return best and tuple(sorted(_without_refused(plan, taken, frozenset(best.numbers))))
+
+
+def free_seats(plan: SeatPlan, taken: AbstractSet[int], kind: SeatKind | None = None) -> int:
+    """How many seats of this kind, or that a party may get that names none, can still be had."""
+    return sum(map(len, _stretches(plan, taken, _kinds_of(kind))))
+
+
+def largest_free_block(
+    plan: SeatPlan, taken: AbstractSet[int], seats: int, party: Mapping[SeatKind, int] | None = None
+) -> int:
+    """How many of a party of so many can still sit side by side; 0 if no one can.
+
+    Of a party that asks for so many seats of each kind, no more of a kind count than it asks for.
+    """
+    at_most = dict.fromkeys(ANY_KIND[-1], seats) if party is None else party
+    sizes = range(seats, 0, -1)
+    blocks = ((size, block) for size in sizes for block in _free_blocks(plan, taken, size, at_most))
+    return next((size for size, block in blocks if Counter(_kinds(block)) <= Counter(at_most)), 0)
 
 
 class _Group(NamedTuple):
@@ -143,6 +189,14 @@ def _pools(plan: SeatPlan, kind: SeatKind | None) -> list[tuple[SeatKind, ...]]:
     return [kinds for kinds in ANY_KIND if kinds[-1] in sold]  # the others add nothing to the one before
 
 
+def _kinds_of(kind: SeatKind | None) -> tuple[SeatKind, ...]:
+    return ANY_KIND[-1] if kind is None else (kind,)
+
+
+def _kinds(block: Block) -> tuple[SeatKind, ...]:
+    return tuple(sorted(seat.kind for seat in block))
+
+
 def _stretches(plan: SeatPlan, taken: AbstractSet[int], kinds: Collection[SeatKind]) -> Iterator[Block]:
     for run in plan.runs:
         yield from free_stretches(run, taken, kinds)
@@ -175,7 +229,51 @@ def _not_refused(plan: SeatPlan, taken: AbstractSet[int], blocks: Iterable[Block
 
 
 def _row_and_kinds(block: Block) -> tuple[int, tuple[SeatKind, ...]]:
-    return block[0].y, tuple(sorted(seat.kind for seat in block))
+    return block[0].y, _kinds(block)
+
+
+def _blocks_of(plan: SeatPlan, taken: AbstractSet[int], party: Mapping[SeatKind, int]) -> Iterator[Block]:
+    """The blocks in which a party of these kinds sits side by side."""
+    kinds = tuple(sorted(Counter(party).elements()))
+    return (block for block in _free_blocks(plan, taken, len(kinds), party) if _kinds(block) == kinds)
+
+
+def _places_to_begin(plan: SeatPlan, taken: AbstractSet[int], kind: SeatKind, seats: int) -> list["_Split"]:
+    """Where the first of a mixed party may sit: the best blocks of its kind, or split as little as can be."""
+    blocks = _not_refused(plan, taken, _free_blocks(plan, taken, seats, (kind,)))
+    if best := sorted(_scored(plan, taken, blocks))[:MEETING_POINTS]:
+        return [_Split(_cost(group, group.middle), group.numbers) for group in best]
+    split = _best_split(plan, taken, seats, (kind,))
+    return [split] if split else []
+
+
+def _seated_around(
+    plan: SeatPlan, taken: AbstractSet[int], start: "_Split", rest: Mapping[SeatKind, int]
+) -> "_Split | None":
+    """Seat the rest of a mixed party, kind by kind, as near as can be to those who have their seats."""
+    seated = start
+    for kind, seats in rest.items():
+        x, y = (
+            sum(getattr(plan.seat(number), axis) for number in seated.numbers) / len(seated.numbers)
+            for axis in ("x", "y")
+        )
+        occupied = taken | set(seated.numbers)
+        stretches = _nearest(_stretches(plan, occupied, (kind,)), (x, y), seats)
+        offers = [_offers(plan, occupied, stretch, seats, place=(x, y)) for stretch in stretches]
+        more = _split_around((x, y), offers, seats)
+        if more is None:
+            return None
+        seated = _Split(seated.cost + more.cost, seated.numbers + more.numbers)
+    return seated
+
+
+def _nearest(stretches: Iterable[Block], place: Point, seats: int) -> list[Block]:
+    """The stretches nearest to a place: a few, or as many as it takes for so many seats."""
+    nearest = sorted(stretches, key=lambda s: min(_distance((seat.x, seat.y), place) for seat in s))
+    enough = NEAREST
+    while sum(map(len, nearest[:enough])) < seats and enough < len(nearest):
+        enough += 1
+    return nearest[:enough]
 
 
 def _best_split(
@@ -191,13 +289,15 @@ def _best_split(
     return min(filter(None, splits), default=None)
 
 
-def _offers(plan: SeatPlan, taken: AbstractSet[int], stretch: Block, seats: int) -> list[_Offer]:
+def _offers(
+    plan: SeatPlan, taken: AbstractSet[int], stretch: Block, seats: int, place: Point | None = None
+) -> list[_Offer]:
     """How this stretch would best seat each part of the party, the smallest part first."""
     offers = []
     for size in range(1, min(seats, len(stretch)) + 1):
-        if groups := _scored(plan, taken, whole_blocks(stretch, size)):
+        if groups := _scored(plan, taken, whole_blocks(stretch, size), place):
             offers.append(_offer([min(groups)]))
-        elif pairs := [_scored(plan, taken, pair) for pair in _blocks_with_a_gap(stretch, size)]:
+        elif pairs := [_scored(plan, taken, pair, place) for pair in _blocks_with_a_gap(stretch, size)]:
             offers.append(min(map(_offer, pairs)))
     return offers
 
@@ -277,8 +377,11 @@ def _distance(one: Point, other: Point) -> float:
     return hypot(one[0] - other[0], ROW_DEPTH * (one[1] - other[1]))
 
 
-def _scored(plan: SeatPlan, taken: AbstractSet[int], blocks: Iterable[Block]) -> list[_Group]:
-    best_place = best_place_of(plan)
+def _scored(
+    plan: SeatPlan, taken: AbstractSet[int], blocks: Iterable[Block], place: Point | None = None
+) -> list[_Group]:
+    """The blocks with their scores, as seen from a place, by default the best one."""
+    best_place = place or best_place_of(plan)
     groups = []
     for block in blocks:
         middle = _middle(block)

@@ -13,6 +13,7 @@ from bookings.services.cancellation import (
     quote_cancellation,
 )
 from bookings.services.confirmation import confirm_order
+from bookings.services.deletion import delete_show
 from bookings.services.exchange import exchange_seats
 from bookings.services.holds import SeatChoice, book_seat, expire_holds, extend_order, hold_seats
 from bookings.services.house_seats import block_seats, release_seats
@@ -30,6 +31,7 @@ __all__ = [
     "cancel_show",
     "change_show",
     "confirm_order",
+    "delete_show",
     "exchange_seats",
     "expire_holds",
     "extend_order",

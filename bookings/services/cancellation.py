@@ -16,6 +16,7 @@ from bookings.refunds import SaleTerms, refund_amount
 from bookings.services.inventory import LockedOrder, SeatInventory
 from bookings.services.rules import (
     other_halves,
+    refuse_giving_back,
     refuse_half_sofas,
     refuse_if_started,
     refuse_seats_without_booking,
@@ -28,11 +29,17 @@ from movies.services import record_show_event
 
 
 @transaction.atomic
-def cancel_order(order: Order, *, actor: Actor, seat_numbers: Collection[int] | None = None) -> Order:
+def cancel_order(
+    order: Order,
+    *,
+    actor: Actor,
+    seat_numbers: Collection[int] | None = None,
+    leave_single_seat: bool = False,
+) -> Order:
     """Give back all seats of an order, or those named, held or booked; return the order.
 
-    Raises Invalid for seats that are not in it, HoldExpired, AlreadyCancelled, SoldInPairs, TooLateToCancel,
-    ShowCancelled and ShowStarted.
+    Raises Invalid for seats that are not in it, HoldExpired, AlreadyCancelled, SoldInPairs,
+    CompanionWithoutWheelchair, LeavesSingleSeat, TooLateToCancel, ShowCancelled and ShowStarted.
     """
     inventory = SeatInventory.lock(order.show_id)
     locked = inventory.order(order.pk)
@@ -41,34 +48,36 @@ def cancel_order(order: Order, *, actor: Actor, seat_numbers: Collection[int] | 
     if seat_numbers is not None:
         refuse_seats_without_booking(locked, seat_numbers, field="seat_numbers")
         given_back = [booking for booking in given_back if booking.seat_number in seat_numbers]
-        refuse_if_started(inventory.show, inventory.at)  # first, as other seats would not help then
+        _refuse_once_too_late(inventory, given_back)  # first, as other seats would not help then
         _refuse_half_sofas_kept(inventory.show, locked, given_back)
-    _give_back(inventory, given_back, actor)
+    _give_back(inventory, given_back, actor, leave_single_seat=leave_single_seat)
     return locked.order
 
 
 @transaction.atomic
-def cancel_booking(booking: Booking, *, actor: Actor) -> Booking:
+def cancel_booking(booking: Booking, *, actor: Actor, leave_single_seat: bool = False) -> Booking:
     """Give one seat back and return its booking: the row stays, as CANCELLED. A sofa goes back whole.
 
-    Raises NotFound for a house seat, AlreadyCancelled, HoldExpired, TooLateToCancel, ShowCancelled and
-    ShowStarted.
+    Raises NotFound for a house seat, AlreadyCancelled, HoldExpired, CompanionWithoutWheelchair,
+    LeavesSingleSeat, TooLateToCancel, ShowCancelled and ShowStarted.
     """
     inventory = SeatInventory.lock(booking.show_id)
     locked = inventory.order(booking.order_id)
     fresh = locked.booking(booking.pk)
     _refuse_unless_customers(fresh, locked.at)
-    _give_back(inventory, _whole_sofa(fresh, locked.live), actor)
+    _give_back(inventory, _whole_sofa(fresh, locked.live), actor, leave_single_seat=leave_single_seat)
     return fresh
 
 
 @transaction.atomic
-def cancel_seats(show_id: int, booking_ids: Collection[int], *, actor: Actor) -> list[Booking]:
+def cancel_seats(
+    show_id: int, booking_ids: Collection[int], *, actor: Actor, leave_single_seat: bool = False
+) -> list[Booking]:
     """Give back those of these bookings that customers still have, held or booked; return them.
 
     A sofa goes back whole, if the same order has its other half. What is no longer live stays as it is, and
-    so do house seats and whoever has the seats now. Raises NotFound, TooLateToCancel, ShowCancelled and
-    ShowStarted.
+    so do house seats and whatever bookings have the seats now. Raises NotFound, CompanionWithoutWheelchair,
+    LeavesSingleSeat, TooLateToCancel, ShowCancelled and ShowStarted.
     """
     inventory = SeatInventory.lock(show_id)
     seats = inventory.bookings().select_related("order").order_by("seat_number")
@@ -80,7 +89,7 @@ def cancel_seats(show_id: int, booking_ids: Collection[int], *, actor: Actor) ->
         for number in other_halves(inventory.show, [booking.seat_number])
     }
     given_back = [b for b in live if b in named or (b.order_id, b.seat_number) in halves]
-    _give_back(inventory, given_back, actor)
+    _give_back(inventory, given_back, actor, leave_single_seat=leave_single_seat)
     return given_back
 
 
@@ -133,23 +142,25 @@ class CancellationQuote(NamedTuple):
 def quote_cancellation(booking: Booking) -> CancellationQuote:
     """Return what the customer would get back now. No lock: it is a quote.
 
-    Raises NotFound for a house seat, AlreadyCancelled, HoldExpired, TooLateToCancel, ShowCancelled and
-    ShowStarted, as cancelling would.
+    Raises NotFound for a house seat, AlreadyCancelled, HoldExpired, CompanionWithoutWheelchair,
+    LeavesSingleSeat, TooLateToCancel, ShowCancelled and ShowStarted, as cancelling would.
     """
     at, show = timezone.now(), booking.show
     terms = sale_terms(booking.order, show)
     _refuse_unless_customers(booking, at)
-    refuse_if_started(show, at)
     if booking.status == Status.BOOKED:
+        refuse_if_started(show, at)
         _refuse_if_too_late(terms, at)
         until, percent = terms.cancel_until, terms.refund_percent(at)
         valid_until = terms.refund_valid_until(at)
     else:  # nothing was paid
-        until = min(booking.expires_at or show.starts_at, show.starts_at)
+        until = booking.expires_at or show.starts_at
         percent, valid_until = 0, None
     seats: Sequence[Booking] = [booking]
     if other_halves(show, [booking.seat_number]):
         seats = _whole_sofa(booking, booking.order.bookings.live(at))
+    if not show.has_started(at):
+        refuse_giving_back(SeatInventory(show, at), seats)
     return CancellationQuote(
         booking.pk,
         percent,
@@ -168,20 +179,31 @@ def _refuse_half_sofas_kept(show: Show, order: LockedOrder, bookings: Sequence[B
         refuse_half_sofas(show, numbers)
 
 
-def _give_back(inventory: SeatInventory, bookings: Sequence[Booking], actor: Actor) -> None:
+def _give_back(
+    inventory: SeatInventory, bookings: Sequence[Booking], actor: Actor, *, leave_single_seat: bool
+) -> None:
     """Cancel bookings of customers, each on the terms of its own sale."""
     show, at = inventory.show, inventory.at
-    refuse_if_started(show, at)
+    _refuse_once_too_late(inventory, bookings)
+    if not show.has_started(at):  # no seat is sold any more, so a hold may just go
+        refuse_giving_back(inventory, bookings, leave_single_seat=leave_single_seat)
     by_percent: dict[int | None, list[Booking]] = {}
     for booking in bookings:
-        percent = None  # nothing was paid for a hold
-        if booking.status == Status.BOOKED:
-            terms = sale_terms(booking.order, show)
-            _refuse_if_too_late(terms, at)
-            percent = terms.refund_percent(at)
+        is_paid = booking.status == Status.BOOKED  # nothing was paid for a hold
+        percent = sale_terms(booking.order, show).refund_percent(at) if is_paid else None
         by_percent.setdefault(percent, []).append(booking)
     for percent, alike in by_percent.items():
         inventory.transition(alike, Status.CANCELLED, actor=actor, refund_percent=percent)
+
+
+def _refuse_once_too_late(inventory: SeatInventory, bookings: Sequence[Booking]) -> None:
+    """Raises ShowCancelled, ShowStarted and TooLateToCancel; but a hold may go after the start too."""
+    statuses = {booking.status for booking in bookings}
+    if statuses != {Status.HELD} or inventory.show.status == Show.Status.CANCELLED:
+        refuse_if_started(inventory.show, inventory.at)
+    for booking in bookings:
+        if booking.status == Status.BOOKED:
+            _refuse_if_too_late(sale_terms(booking.order, inventory.show), inventory.at)
 
 
 def _refuse_unless_customers(booking: Booking, at: datetime) -> None:

@@ -3,7 +3,8 @@
 Booking one seat is an order of one that is confirmed at once; there is no other way to a seat.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
@@ -21,7 +22,12 @@ from bookings.errors import (
     TooManySeats,
 )
 from bookings.models import Booking, Order, Status
-from bookings.seating.best_available import best_available, largest_free_block
+from bookings.seating.best_available import (
+    best_available,
+    best_available_of_kinds,
+    free_seats,
+    largest_free_block,
+)
 from bookings.services.inventory import SeatInventory
 from bookings.services.rules import (
     refuse_if_started,
@@ -31,20 +37,34 @@ from bookings.services.rules import (
     seat_prices,
 )
 from movie_booking.database import is_lock_failure
-from movies.seat_plan import SeatKind
+from movie_booking.errors import Conflict
+from movies.seat_plan import SeatKind, SeatPlan
 
 Adjacent = Literal["required", "preferred"]
 
 
 class SeatChoice(NamedTuple):
-    """What a customer asks for: seats by number, or as many of the best available."""
+    """What a customer asks for: seats by number, or as many of the best available, also of each kind."""
 
     seat_numbers: Sequence[int] = ()
-    best_available: int | None = None
+    best_available: int | Mapping[SeatKind, int] | None = None
     kind: SeatKind | None = None
     adjacent: Adjacent = "preferred"
     # Only for staff: see the single-seat rule of the screen.
     leave_single_seat: bool = False
+
+    @property
+    def party(self) -> int:
+        """How many of the best available seats are asked for."""
+        asked = self.best_available or 0
+        return asked if isinstance(asked, int) else sum(asked.values())
+
+    @property
+    def by_kind(self) -> Mapping[SeatKind, int]:
+        """How many of them of each kind; empty if any kind will do."""
+        if isinstance(self.best_available, Mapping):
+            return self.best_available
+        return {self.kind: self.party} if self.kind else {}
 
 
 def book_seat(
@@ -52,8 +72,8 @@ def book_seat(
 ) -> Booking:
     """Give the customer the seat and return the booking: an order of one, confirmed at once.
 
-    Raises SeatTaken, SoldInPairs, LeavesSingleSeat, TooManySeats, NoSuchSeat, NotFound, ShowCancelled,
-    ShowStarted, NotOnSale and SalesClosed.
+    Raises SeatTaken, SoldInPairs, CompanionWithoutWheelchair, LeavesSingleSeat, TooManySeats, NoSuchSeat,
+    NotFound, ShowCancelled, ShowStarted, NotOnSale and SalesClosed.
     """
     choice = SeatChoice(seat_numbers=[seat_number], leave_single_seat=leave_single_seat)
     [booking] = _place(show_id, choice, Status.BOOKED, customer=customer, actor=actor, field="seat_number")
@@ -64,8 +84,8 @@ def hold_seats(show_id: int, choice: SeatChoice, *, customer: User, actor: Actor
     """Hold seats for the customer while they pay, all or none, and return the order.
 
     Raises SeatTaken that names every seat that is not free; NotTogether and NotEnoughSeats if there are no
-    such best available seats; SoldInPairs, LeavesSingleSeat, TooManySeats, TooManyHolds, NoSuchSeat,
-    NotFound, ShowCancelled, ShowStarted, NotOnSale and SalesClosed.
+    such best available seats; SoldInPairs, CompanionWithoutWheelchair, LeavesSingleSeat, TooManySeats,
+    TooManyHolds, NoSuchSeat, NotFound, ShowCancelled, ShowStarted, NotOnSale and SalesClosed.
     """
     bookings = _place(show_id, choice, Status.HELD, customer=customer, actor=actor, field="seat_numbers")
     return bookings[0].order
@@ -95,13 +115,31 @@ def _chosen_seats(inventory: SeatInventory, choice: SeatChoice) -> Collection[in
     if choice.best_available is None:
         return choice.seat_numbers
     plan, occupied = inventory.show.plan, inventory.occupied.keys()
-    numbers = best_available(
-        plan, occupied, choice.best_available, kind=choice.kind, adjacent=choice.adjacent
-    )
+    if len(choice.by_kind) > 1:
+        numbers = best_available_of_kinds(plan, occupied, choice.by_kind, adjacent=choice.adjacent)
+    else:
+        kind = next(iter(choice.by_kind), None)
+        numbers = best_available(plan, occupied, choice.party, kind=kind, adjacent=choice.adjacent)
     if numbers is None:
-        refusal = NotTogether if choice.adjacent == "required" else NotEnoughSeats
-        raise refusal(largest_block=largest_free_block(plan, occupied, choice.kind))
+        raise _why_not_available(plan, occupied, choice)
     return numbers
+
+
+def _why_not_available(plan: SeatPlan, occupied: AbstractSet[int], choice: SeatChoice) -> Conflict:
+    """Why there are no such seats, in terms of what was asked: the kind that is short, and what there is."""
+    largest = largest_free_block(plan, occupied, choice.party, choice.by_kind or None)
+    if choice.adjacent == "required" and len(choice.by_kind) <= 1:
+        return NotTogether(largest_block=largest)
+    for kind, asked in choice.by_kind.items():
+        available = free_seats(plan, occupied, kind)
+        if available < asked or len(choice.by_kind) == 1:
+            return NotEnoughSeats(kind=kind.value, available=available, largest_block=largest)
+    if choice.by_kind:
+        return NotTogether(largest_block=largest)
+    available = free_seats(plan, occupied)
+    # As many seats, and yet not enough: an odd party, and nothing but sofas.
+    why = "Only sofas are left, which are sold in pairs." if available >= choice.party else ""
+    return NotEnoughSeats(why, available=available, largest_block=largest)
 
 
 def _refuse_beyond_limits(inventory: SeatInventory, customer: User, seats: int, status: Status) -> None:

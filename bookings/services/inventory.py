@@ -61,6 +61,10 @@ class SeatInventory:
             row.user_id == customer.pk and row.status in (Status.HELD, Status.BOOKED) for row in self._rows
         )
 
+    def seats_of_order(self, order_id: int) -> set[int]:
+        """The seats that an order has, held, booked or blocked, when this was first read."""
+        return {row.seat_number for row in self._rows if row.order_id == order_id and row.status in LIVE}
+
     def bookings(self) -> BookingQuerySet:
         """The show's live bookings, fresh."""
         return Booking.objects.live(self.at).filter(show=self.show)
@@ -182,9 +186,9 @@ class SeatInventory:
     def _rows(self) -> "list[_SeatRow]":
         rows = Booking.objects.in_seat_index().filter(show=self.show).order_by()
         return [
-            _SeatRow(booking_id, number, status_at(status, expires_at, self.at), user_id)
-            for booking_id, number, status, expires_at, user_id in rows.values_list(
-                "id", "seat_number", "status", "expires_at", "user_id"
+            _SeatRow(booking_id, number, status_at(status, expires_at, self.at), user_id, order_id)
+            for booking_id, number, status, expires_at, user_id, order_id in rows.values_list(
+                "id", "seat_number", "status", "expires_at", "user_id", "order_id"
             )
         ]
 
@@ -236,6 +240,7 @@ class _SeatRow(NamedTuple):
     seat_number: int
     status: Status
     user_id: int
+    order_id: int
 
 
 class LockedOrder(NamedTuple):

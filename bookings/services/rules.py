@@ -1,5 +1,6 @@
 """Rules that several services share: is the show on sale, which seats may be taken, what do they cost."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
@@ -9,6 +10,7 @@ from django.conf import settings
 
 from bookings.errors import (
     AlreadyCancelled,
+    CompanionWithoutWheelchair,
     HoldExpired,
     LeavesSingleSeat,
     NoSuchSeat,
@@ -19,13 +21,16 @@ from bookings.errors import (
     SoldInPairs,
     reasons,
 )
-from bookings.models import Order, Status
+from bookings.models import Booking, Order, Status
 from bookings.refunds import SaleTerms, parse_tiers
+from bookings.seating.companions import companions_too_many
+from bookings.seating.give_back import singles_freed
 from bookings.seating.single_seats import is_single, single_seats_left
 from bookings.services.inventory import LockedOrder, SeatInventory
 from movie_booking.errors import Invalid, NotFound
 from movies.errors import ShowCancelled
 from movies.models import Show
+from movies.seat_plan import SeatKind
 
 
 def refuse_unless_on_sale(show: Show, at: datetime) -> None:
@@ -74,14 +79,45 @@ def refuse_seating(
     until_now: AbstractSet[int] = frozenset(),
     leave_single_seat: bool = False,
 ) -> None:
-    """Raises SeatTaken, SoldInPairs and LeavesSingleSeat unless the party may sit there.
+    """Raises SeatTaken, SoldInPairs, CompanionWithoutWheelchair and LeavesSingleSeat unless the party may
+    sit there.
 
     `party` is where it will sit, `taking` what of it is new, `until_now` where it sits before an exchange.
     """
     refuse_taken(inventory, taking)
     refuse_half_sofas(inventory.show, party)
+    _refuse_companions_alone(inventory.show, party, until_now)
     if not leave_single_seat:
-        _refuse_single_seats(inventory, party, until_now)
+        refuse_single_seats(inventory, party, until_now)
+
+
+def refuse_giving_back(
+    inventory: SeatInventory, bookings: Iterable[Booking], *, leave_single_seat: bool = False
+) -> None:
+    """Raises CompanionWithoutWheelchair and LeavesSingleSeat unless these may all be given back at once.
+
+    Each order is judged for itself, by what it keeps.
+    """
+    show, given_back = inventory.show, defaultdict[int, set[int]](set)
+    for booking in bookings:
+        given_back[booking.order_id].add(booking.seat_number)
+    leaving = set().union(*given_back.values())
+    for order_id, numbers in given_back.items():
+        # Without a wheelchair space among them there is nothing to read: it cannot be missed.
+        if any(show.plan.seat(number).kind is SeatKind.WHEELCHAIR for number in numbers):
+            party = inventory.seats_of_order(order_id)
+            _refuse_companions_alone(show, party - numbers, party)
+        if show.screen.no_single_seats and not leave_single_seat:
+            party = inventory.seats_of_order(order_id)
+            seats, instead = singles_freed(
+                show.plan, inventory.occupied.keys() - party - leaving, party, numbers
+            )
+            if seats:
+                raise LeavesSingleSeat(
+                    "Giving these back would leave a single seat free. Give others back instead, or all.",
+                    seats=reasons(dict.fromkeys(seats, "left_single")),
+                    instead=[list(others) for others in instead],
+                )
 
 
 def refuse_taken(inventory: SeatInventory, numbers: Collection[int]) -> None:
@@ -102,8 +138,15 @@ def other_halves(show: Show, numbers: Iterable[int]) -> set[int]:
     return {partner for partner in partners if partner is not None}
 
 
-def _refuse_single_seats(
-    inventory: SeatInventory, party: AbstractSet[int], until_now: AbstractSet[int]
+def _refuse_companions_alone(show: Show, party: AbstractSet[int], until_now: AbstractSet[int]) -> None:
+    """Raises CompanionWithoutWheelchair if more companion seats are alone than were until now."""
+    alone = companions_too_many(show.plan, party)
+    if len(alone) > len(companions_too_many(show.plan, until_now)):
+        raise CompanionWithoutWheelchair(seats=reasons(dict.fromkeys(alone, "no_wheelchair_space")))
+
+
+def refuse_single_seats(
+    inventory: SeatInventory, party: AbstractSet[int], until_now: AbstractSet[int] = frozenset()
 ) -> None:
     """Raises LeavesSingleSeat if the screen has that rule and the party would break it."""
     if not inventory.show.screen.no_single_seats:

@@ -1,15 +1,13 @@
 """Changing a show of which seats may have been taken."""
 
-from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
 from accounts.actors import Actor, Channel
 from bookings.errors import ShowHasBookings, ShowStarted
-from bookings.queries import was_ever_taken
+from bookings.queries import was_sold
 from bookings.services.inventory import SeatInventory
-from movie_booking.errors import Invalid
 from movies.models import Show
 from movies.services import (
     TICKET_FIELDS,
@@ -20,7 +18,6 @@ from movies.services import (
     refuse_stale,
     reschedule_show,
 )
-from movies.times import TIME_HAS_PASSED
 
 # What tickets and posters say of place and time.
 FACTS = TICKET_FIELDS | {"starts_at"}
@@ -45,7 +42,7 @@ def change_show(
         return show
     refuse_change(show, changes)
     if facts := changes.keys() & FACTS:
-        _refuse_facts(show, changes, inventory.at)
+        _refuse_facts(inventory, changes)
         before = {name: getattr(show, name) for name in facts}
         record_show_event(
             show,
@@ -60,10 +57,11 @@ def change_show(
     return show
 
 
-def _refuse_facts(show: Show, changes: dict[str, Any], at: datetime) -> None:
-    if show.ends_at <= at:
+def _refuse_facts(inventory: SeatInventory, changes: dict[str, Any]) -> None:
+    show, at = inventory.show, inventory.at
+    if show.has_ended(at):
         raise ShowStarted("The show is over.")
-    if "starts_at" in changes and changes["starts_at"] <= at:
-        raise Invalid(errors={"starts_at": [TIME_HAS_PASSED]})
-    if changes.keys() & TICKET_FIELDS and was_ever_taken(show):
-        raise ShowHasBookings
+    if changes.keys() & TICKET_FIELDS:
+        inventory.expire_holds()  # so that none counts in fewer seats
+        if was_sold(show, at):
+            raise ShowHasBookings

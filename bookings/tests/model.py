@@ -11,13 +11,14 @@ from bookings.tests.model_seats import (
     PRICES,
     SEATS,
     SOFA,
+    alone,
     blocks,
     choices,
     free_of_kinds,
     separation,
     singles,
+    singles_freed,
     singles_left,
-    stretches,
 )
 
 HELD, BOOKED, BLOCKED, CANCELLED, EXPIRED = "HELD", "BOOKED", "BLOCKED", "CANCELLED", "EXPIRED"
@@ -141,6 +142,17 @@ class Model:
         if not self.single_seats_allowed and (left := singles_left(set(occupied), set(seats)) - before):
             raise Refused("leaves_single_seat", dict.fromkeys(left, "left_single"))
 
+    def refuse_companions_alone(self, seats, before=()):
+        if len(left := alone(seats)) > len(alone(before)):
+            raise Refused("companion_without_wheelchair", dict.fromkeys(left, "no_wheelchair_space"))
+
+    def refuse_giving_back(self, order, bookings, leave_single_seat=False):
+        own, leaving = ({b.seat_number for b in some} for some in (self.live(order), bookings))
+        self.refuse_companions_alone(own - leaving, own)
+        left = singles_freed(set(self.occupied(order.show)) - own, own, leaving)
+        if left and not self.single_seats_allowed and not leave_single_seat:
+            raise Refused("leaves_single_seat", dict.fromkeys(left, "left_single"))
+
     def refuse_beyond_limits(self, user, show, size, status):
         own = [order for order in self.orders.values() if order.user == user]
         here = [b for order in own if order.show is show for b in self.live(order) if b.status != BLOCKED]
@@ -176,8 +188,11 @@ class Model:
             raise Refused("already_cancelled")
 
     def refuse_if_too_late(self, show, bookings):
-        if self.now > show.starts_at - CANCEL_CUTOFF and any(b.status == BOOKED for b in bookings):
-            raise Refused("too_late_to_cancel")
+        """A hold may go at any time."""
+        if any(b.status == BOOKED for b in bookings):
+            self.refuse_if_started(show)
+            if self.now > show.starts_at - CANCEL_CUTOFF:
+                raise Refused("too_late_to_cancel")
 
     # What is done.
 
@@ -206,6 +221,7 @@ class Model:
         occupied = self.occupied(show)
         self.refuse_taken(occupied, seats)
         self.refuse_half_sofas(seats)
+        self.refuse_companions_alone(seats)
         if not leave_single_seat:
             self.refuse_single_seats(occupied, seats)
         self.refuse_beyond_limits(user, show, len(seats), status)
@@ -217,7 +233,7 @@ class Model:
         """Refuse an order of the best available seats if there are no such seats."""
         self.refuse_unless_on_sale(show)
         free = free_of_kinds(self.occupied(show), {kind} if kind else {"standard", "premium", "sofa"})
-        together = max(map(len, stretches(free)), default=0)
+        together = max((some for some in range(1, size + 1) if blocks(free, some)), default=0)
         if adjacent == "required":
             if not blocks(free, size):
                 raise Refused("not_together", largest_block=together)
@@ -225,6 +241,8 @@ class Model:
             sofas = 1 if free >= SOFA else 0
             if not any(0 <= size - 2 * pairs <= len(free - SOFA) for pairs in range(sofas + 1)):
                 raise Refused("not_enough_seats", largest_block=together)
+        if kind == "companion":
+            self.refuse_companions_alone({seat for seat in SEATS if KINDS[seat] == kind})
         self.refuse_beyond_limits(user, show, size, HELD)
 
     def assert_best_available(self, show, size, kind, adjacent, seats):
@@ -268,12 +286,12 @@ class Model:
         for booking in on_hold:
             booking.transition(BOOKED, user)
 
-    def cancel_order(self, user, order, seats=None):
+    def cancel_order(self, user, order, seats=None, *, leave_single_seat=False):
         self.refuse_other_users(user, order)
         self.refuse_unless_live(order)
         self.refuse_seats_without_booking(order, seats or ())
-        live = self.live(order)
-        self.give_back(user, order, [b for b in live if seats is None or b.seat_number in seats])
+        given_back = [b for b in self.live(order) if seats is None or b.seat_number in seats]
+        self.give_back(user, order, given_back, leave_single_seat=leave_single_seat)
 
     def cancel_booking(self, user, order, booking):
         self.refuse_other_users(user, order)
@@ -285,10 +303,11 @@ class Model:
         seat = booking.seat_number
         return [b for b in self.live(order) if b.seat_number == seat or {b.seat_number, seat} == SOFA]
 
-    def give_back(self, user, order, bookings):
-        self.refuse_if_started(order.show)
-        self.refuse_half_sofas({b.seat_number for b in bookings})
+    def give_back(self, user, order, bookings, *, leave_single_seat=False):
         self.refuse_if_too_late(order.show, bookings)
+        self.refuse_half_sofas({b.seat_number for b in bookings})
+        if self.now < order.show.starts_at:
+            self.refuse_giving_back(order, bookings, leave_single_seat)
         for booking in bookings:
             if booking.status == BOOKED:
                 booking.refund_percent = self.refund_percent(order.show)
@@ -301,8 +320,9 @@ class Model:
         """The share that would come back."""
         self.refuse_other_users(user, order)
         self.refuse_unless_booking_is_live(order, booking)
-        self.refuse_if_started(order.show)
         self.refuse_if_too_late(order.show, [booking])
+        if self.now < order.show.starts_at:
+            self.refuse_giving_back(order, self.whole_sofa(order, booking))
         return self.refund_percent(order.show) if booking.status == BOOKED else 0
 
     def exchange(self, user, order, from_seats, to_seats, *, leave_single_seat):
@@ -319,6 +339,7 @@ class Model:
         live = {b.seat_number: b for b in self.live(order)}
         after = set(live) - leaving | coming
         self.refuse_half_sofas(after)
+        self.refuse_companions_alone(after, live)
         if not leave_single_seat:
             self.refuse_single_seats(set(occupied) - set(live), after, before=singles(set(occupied)))
         [status] = {live[seat].status for seat in from_seats}
@@ -328,23 +349,37 @@ class Model:
             live[seat].transition(CANCELLED, user)
         self.allocate(order, coming, status)
 
-    def block(self, show, seats):
+    def block(self, show, seats, *, leave_single_seat):
         self.refuse_if_started(show)
         self.refuse_taken(self.occupied(show), seats)
+        self.refuse_half_sofas(seats)
+        if not leave_single_seat:
+            self.refuse_single_seats(self.occupied(show), seats)
         order = Order(show, STAFF, self.now, None)
         self.allocate(order, seats, BLOCKED)
         return order
 
-    def release(self, show, seats):
+    def release(self, show, seats, *, leave_single_seat):
         if show.cancelled:
             raise Refused("show_cancelled")
         occupied = self.occupied(show)
         others = {s: occupied.get(s, "available") for s in seats if occupied.get(s) != BLOCKED}
         if others:
             raise Refused("not_blocked", others)
+        self.refuse_half_sofas(seats)
+        if not self.single_seats_allowed and not leave_single_seat:
+            self.refuse_singles_of_blocks(show, set(seats))
         for booking in (b for order in self.orders_of(show) for b in self.live(order)):
             if booking.seat_number in seats:
                 booking.transition(CANCELLED, STAFF)
+
+    def refuse_singles_of_blocks(self, show, leaving):
+        """Block by block: each is judged by what it keeps, with all that is released as free."""
+        for order in self.orders_of(show):
+            own = {b.seat_number for b in self.live(order)}
+            others = set(self.occupied(show)) - own - leaving
+            if left := singles_freed(others, own, own & leaving):
+                raise Refused("leaves_single_seat", dict.fromkeys(left, "left_single"))
 
     def cancel_show(self, show):
         if show.cancelled:

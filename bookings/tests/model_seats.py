@@ -51,6 +51,35 @@ def singles(occupied):
     }
 
 
+def alone(seats):
+    """Companion seats with no wheelchair space of their own."""
+    companions = sorted(seat for seat in seats if KINDS[seat] == "companion")
+    return companions[sum(KINDS[seat] == "wheelchair" for seat in seats) :]
+
+
+def singles_freed(occupied, own, leaving):
+    """The single seats that giving these back leaves, of those that others of the row would not.
+
+    `occupied` is what is occupied besides. Every other choice of as many of the same kinds is looked at.
+    """
+    freed = set()
+    for row in ROWS:
+        mine, gone = own & set(sum(row, ())), leaving & set(sum(row, ()))
+
+        def left(given_back):
+            return singles(occupied | (own - given_back)) & given_back
+
+        ways = [
+            set(way)
+            for way in combinations(mine, len(gone))
+            if len(SOFA & set(way)) != 1
+            and sorted(KINDS[seat] for seat in way) == sorted(KINDS[seat] for seat in gone)
+        ]
+        if min(len(left(way)) for way in ways) < len(left(gone)):
+            freed |= left(gone)
+    return freed
+
+
 def singles_left(occupied, chosen):
     """The single seats that the choice leaves, of those it could have avoided in its row."""
     left = set()

@@ -142,7 +142,7 @@ def test_the_free_half_of_a_sofa_is_not_given():
     plan, _, _ = parse_drawing("SSSS")
 
     assert best_available(plan, {2}, 2, kind=SOFA) == (3, 4)
-    assert largest_free_block(plan, {2}) == 2
+    assert largest_free_block(plan, {2}, 4) == 2
 
 
 @pytest.mark.parametrize(
@@ -160,20 +160,24 @@ def test_a_party_may_insist_on_sitting_together(rows, seats, chosen):
 
 
 @pytest.mark.parametrize(
-    ("row", "kind", "largest"),
+    ("row", "seats", "kind", "largest"),
     [
-        ("oooxoo_oooo", None, 4),
-        ("xxx", None, 0),
-        ("ooPPSSWC", None, 6),
-        ("ooPPSSWC", STANDARD, 2),
-        ("ooPPSSWC", WHEELCHAIR, 1),
-        ("ooPP", SOFA, 0),
+        ("oooxoo_oooo", 5, None, 4),
+        ("oooxoo_oooo", 3, None, 3),  # no more than the party is
+        ("xxx", 2, None, 0),
+        ("ooPPSSWC", 8, None, 6),
+        ("ooPPSSWC", 8, STANDARD, 2),
+        ("ooPPSSWC", 8, WHEELCHAIR, 1),
+        ("ooPP", 2, SOFA, 0),
+        ("SSSSSSSSSS", 3, None, 2),  # sofas are sold in pairs
+        ("SSSSo", 4, None, 4),
+        ("SSSSo", 6, None, 5),
     ],
 )
-def test_the_largest_free_block(row, kind, largest):
+def test_how_many_of_a_party_can_still_sit_side_by_side(row, seats, kind, largest):
     plan, taken, _ = parse_drawing(row)
 
-    assert largest_free_block(plan, taken, kind) == largest
+    assert largest_free_block(plan, taken, seats, kind and {kind: seats}) == largest
 
 
 @pytest.mark.parametrize("seats", [0, -1])
@@ -304,7 +308,7 @@ def test_a_split_party_has_the_fewest_alone_and_then_the_fewest_groups(drawing, 
 def test_the_largest_free_block_is_the_largest_party_that_sits_together(drawing, also_taken):
     plan, taken, _ = parse_drawing(*drawing)
     taken |= also_taken
-    largest = largest_free_block(plan, taken)
+    largest = largest_free_block(plan, taken, plan.total_seats)
 
     together = [
         seats

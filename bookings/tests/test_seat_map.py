@@ -74,6 +74,7 @@ def test_the_map_has_kind_price_position_and_status_of_every_seat():
         ],
         "seats_version": 3,
         "available_seats": 5,
+        "status": "ON_SALE",
     }
 
 
@@ -89,6 +90,7 @@ def test_layout_and_availability_can_be_read_apart():
         "show": show.pk,
         "seats_version": 1,
         "available_seats": 7,
+        "status": "ON_SALE",
         "taken": {"held": [], "booked": [2], "blocked": []},
     }
     assert layout.keys() == {"show", "width", "height", "currency", "rows"}

@@ -155,17 +155,20 @@ class Stories(ModelComparison):
         )
 
     @precondition(there_are_orders)
-    @rule(data=st.data(), some=st.booleans())
-    def cancel_order(self, data, some):
+    @rule(data=st.data(), some=st.booleans(), leave_single_seat=seldom)
+    def cancel_order(self, data, some, leave_single_seat):
         name, order, reference = self.draw_order(data)
         seats = None
         if some:
             own = some_of(booking.seat_number for booking in order.bookings)
             seats = data.draw(own | own | anywhere, label="seats")
         self.both(
-            lambda: self.model.cancel_order(name, order, seats),
+            lambda: self.model.cancel_order(name, order, seats, leave_single_seat=leave_single_seat),
             lambda: services.cancel_order(
-                self.find_order(name, reference), actor=self.actor(name), seat_numbers=seats
+                self.find_order(name, reference),
+                actor=self.actor(name),
+                seat_numbers=seats,
+                leave_single_seat=leave_single_seat,
             ),
         )
 
@@ -215,28 +218,38 @@ class Stories(ModelComparison):
 
     # Staff block and release house seats, and cancel shows.
 
-    @rule(index=shows, data=st.data(), size=st.integers(1, 3))
-    def block(self, index, data, size):
+    @rule(index=shows, data=st.data(), size=st.integers(1, 3), leave_single_seat=st.booleans())
+    def block(self, index, data, size, leave_single_seat):
         show = self.model.shows[index]
         seats = sorted(set(self.draw_seats(data, show, size)) & set(SEATS)) or [1]
         outcome = self.both(
-            lambda: self.model.block(show, seats),
-            lambda: services.block_seats(self.shows[index].pk, labels_of(seats), actor=self.actor(STAFF)),
+            lambda: self.model.block(show, seats, leave_single_seat=leave_single_seat),
+            lambda: services.block_seats(
+                self.shows[index].pk,
+                labels_of(seats),
+                actor=self.actor(STAFF),
+                leave_single_seat=leave_single_seat,
+            ),
         )
         if outcome:
             expected, _ = outcome
             self.model.orders[Order.objects.latest("id").reference] = expected
 
-    @rule(index=shows, data=st.data())
-    def release(self, index, data):
+    @rule(index=shows, data=st.data(), leave_single_seat=st.booleans())
+    def release(self, index, data, leave_single_seat):
         show = self.model.shows[index]
         blocked = [seat for seat, status in self.model.occupied(show).items() if status == BLOCKED]
         options = [anywhere.map(lambda seats: [seat for seat in seats if seat in SEATS] or [1])]
         options += [some_of(blocked)] * 3 if blocked else []
         seats = data.draw(st.one_of(options), label="seats")
         self.both(
-            lambda: self.model.release(show, seats),
-            lambda: services.release_seats(self.shows[index].pk, labels_of(seats), actor=self.actor(STAFF)),
+            lambda: self.model.release(show, seats, leave_single_seat=leave_single_seat),
+            lambda: services.release_seats(
+                self.shows[index].pk,
+                labels_of(seats),
+                actor=self.actor(STAFF),
+                leave_single_seat=leave_single_seat,
+            ),
         )
 
     @precondition(lambda self: self.steps > 20)

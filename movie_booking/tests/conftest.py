@@ -8,7 +8,7 @@ from rest_framework_simplejwt.tokens import RefreshToken
 
 from accounts.models import User
 from accounts.tests.factories import make_user
-from bookings.models import Booking, BookingEvent, IdempotencyKey, Order
+from bookings.models import Booking, BookingEvent, IdempotencyKey, Order, Status
 from bookings.tests.factories import block, make_order
 from movie_booking.tests.endpoints import ENDPOINTS
 from movies.models import Cinema, Movie, Screen, Show
@@ -41,6 +41,7 @@ def ids(superuser):
         "cinema": screen.cinema_id,
         "screen": screen.pk,
         "show": show.pk,
+        "booking": make_order(show, 21, user=superuser, status=Status.BOOKED).bookings.get().pk,
         "order": make_order(show, 31, 32, user=superuser).reference,
         "refresh": str(RefreshToken.for_user(superuser)),
     }

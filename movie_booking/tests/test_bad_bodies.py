@@ -4,8 +4,6 @@ import json
 
 import pytest
 
-from bookings.models import Status
-from bookings.tests.factories import make_order
 from movie_booking.tests.endpoints import (
     CHARSETS,
     ENDPOINTS,
@@ -15,7 +13,6 @@ from movie_booking.tests.endpoints import (
     refusal,
     refused_fields,
 )
-from movies.models import Show
 
 pytestmark = pytest.mark.django_db
 
@@ -54,7 +51,7 @@ def test_no_body_at_all_is_an_empty_change_or_invalid(send, rows, name):
 
     response = send(name, b"")
 
-    if name == "cancel an order":
+    if name in ("cancel an order", "cancel a booking"):
         assert (response.status_code, response.json()["status"]) == (200, "CANCELLED")
         return
     if name.startswith("change"):
@@ -191,11 +188,8 @@ def test_a_bad_body_is_refused_with_an_idempotency_key_too_and_the_key_stays_unu
 
 @pytest.mark.parametrize("body", [b"{", b"null", b"[" * 900 + b"]" * 900, b'{"a": 1e400}'])
 @pytest.mark.parametrize("headers", [{}, {"HTTP_IDEMPOTENCY_KEY": "k"}], ids=["", "with a key"])
-@pytest.mark.parametrize("path", ["orders/{order}/extend/", "bookings/{booking}/cancel/"])
-def test_a_route_without_a_body_is_not_harmed_by_one(api, ids, superuser, path, headers, body):
-    show = Show.objects.get(pk=ids["show"])
-    booking = make_order(show, 21, user=superuser, status=Status.BOOKED).bookings.get()
-    url = f"/api/{path.format(**ids, booking=booking.pk)}"
+def test_a_route_without_a_body_is_not_harmed_by_one(api, ids, headers, body):
+    url = f"/api/orders/{ids['order']}/extend/"
 
     response = api.generic("POST", url, body, content_type="application/json", **headers)
 

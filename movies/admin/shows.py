@@ -98,6 +98,8 @@ class ShowForm(VersionedForm):
         for name in ("status", "sales_cutoff_minutes"):
             if data.get(name) in ("", None):
                 data.pop(name, None)
+        if {*services.TIMING_FIELDS, "screen"} & set(self.changed_data):
+            self._check_timing(data)
         if {"screen", "total_seats"} & set(self.changed_data):
             self._check_seats(data)
         if {"movie", "screen", "starts_at"} & set(self.changed_data):
@@ -128,6 +130,14 @@ class ShowForm(VersionedForm):
                     data[name] = from_local(data[name].replace(tzinfo=None, fold=fold), zone)
                 except SkippedTime as error:
                     raise ValidationError({name: error.detail}) from error
+
+    def _check_timing(self, data: dict[str, Any]) -> None:
+        times = {name: self._value(data, name) for name in ("starts_at", "sales_open_at")}
+        show = Show(sales_cutoff_minutes=self._value(data, "sales_cutoff_minutes"), **times)
+        try:
+            services.refuse_timing(show)
+        except Invalid as error:
+            raise ValidationError(error.extra["errors"]) from error
 
     def _check_seats(self, data: dict[str, Any]) -> None:
         try:

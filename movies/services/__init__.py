@@ -1,7 +1,7 @@
 """What staff do with the catalogue and the schedule, a verb a function."""
 
 from movies.services.catalogue import save_cinema, save_movie, save_screen
-from movies.services.log import log_addition, log_change, log_entries, log_note
+from movies.services.log import log_addition, log_change, log_deletion, log_entries, log_note
 from movies.services.schedule import (
     TICKET_FIELDS,
     copy_seat_plan,
@@ -11,11 +11,13 @@ from movies.services.schedule import (
     schedule_show,
 )
 from movies.services.slots import Overlap, Slot, find_overlaps
+from movies.services.timing import TIMING_FIELDS, refuse_timing
 from movies.services.versions import Versions, delete_row, lock_row, refuse_stale, version_of
 from movies.services.week_schedule import copy_week, preview_copy, preview_week, schedule_week
 
 __all__ = [
     "TICKET_FIELDS",
+    "TIMING_FIELDS",
     "Overlap",
     "Slot",
     "Versions",
@@ -26,6 +28,7 @@ __all__ = [
     "lock_row",
     "log_addition",
     "log_change",
+    "log_deletion",
     "log_entries",
     "log_note",
     "preview_copy",
@@ -33,6 +36,7 @@ __all__ = [
     "record_show_event",
     "refuse_change",
     "refuse_stale",
+    "refuse_timing",
     "reschedule_show",
     "save_cinema",
     "save_movie",

@@ -17,6 +17,7 @@ from movies.errors import ScreenOccupied, ShowCancelled, WrongStatus
 from movies.models import Movie, Screen, Show, ShowEvent
 from movies.seat_plan import crop_plan, draw_plan, plan_of
 from movies.services.slots import Slot, find_overlaps
+from movies.services.timing import TIMING_FIELDS, refuse_timing
 
 # What a sold ticket says of its show, beside the start.
 TICKET_FIELDS = {"movie", "screen", "total_seats"}
@@ -35,9 +36,11 @@ def schedule_show(
 
     It has all seats of the screen, or the first `total_seats` of them. `sale_fields` say how it is sold:
     price, premium_price and so on, status, sales_open_at, sales_cutoff_minutes.
-    Raises ScreenOccupied, and Invalid for more seats than the screen has.
+    Raises ScreenOccupied, and Invalid for times that do not go together or have passed, or for more seats
+    than the screen has.
     """
     show = Show(movie=movie, screen=screen, starts_at=starts_at, **sale_fields)
+    refuse_timing(show)
     _take_slot(show)
     show.total_seats = show.screen.total_seats if total_seats is None else total_seats
     show.seat_plan = copy_seat_plan(show.screen, show.total_seats)
@@ -58,10 +61,13 @@ def reschedule_show(show: Show, changes: dict[str, Any]) -> None:
     """Write the changes, by field, to a show that the caller has locked and whose tickets allow them.
 
     Another start, movie or screen moves the end along; another screen or number of seats brings a new copy
-    of the seat plan. Raises ScreenOccupied, and Invalid for more seats than the screen has.
+    of the seat plan. Raises ScreenOccupied, and Invalid for times that do not go together or have passed, or
+    for more seats than the screen has.
     """
     for name, value in changes.items():
         setattr(show, name, value)
+    if changes.keys() & TIMING_FIELDS:
+        refuse_timing(show)
     # The seat map shows prices too, and clients with a copy of it must notice.
     show.seats_version += 1
     if not changes.keys() & (TICKET_FIELDS | {"starts_at"}):

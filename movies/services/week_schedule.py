@@ -16,7 +16,8 @@ from movies.prices import PRICE_FIELDS
 from movies.seat_plan import crop_plan
 from movies.services.schedule import copy_seat_plan, overlap_refused
 from movies.services.slots import Overlap, Slot, find_overlaps
-from movies.times import TIME_HAS_PASSED, to_local
+from movies.services.timing import timing_problems
+from movies.times import to_local
 
 # A week of a multiplex (12 screens, 6 shows a day). The screens are locked while the shows are
 # written, and a longer preview is too long to be read.
@@ -221,8 +222,8 @@ def _propose(
         except SkippedTime as error:
             problems.append(error.detail)
         else:
-            if slot.start <= (at or now()):
-                problems.append(TIME_HAS_PASSED)
+            opens, cutoff = (sale_fields.get(name) for name in ("sales_open_at", "sales_cutoff_minutes"))
+            problems += timing_problems(slot.start, opens, cutoff or 0, at=at or now()).values()
     return Proposal(movie, screen, clock, slot, screen.total_seats, sale_fields, problems)
 
 

@@ -57,6 +57,7 @@ def test_a_screen_without_a_plan_gets_rows_of_ten_and_its_tickets_keep_their_lab
         "show": show.pk,
         "seats_version": 0,
         "available_seats": total_seats - 1,
+        "status": "ON_SALE",
         "taken": {"held": [], "booked": [seat_number], "blocked": []},
     }
 

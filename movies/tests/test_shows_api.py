@@ -44,6 +44,7 @@ def test_a_show_says_what_where_and_when_it_is_and_how_many_seats_are_free():
         "screen_name": "Screen 1",
         "cinema": screen.cinema_id,
         "cinema_name": "Odeon",
+        "time_zone": "Europe/Berlin",
         "starts_at": "2030-01-01T20:00:00Z",
         "ends_at": "2030-01-01T22:28:00Z",
         "total_seats": 50,
