@@ -6,6 +6,8 @@ from itertools import cycle, islice
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from django.utils.timezone import now
+
 from movies.errors import ScreenOccupied
 from movies.models import Cinema, Movie, Screen, Show
 from movies.services import save_movie, save_screen, schedule_show
@@ -159,6 +161,8 @@ def make_day(screen: Screen, day: date, movies: list[Movie]) -> list[Show]:
 
 
 def _make_show(movie: Movie, screen: Screen, starts_at: datetime) -> Show | None:
+    if starts_at <= now():
+        return None  # of today, only what is still to come
     price = EVENING if starts_at.hour >= 17 else MATINEE
     dearer: dict[str, Any] = {"premium_price": price + 3, "sofa_price": price + 2}
     try:
