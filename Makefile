@@ -44,7 +44,7 @@ check: dev  ## What CI runs: lint, types, import rules, migrations, deploy check
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	DEBUG=0 SECRET_KEY=$$($(BIN)/python -c "import secrets; print(secrets.token_urlsafe(50))") $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/python -m pytest --database=postgres --cov --cov-report=term --cov-fail-under=95
-	$(BIN)/python -m pytest --database=sqlite --cov --cov-report=
+	$(BIN)/python -m pytest --database=sqlite
 
 superuser: install  ## Make an account for the Admin
 	$(BIN)/python manage.py migrate --verbosity 0
