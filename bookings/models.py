@@ -173,7 +173,9 @@ class BookingQuerySet(models.QuerySet["Booking"]):
 
 
 class Booking(models.Model):
-    """One seat of one show for one user. It is never deleted: it changes its status."""
+    """One seat of one show for one user. It changes its status, and is deleted only with a show that never
+    sold.
+    """
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="bookings")
     # No index of its own: `booking_by_seat` begins with it.
@@ -283,7 +285,7 @@ class Booking(models.Model):
 
 
 class BookingEvent(models.Model):
-    """One step in the life of a booking. `SeatInventory` writes it; it is never changed or deleted.
+    """One step in the life of a booking. `SeatInventory` writes it; it is never changed.
 
     A trigger refuses changes, and on PostgreSQL deleting but for shows that never sold: see migrations 0007
     and 0011.

@@ -220,6 +220,17 @@ _changed_show: dict[str, Any] = {
 }
 update_show = operation(SHOWS, "Replace a show (staff)", **_changed_show)
 partial_update_show = operation(SHOWS, "Change a show (staff)", **_changed_show)
+destroy_show = operation(
+    SHOWS,
+    "Delete a show (staff)",
+    {204: None},
+    [*CHANGE_ERRORS, PERMISSION_DENIED, *IF_MATCH_ERRORS],
+    service=services.delete_show,
+    operation_description=(
+        "One that never sold: its holds came to nothing, its house seats were released. Others are cancelled."
+    ),
+    manual_parameters=[IF_MATCH],
+)
 block_seats = operation(
     SHOWS,
     "Block seats of a show (staff)",

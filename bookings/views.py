@@ -57,6 +57,7 @@ def api_actor(request: UserRequest) -> Actor:
 
 @method_decorator(schema.update_show, name="update")
 @method_decorator(schema.partial_update_show, name="partial_update")
+@method_decorator(schema.destroy_show, name="destroy")
 class ShowViewSet(ChangeableViewSet, CatalogueShowViewSet):
     """Shows of the catalogue, what may change of them, and what is done with their seats."""
 

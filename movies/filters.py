@@ -2,14 +2,11 @@
 
 import datetime as dt
 
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django_filters import rest_framework as filters
 
 from movie_booking.api.filters import IdFilter, MomentFilter, TrueOrFalseFilter
-from movies.models import FIRST_MOMENT, LAST_MOMENT, Movie, MovieQuerySet, Screen, Show, ShowQuerySet
-
-DAYS = [MinValueValidator(FIRST_MOMENT.date()), MaxValueValidator(LAST_MOMENT.date())]
-MOMENTS = [MinValueValidator(FIRST_MOMENT), MaxValueValidator(LAST_MOMENT)]
+from movies.models import Movie, MovieQuerySet, Screen, Show, ShowQuerySet
+from movies.validators import DAYS, MOMENTS
 
 
 class MovieFilter(filters.FilterSet):

@@ -2,12 +2,11 @@
 
 import zoneinfo
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
@@ -18,27 +17,8 @@ from movie_booking.errors import NotFound
 from movie_booking.folding import FoldedTextField, FoldingModel, FoldingQuerySet, UniqueFolded
 from movies.local_days import by_local_day
 from movies.prices import PRICE_FIELDS, prices_by_kind
-from movies.seat_plan import MAX_SEATS, SeatKind, SeatPlan, SeatPlanError, parse_plan, plan_of
-
-# Outside of these a time may have no equivalent in another time zone. Films began in 1895.
-FIRST_MOMENT = datetime(1895, 1, 1, tzinfo=timezone.utc)
-LAST_MOMENT = datetime(2999, 12, 31, tzinfo=timezone.utc)
-# Names in the database that are no places: what they mean depends on the machine.
-NO_TIME_ZONES = {"Factory", "localtime", "posixrules"}
-
-
-def validate_time_zone(name: str) -> None:
-    """Raises ValidationError unless the name is in the IANA time zone database."""
-    if name in NO_TIME_ZONES or name not in zoneinfo.available_timezones():
-        raise ValidationError("“%(name)s” is not an IANA time zone.", params={"name": name})
-
-
-def validate_plan(text: str) -> None:
-    """Raises ValidationError, with line and column, for a drawing that is no seat plan."""
-    try:
-        parse_plan(text)
-    except SeatPlanError as error:
-        raise ValidationError(str(error)) from error
+from movies.seat_plan import MAX_SEATS, SeatKind, SeatPlan, plan_of
+from movies.validators import DAYS, MOMENTS, validate_plan, validate_time_zone
 
 
 def default_price() -> Decimal:
@@ -94,11 +74,7 @@ class Movie(FoldingModel):
     certificate = models.CharField(
         max_length=10, blank=True, help_text="The age rating where you are: PG-13, 12A, FSK 12."
     )
-    release_date = models.DateField(
-        null=True,
-        blank=True,
-        validators=[MinValueValidator(FIRST_MOMENT.date()), MaxValueValidator(LAST_MOMENT.date())],
-    )
+    release_date = models.DateField(null=True, blank=True, validators=DAYS)
     poster_url = models.URLField("poster", blank=True, max_length=500, help_text="Address of a picture.")
     title_folded = FoldedTextField("title")
     description_folded = FoldedTextField("description")
@@ -228,9 +204,8 @@ class ShowQuerySet(models.QuerySet["Show"]):
         """Lock one show for the rest of the transaction and return it, with movie and cinema.
 
         The only lock on the way to a seat, and the first lock of its transaction after the claim of an
-        idempotency key: every change of a seat
-        waits here for its turn. NO KEY: rows may still be inserted that merely point at the show.
-        Raises NotFound.
+        idempotency key: every change of a seat waits here for its turn. NO KEY: rows may still be inserted
+        that merely point at the show. Raises NotFound.
         """
         try:
             return self.with_details().select_for_update(of=("self",), no_key=True).get(pk=show_id)
@@ -292,9 +267,7 @@ class Show(models.Model):
     # No index of its own: `show_by_movie` begins with it.
     movie = models.ForeignKey(Movie, on_delete=models.PROTECT, related_name="shows", db_index=False)
     screen = models.ForeignKey(Screen, on_delete=models.PROTECT, related_name="shows", db_index=False)
-    starts_at = models.DateTimeField(
-        validators=[MinValueValidator(FIRST_MOMENT), MaxValueValidator(LAST_MOMENT)]
-    )
+    starts_at = models.DateTimeField(validators=MOMENTS)
     ends_at = models.DateTimeField(editable=False, help_text="Start plus running time.")
     screen_free_at = models.DateTimeField(
         editable=False, help_text="When the screen has been cleaned and the next show may start."
@@ -323,7 +296,7 @@ class Show(models.Model):
     sales_open_at = models.DateTimeField(
         null=True,
         blank=True,
-        validators=[MinValueValidator(FIRST_MOMENT), MaxValueValidator(LAST_MOMENT)],
+        validators=MOMENTS,
         help_text="Empty: as soon as the show is on sale.",
     )
     sales_cutoff_minutes = models.PositiveSmallIntegerField(
@@ -408,7 +381,8 @@ class Show(models.Model):
 class ShowEvent(models.Model):
     """One change of a show that people must hear of: start, screen, seats, movie, or that it is cancelled.
 
-    Append-only: a trigger in the database sees to that (migration 0007).
+    Append-only: a trigger in the database sees to that (migration 0007). Only with a show that never sold do
+    its events go.
     """
 
     # No index of its own: `show_event_version_unique` begins with it.

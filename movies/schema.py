@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from movie_booking.errors import InUse, Invalid, NotFound
+from movie_booking.errors import Busy, InUse, Invalid, NotFound
 from movie_booking.schema import (
     AUTHENTICATION_ERRORS,
     BODY_ERRORS,
@@ -18,7 +18,8 @@ from movies import serializers, services
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 Service = Callable[..., Any]
 
-STAFF_ERRORS: Problems = (*AUTHENTICATION_ERRORS, PERMISSION_DENIED)
+# Whatever changes a row waits for the lock of it, or of the screen.
+STAFF_ERRORS: Problems = (*AUTHENTICATION_ERRORS, PERMISSION_DENIED, Busy)
 WRITE_ERRORS: Problems = (Invalid, *BODY_ERRORS, *STAFF_ERRORS)
 
 
@@ -90,4 +91,3 @@ _show = (serializers.ShowInput, serializers.ShowSerializer)
 list_shows = _list("Shows", "shows")
 retrieve_show = _retrieve("Shows", "a show", serializers.ShowSerializer)
 create_show = _create("Shows", "a show", *_show, services.schedule_show)
-destroy_show = _destroy("Shows", "a show")

@@ -7,6 +7,9 @@ from zoneinfo import ZoneInfo
 
 from movies.errors import SkippedTime
 
+# Outside of these a time may have no equivalent in another time zone. Films began in 1895.
+FIRST_MOMENT = datetime(1895, 1, 1, tzinfo=timezone.utc)
+LAST_MOMENT = datetime(2999, 12, 31, tzinfo=timezone.utc)
 # In the order of `date.weekday()`.
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 

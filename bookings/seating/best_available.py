@@ -38,7 +38,16 @@ from itertools import chain
 from math import hypot
 from typing import Literal, NamedTuple
 
-from bookings.seating.blocks import Block, free_stretches, numbers_of, whole_blocks
+from bookings.seating.blocks import (
+    Block,
+    Kinds,
+    Point,
+    free_stretches,
+    kinds_of,
+    middle_of,
+    numbers_of,
+    whole_blocks,
+)
 from bookings.seating.single_seats import (
     judged_together,
     never_refused,
@@ -65,8 +74,6 @@ ANY_KIND = (
 WIDTH = 10**3
 GROUP = 10**9
 ALONE = 10**14
-
-Point = tuple[float, float]
 
 
 def best_available(
@@ -136,7 +143,7 @@ def best_available_of_kinds(
 
 def free_seats(plan: SeatPlan, taken: AbstractSet[int], kind: SeatKind | None = None) -> int:
     """How many seats of this kind, or that a party may get that names none, can still be had."""
-    return sum(map(len, _stretches(plan, taken, _kinds_of(kind))))
+    return sum(map(len, _stretches(plan, taken, _kinds_for(kind))))
 
 
 def largest_free_block(
@@ -149,7 +156,7 @@ def largest_free_block(
     at_most = dict.fromkeys(ANY_KIND[-1], seats) if party is None else party
     sizes = range(seats, 0, -1)
     blocks = ((size, block) for size in sizes for block in _free_blocks(plan, taken, size, at_most))
-    return next((size for size, block in blocks if Counter(_kinds(block)) <= Counter(at_most)), 0)
+    return next((size for size, block in blocks if Counter(kinds_of(block)) <= Counter(at_most)), 0)
 
 
 class _Group(NamedTuple):
@@ -189,12 +196,8 @@ def _pools(plan: SeatPlan, kind: SeatKind | None) -> list[tuple[SeatKind, ...]]:
     return [kinds for kinds in ANY_KIND if kinds[-1] in sold]  # the others add nothing to the one before
 
 
-def _kinds_of(kind: SeatKind | None) -> tuple[SeatKind, ...]:
+def _kinds_for(kind: SeatKind | None) -> tuple[SeatKind, ...]:
     return ANY_KIND[-1] if kind is None else (kind,)
-
-
-def _kinds(block: Block) -> tuple[SeatKind, ...]:
-    return tuple(sorted(seat.kind for seat in block))
 
 
 def _stretches(plan: SeatPlan, taken: AbstractSet[int], kinds: Collection[SeatKind]) -> Iterator[Block]:
@@ -228,14 +231,14 @@ def _not_refused(plan: SeatPlan, taken: AbstractSet[int], blocks: Iterable[Block
     ]
 
 
-def _row_and_kinds(block: Block) -> tuple[int, tuple[SeatKind, ...]]:
-    return block[0].y, _kinds(block)
+def _row_and_kinds(block: Block) -> tuple[int, Kinds]:
+    return block[0].y, kinds_of(block)
 
 
 def _blocks_of(plan: SeatPlan, taken: AbstractSet[int], party: Mapping[SeatKind, int]) -> Iterator[Block]:
     """The blocks in which a party of these kinds sits side by side."""
     kinds = tuple(sorted(Counter(party).elements()))
-    return (block for block in _free_blocks(plan, taken, len(kinds), party) if _kinds(block) == kinds)
+    return (block for block in _free_blocks(plan, taken, len(kinds), party) if kinds_of(block) == kinds)
 
 
 def _places_to_begin(plan: SeatPlan, taken: AbstractSet[int], kind: SeatKind, seats: int) -> list["_Split"]:
@@ -283,8 +286,8 @@ def _best_split(
     best_place = best_place_of(plan)
     stretches = list(_stretches(plan, taken, kinds))
     offers = [_offers(plan, taken, stretch, seats) for stretch in stretches]
-    nearest = sorted(stretches, key=lambda stretch: _distance(_middle(stretch), best_place))
-    meeting_points = [best_place, *map(_middle, nearest[:MEETING_POINTS])]
+    nearest = sorted(stretches, key=lambda stretch: _distance(middle_of(stretch), best_place))
+    meeting_points = [best_place, *map(middle_of, nearest[:MEETING_POINTS])]
     splits = [_split_around(point, offers, seats) for point in meeting_points]
     return min(filter(None, splits), default=None)
 
@@ -369,10 +372,6 @@ def best_place_of(plan: SeatPlan) -> Point:
     return (leftmost + plan.width - 1) / 2, (plan.height - 1) * 2 / 3
 
 
-def _middle(block: Block) -> Point:
-    return (block[0].x + block[-1].x) / 2, block[0].y
-
-
 def _distance(one: Point, other: Point) -> float:
     return hypot(one[0] - other[0], ROW_DEPTH * (one[1] - other[1]))
 
@@ -384,7 +383,7 @@ def _scored(
     best_place = place or best_place_of(plan)
     groups = []
     for block in blocks:
-        middle = _middle(block)
+        middle = middle_of(block)
         singles = singles_beside(plan, taken, block, aisle_counts=True)
         score = _distance(middle, best_place) + SINGLE_COSTS * len(singles)
         groups.append(_Group(score, _numbers(block), middle))

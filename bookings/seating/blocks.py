@@ -7,6 +7,8 @@ from itertools import groupby
 from movies.seat_plan import Seat, SeatKind, SeatPlan
 
 Block = tuple[Seat, ...]  # neighbouring seats of one run, left to right
+Kinds = tuple[SeatKind, ...]  # of the seats of a block, sorted
+Point = tuple[float, float]  # column and line of a drawing, or how far from one to another
 
 
 def free_stretches(run: Block, taken: AbstractSet[int], kinds: Collection[SeatKind]) -> Iterator[Block]:
@@ -45,3 +47,11 @@ def are_neighbours(one: Seat, other: Seat) -> bool:
 
 def numbers_of(seats: Block) -> frozenset[int]:
     return frozenset(seat.number for seat in seats)
+
+
+def kinds_of(block: Block) -> Kinds:
+    return tuple(sorted(seat.kind for seat in block))
+
+
+def middle_of(block: Block) -> Point:
+    return (block[0].x + block[-1].x) / 2, block[0].y

@@ -7,9 +7,9 @@ from functools import cached_property
 from math import hypot
 from typing import NamedTuple
 
-from bookings.seating.best_available import SINGLE_COSTS, Point
-from bookings.seating.blocks import Block, are_neighbours
-from bookings.seating.free_places import FreePlaces, Kinds, kinds_of
+from bookings.seating.best_available import SINGLE_COSTS
+from bookings.seating.blocks import Block, Kinds, Point, are_neighbours, kinds_of
+from bookings.seating.free_places import FreePlaces
 from bookings.seating.kinds import cost_of_kinds, rank_of
 from bookings.seating.parties import Fault, SeatMoves, faults_of
 from movies.seat_plan import Seat, SeatKind, SeatPlan

@@ -4,12 +4,10 @@ from collections.abc import Callable, Iterable
 from math import hypot
 from typing import NamedTuple
 
-from bookings.seating.best_available import ROW_DEPTH, Point, best_place_of
-from bookings.seating.blocks import Block, whole_blocks
+from bookings.seating.best_available import ROW_DEPTH, best_place_of
+from bookings.seating.blocks import Block, Kinds, Point, kinds_of, middle_of, whole_blocks
 from bookings.seating.single_seats import CAN_BE_SINGLE
-from movies.seat_plan import SeatKind, SeatPlan
-
-Kinds = tuple[SeatKind, ...]  # sorted
+from movies.seat_plan import SeatPlan
 
 
 class _Place(NamedTuple):
@@ -22,8 +20,8 @@ _Rings = dict[int, list[_Place]]  # by distance from the best place, in whole wi
 
 def away_from_best(plan: SeatPlan, blocks: Iterable[Block]) -> list[Point]:
     """Where the middle of each block is, seen from the best place: across and back, in widths of a seat."""
-    x, y = best_place_of(plan)
-    return [((block[0].x + block[-1].x) / 2 - x, ROW_DEPTH * (block[0].y - y)) for block in blocks]
+    best_x, best_y = best_place_of(plan)
+    return [(x - best_x, ROW_DEPTH * (y - best_y)) for x, y in map(middle_of, blocks)]
 
 
 class FreePlaces:
@@ -132,7 +130,3 @@ class FreePlaces:
                 rings.setdefault(int(hypot(*away)), []).append(_Place(block, away))
             self._by_size[size] = by_kinds
         return self._by_size[size]
-
-
-def kinds_of(block: Block) -> Kinds:
-    return tuple(sorted(seat.kind for seat in block))

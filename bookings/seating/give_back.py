@@ -12,9 +12,9 @@ from collections.abc import Set as AbstractSet
 from itertools import groupby
 from typing import NamedTuple
 
-from bookings.seating.blocks import Block, groups_of, numbers_of, whole_blocks
+from bookings.seating.blocks import Block, Kinds, groups_of, kinds_of, numbers_of, whole_blocks
 from bookings.seating.single_seats import CAN_BE_SINGLE, is_single
-from movies.seat_plan import SeatKind, SeatPlan
+from movies.seat_plan import SeatPlan
 
 # Of the ways to do better so many are named. Of one seat in a row of ten there are no more.
 MAX_OFFERED = 10
@@ -49,7 +49,7 @@ def singles_freed(
         groups = tuple(in_row)
         leaving = tuple(seat for group in groups for seat in group if seat.number in given_back)
         asked = _way(plan, others | party, leaving)
-        best = _best_ways(plan, others | party, groups, _kinds(leaving))
+        best = _best_ways(plan, others | party, groups, kinds_of(leaving))
         ways = [asked.numbers]
         if best and best[0].singles < asked.singles:
             seats += _single(plan, (others | party) - numbers_of(leaving), asked.numbers)
@@ -58,20 +58,18 @@ def singles_freed(
     return SinglesFreed(tuple(seats), tuple(instead)) if seats else SinglesFreed()
 
 
-def _best_ways(
-    plan: SeatPlan, taken: AbstractSet[int], groups: Sequence[Block], kinds: tuple[SeatKind, ...]
-) -> list[_Way]:
+def _best_ways(plan: SeatPlan, taken: AbstractSet[int], groups: Sequence[Block], kinds: Kinds) -> list[_Way]:
     """The ways to give back seats of these kinds that leave the fewest single, a block of each group or none.
 
     Group by group it keeps only the best for each number of seats of each kind (the knapsack problem), so the
     work does not grow with the number of ways.
     """
-    best: dict[tuple[SeatKind, ...], list[_Way]] = {(): [_Way(0, ())]}
+    best: dict[Kinds, list[_Way]] = {(): [_Way(0, ())]}
     for group in groups:
         sizes = range(1, len(group) + 1)
         blocks: list[Block] = [(), *(block for size in sizes for block in whole_blocks(group, size))]
-        parts = [(_kinds(block), _way(plan, taken, block)) for block in blocks]
-        found: dict[tuple[SeatKind, ...], list[_Way]] = defaultdict(list)
+        parts = [(kinds_of(block), _way(plan, taken, block)) for block in blocks]
+        found: dict[Kinds, list[_Way]] = defaultdict(list)
         for kinds_so_far, ways in best.items():
             for kinds_of_part, part in parts:
                 together = tuple(sorted(kinds_so_far + kinds_of_part))
@@ -99,7 +97,3 @@ def _single(plan: SeatPlan, taken: AbstractSet[int], freed: Iterable[int]) -> li
         for number in freed
         if plan.seat(number).kind in CAN_BE_SINGLE and is_single(plan, taken, number)
     ]
-
-
-def _kinds(block: Block) -> tuple[SeatKind, ...]:
-    return tuple(sorted(seat.kind for seat in block))

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from itertools import groupby
 
-from bookings.seating.blocks import Block, free_stretches, groups_of, numbers_of, whole_blocks
+from bookings.seating.blocks import Block, free_stretches, groups_of, kinds_of, numbers_of, whole_blocks
 from movies.seat_plan import Seat, SeatKind, SeatPlan
 
 CAN_BE_SINGLE = {SeatKind.STANDARD, SeatKind.PREMIUM}
@@ -104,12 +104,12 @@ def singles_beside(
 
 def same_seats_in_row(plan: SeatPlan, taken: AbstractSet[int], seats: Block) -> Iterator[Block]:
     """Every free block in the row of these seats of as many of the same kinds."""
-    kinds = sorted(seat.kind for seat in seats)
+    kinds = kinds_of(seats)
     for run in plan.runs:
         if run[0].y == seats[0].y:
             for stretch in free_stretches(run, taken, kinds):
                 for block in whole_blocks(stretch, len(seats)):
-                    if sorted(seat.kind for seat in block) == kinds:
+                    if kinds_of(block) == kinds:
                         yield block
 
 

@@ -10,7 +10,8 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.http import HttpRequest
 
 from movies.local_days import by_local_day
-from movies.models import FIRST_MOMENT, LAST_MOMENT, Cinema
+from movies.models import Cinema
+from movies.times import FIRST_MOMENT, LAST_MOMENT
 
 EDGES = {"min_value": FIRST_MOMENT.date(), "max_value": LAST_MOMENT.date()}
 

@@ -21,6 +21,7 @@ from movie_booking.admin import REFUSALS, ServiceAdmin, refusal, refused
 from movie_booking.errors import Invalid
 from movie_booking.limits import parse_id
 from movies import services
+from movies.admin.days import DayInput
 from movies.errors import WeekHasOverlaps
 from movies.models import Movie, Screen, Show, ShowQuerySet
 from movies.prices import KIND_PRICE_FIELDS
@@ -57,8 +58,8 @@ class WeekForm(forms.Form):
 
     movie = forms.ModelChoiceField(Movie.objects.all())
     screens = forms.TypedMultipleChoiceField(widget=forms.CheckboxSelectMultiple)
-    first = forms.DateField(label="From", widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
-    last = forms.DateField(label="To", widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
+    first = forms.DateField(label="From", widget=DayInput())
+    last = forms.DateField(label="To", widget=DayInput())
     weekdays = forms.TypedMultipleChoiceField(
         coerce=int,
         choices=list(enumerate(WEEKDAYS)),

@@ -19,10 +19,10 @@ from movies.admin.days import DayInput, StartDays
 from movies.admin.editing import EditingAdmin, VersionedForm
 from movies.admin.schedule import KIND_PRICE_ROWS, copy_to_next_week, schedule_week_view
 from movies.errors import ScreenOccupied, SkippedTime
-from movies.models import FIRST_MOMENT, LAST_MOMENT, Screen, Show
+from movies.models import Screen, Show
 from movies.prices import PRICE_FIELDS
 from movies.seat_chart import occupancy_bar
-from movies.times import from_local, to_local
+from movies.times import FIRST_MOMENT, LAST_MOMENT, from_local, to_local
 
 TIMES = ("starts_at", "sales_open_at")
 # What a page shows of them where they cannot be changed: Django would show a field of the model in UTC.

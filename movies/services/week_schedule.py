@@ -11,13 +11,13 @@ from django.utils.timezone import now
 
 from movie_booking.errors import Invalid
 from movies.errors import ScreenOccupied, SkippedTime, WeekHasOverlaps
-from movies.models import FIRST_MOMENT, LAST_MOMENT, Movie, Screen, Show, ShowQuerySet
+from movies.models import Movie, Screen, Show, ShowQuerySet
 from movies.prices import PRICE_FIELDS
 from movies.seat_plan import crop_plan
 from movies.services.schedule import copy_seat_plan, overlap_refused
 from movies.services.slots import Overlap, Slot, find_overlaps
 from movies.services.timing import timing_problems
-from movies.times import to_local
+from movies.times import FIRST_MOMENT, LAST_MOMENT, to_local
 
 # A week of a multiplex (12 screens, 6 shows a day). The screens are locked while the shows are
 # written, and a longer preview is too long to be read.
