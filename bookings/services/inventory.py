@@ -3,7 +3,7 @@
 Status, events and counts are written together or not at all, so the events replay to the present state.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -43,6 +43,18 @@ class SeatInventory:
         """Wait for the show and keep its lock until the transaction ends. Raises NotFound."""
         show = Show.objects.lock(show_id)
         return cls(show, timezone.now())
+
+    @classmethod
+    def lock_all(cls, show_ids: Collection[int]) -> "dict[int, SeatInventory]":
+        """Lock several shows in ascending id, at one moment, and return each by its id.
+
+        Raises NotFound if one of them is there no more.
+        """
+        shows = Show.objects.lock_all(show_ids)
+        if len(shows) < len(set(show_ids)):
+            raise NotFound
+        at = timezone.now()
+        return {show.pk: cls(show, at) for show in shows}
 
     # Django's `cached_property`: until Python 3.12 that of functools has one lock for all instances, so that
     # the threads of a process would read one show at a time.
