@@ -204,7 +204,11 @@ exchange_seats = operation(
     {200: OrderSerializer},
     [*CHANGE_WITH_BODY_ERRORS, *OVERRIDE_ERRORS, *IDEMPOTENCY_ERRORS],
     service=services.exchange_seats,
-    operation_description="In one step: you are never without a seat and never have two.",
+    operation_description=(
+        "In one step: you are never without a seat and never have two. With `to_show` for seats of another"
+        " show of the same movie or in the same cinema: the response is then a new order, of that show, which"
+        " names this one as `exchanged_from`."
+    ),
     request_body=ExchangeInput,
     manual_parameters=[IDEMPOTENCY_KEY],
 )

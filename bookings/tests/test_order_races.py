@@ -15,13 +15,14 @@ from django.db import connection
 
 from bookings.models import Status
 from bookings.services import expire_holds
-from bookings.tests.factories import let_expire, make_order
+from bookings.tests.factories import let_expire, make_order, make_shows_of_one_movie
 from bookings.tests.race_calls import (
     assert_consistent,
     at,
     best,
     block,
     book,
+    call_off,
     cancel,
     confirm,
     exchange,
@@ -29,6 +30,7 @@ from bookings.tests.race_calls import (
     hold_until,
     kinds,
     soon,
+    swap,
 )
 from movie_booking.tests.concurrency import run_concurrently
 from movies.models import ShowQuerySet
@@ -77,6 +79,57 @@ def exchange_against_exchange():
     return Race((exchange(one, [1], [5]), exchange(other, [2], [5])), [["Order", "SeatTaken"]], stopped=True)
 
 
+def swap_against_book():
+    show, other = make_shows_of_one_movie()
+    order = make_order(show, 1, 2, status=Status.BOOKED)
+    fair = [["Order", "SeatTaken"], ["Booking", "SeatTaken"]]
+    return Race((swap(order, [1], other, [5]), book(other, 5)), fair, stopped=True)
+
+
+def swap_against_swap():
+    show, other = make_shows_of_one_movie()
+    one, another = make_order(show, 1), make_order(show, 2)
+    calls = swap(one, [1], other, [5]), swap(another, [2], other, [5])
+    return Race(calls, [["Order", "SeatTaken"]], stopped=True)
+
+
+def swap_against_the_same_swap():
+    show, other = make_shows_of_one_movie()
+    order = make_order(show, 1, status=Status.BOOKED)
+    calls = swap(order, [1], other, [5]), swap(order, [1], other, [6])
+    return Race(calls, [["AlreadyCancelled", "Order"]], stopped=False)
+
+
+def swap_against_cancel():
+    show, other = make_shows_of_one_movie()
+    order = make_order(show, 1, 2, status=Status.BOOKED)
+    # If the swap is first, what is left of the order is cancelled.
+    fair = [["AlreadyCancelled", "Order"], ["Order", "Order"]]
+    return Race((swap(order, [1], other, [5]), cancel(order)), fair, stopped=False)
+
+
+def swap_against_confirm():
+    show, other = make_shows_of_one_movie()
+    order = make_order(show, 1)
+    # One after the other both may succeed: what was booked can be exchanged.
+    fair = [["AlreadyCancelled", "Order"], ["Order", "Order"]]
+    return Race((swap(order, [1], other, [5]), confirm(order)), fair, stopped=False)
+
+
+def swap_against_cancelling_the_old_show():
+    show, other = make_shows_of_one_movie()
+    order = make_order(show, 1, 2, status=Status.BOOKED)
+    fair = [["AlreadyCancelled", "tuple"], ["Order", "tuple"]]
+    return Race((swap(order, [1], other, [5]), call_off(show)), fair, stopped=False)
+
+
+def swap_against_cancelling_the_new_show():
+    show, other = make_shows_of_one_movie()
+    order = make_order(show, 1, 2, status=Status.BOOKED)
+    fair = [["ShowCancelled", "tuple"], ["Order", "tuple"]]
+    return Race((swap(order, [1], other, [5]), call_off(other)), fair, stopped=False)
+
+
 def confirm_against_expiry():
     order = make_order(make_show(), 5, 6)
     just_before, over = soon(seconds=1), soon(seconds=1.3)
@@ -118,6 +171,13 @@ RACES = [
     block_against_hold,
     exchange_against_book,
     exchange_against_exchange,
+    swap_against_book,
+    swap_against_swap,
+    swap_against_the_same_swap,
+    swap_against_cancel,
+    swap_against_confirm,
+    swap_against_cancelling_the_old_show,
+    swap_against_cancelling_the_new_show,
     confirm_against_expiry,
     confirm_against_the_next_buyer,
     cancel_against_confirm,
@@ -153,6 +213,7 @@ def meet_before_writing(calls, patience):
 def test_control_without_the_lock_both_decide_before_either_writes(race, monkeypatch):
     calls, _, stopped = race()
     monkeypatch.setattr(ShowQuerySet, "lock", lambda self, show_id: self.with_details().get(pk=show_id))
+    monkeypatch.setattr(ShowQuerySet, "lock_all", lambda self, ids: self.with_details().filter(pk__in=ids))
 
     results, met = meet_before_writing(calls, patience=10)
 
