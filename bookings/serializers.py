@@ -207,37 +207,6 @@ class CancelledShowSerializer(ShowSerializer):
         return self.context["cancelled_bookings"]
 
 
-class MapSeatSerializer(serializers.Serializer[Any]):
-    """Describes the seat map to Swagger UI; the map itself is built by `seat_map`."""
-
-    seat_number = serializers.IntegerField()
-    label: Any = serializers.CharField(help_text="Row and place: C7.")
-    kind = serializers.ChoiceField(choices=[kind.value for kind in SeatKind])
-    price = serializers.DecimalField(max_digits=8, decimal_places=2)
-    x = serializers.IntegerField(help_text="Column in the drawing, from 0; aisles count.")
-    y = serializers.IntegerField(help_text="Line in the drawing, from 0 at the screen; walkways count.")
-    partner = serializers.IntegerField(allow_null=True, help_text="The other half of a sofa.")
-    status = serializers.ChoiceField(choices=["available", "held", "booked", "blocked"])
-
-
-class MapRowSerializer(serializers.Serializer[Any]):
-    row = serializers.CharField()
-    seats = MapSeatSerializer(many=True)
-
-
-class SeatMapSerializer(serializers.Serializer[Any]):
-    show = serializers.IntegerField()
-    width = serializers.IntegerField(help_text="Columns of the drawing.")
-    height = serializers.IntegerField(help_text="Lines of the drawing.")
-    currency = serializers.CharField(help_text="ISO 4217.")
-    rows = MapRowSerializer(many=True)
-    seats_version = serializers.IntegerField()
-    available_seats = serializers.IntegerField(help_text="0 if the show is cancelled.")
-    status = serializers.ChoiceField(
-        choices=[Show.Status.ON_SALE, Show.Status.CANCELLED], help_text="Of the show."
-    )
-
-
 BOOKING_STATUSES = [
     Status.HELD,
     Status.BOOKED,
