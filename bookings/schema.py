@@ -114,6 +114,9 @@ class BookingProblemMembers(serializers.Serializer[Any]):
     largest_block = serializers.IntegerField(
         required=False, help_text="How many of the party can still sit side by side."
     )
+    show = serializers.IntegerField(
+        required=False, help_text="Which of the two shows refuses an exchange from one to the other."
+    )
     show_version = serializers.IntegerField(required=False, help_text="Of the show as it is now.")
     changes = serializers.DictField(
         required=False, help_text="What is not as it was when seats were held: {field: {old, new}}."

@@ -1,6 +1,7 @@
 """Exchanging seats of an order for others, of the same show or of another."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 
 from django.db import transaction
 
@@ -22,7 +23,7 @@ from bookings.services.rules import (
     sale_terms,
     seat_prices,
 )
-from movie_booking.errors import Invalid
+from movie_booking.errors import Conflict, Invalid
 from movies.models import Show
 
 
@@ -99,11 +100,13 @@ def swap_seats(
     Raises NotFound, also for a show that customers do not see; NotExchangeable; Invalid for seats that never
     were in the order or are not as many, HoldExpired, AlreadyCancelled and TooLateToCancel; NoSuchSeat,
     SeatTaken, NotOnSale, SalesClosed, TooManySeats and TooManyHolds of the other show; and of either show
-    SoldInPairs, CompanionWithoutWheelchair, LeavesSingleSeat, ShowCancelled and ShowStarted.
+    SoldInPairs, CompanionWithoutWheelchair, LeavesSingleSeat, ShowCancelled and ShowStarted. A refusal that
+    follows from one of the shows names it, as `show`.
     """
     shows = SeatInventory.lock_all([order.show_id, to_show])
     here, there = shows[order.show_id], shows[to_show]
-    refuse_unless_on_sale(there.show, there.at)
+    with _refused_by(there.show):
+        refuse_unless_on_sale(there.show, there.at)
     _refuse_unless_exchangeable(here.show, there.show)
     locked = here.order(order.pk)
     locked.refuse_unless_live()
@@ -112,18 +115,30 @@ def swap_seats(
     refuse_unknown_seats(there.show, to_seats, field="to")
     leaving = [booking for booking in locked.live if booking.seat_number in from_seats]
     is_hold = leaving[0].status == Status.HELD
-    refuse_if_started(here.show, here.at)
-    if not is_hold:
-        refuse_if_too_late(sale_terms(locked.order, here.show), here.at)
-    refuse_half_sofas_kept(here.show, locked, leaving)
-    refuse_giving_back(here, leaving, leave_single_seat=leave_single_seat)
-    refuse_seating(there, set(to_seats), taking=to_seats, leave_single_seat=leave_single_seat)
-    refuse_too_many_seats(there, locked.order.user, len(to_seats))
+    with _refused_by(here.show):
+        refuse_if_started(here.show, here.at)
+        if not is_hold:
+            refuse_if_too_late(sale_terms(locked.order, here.show), here.at)
+        refuse_half_sofas_kept(here.show, locked, leaving)
+        refuse_giving_back(here, leaving, leave_single_seat=leave_single_seat)
+    with _refused_by(there.show):
+        refuse_seating(there, set(to_seats), taking=to_seats, leave_single_seat=leave_single_seat)
+        refuse_too_many_seats(there, locked.order.user, len(to_seats))
     if is_hold and len(leaving) < len(locked.live):  # the rest stays on hold as an order of its own
         refuse_too_many_holds(there, locked.order.user)
     swapped = _new_order(locked, here=here, there=there, is_hold=is_hold)
     _exchange(leaving, to_seats, swapped, actor, here=here, there=there)
     return swapped
+
+
+@contextmanager
+def _refused_by(show: Show) -> Iterator[None]:
+    """Say in a refusal which of the two shows it is about."""
+    try:
+        yield
+    except Conflict as refusal:
+        refusal.extra["show"] = show.pk
+        raise
 
 
 def _refuse_another_number(from_seats: Collection[int], to_seats: Collection[int]) -> None:

@@ -247,7 +247,10 @@ def test_the_other_show_is_on_sale(changes, code):
     order = make_order(show, 5, status=Status.BOOKED)
     Show.objects.filter(pk=other.pk).update(**changes)
 
-    assert_refused(swap(order, [5], other, [1]), 409, code)
+    response = swap(order, [5], other, [1])
+
+    assert_refused(response, 409, code)
+    assert response.data["show"] == other.pk
     assert statuses(order) == {5: "BOOKED"}
 
 
@@ -264,7 +267,10 @@ def test_the_show_that_is_left_has_yet_to_start(changes, code, status):
     order = make_order(show, 5, status=status)
     Show.objects.filter(pk=show.pk).update(**changes)
 
-    assert_refused(swap(order, [5], other, [1]), 409, code)
+    response = swap(order, [5], other, [1])
+
+    assert_refused(response, 409, code)
+    assert response.data["show"] == show.pk
     assert statuses(order) == {5: status}
 
 

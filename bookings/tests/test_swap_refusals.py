@@ -83,6 +83,7 @@ def test_sofas_are_given_up_whole():
 
     assert_refused(response, 409, "sold_in_pairs")
     assert response.data["seats"] == [{"seat_number": 4, "reason": "other_half"}]
+    assert response.data["show"] == show.pk
     assert swap(order, [3, 4], other, [1, 2]).status_code == 200
 
 
@@ -160,6 +161,8 @@ def test_the_new_seats_are_such_as_could_be_bought(to_seats, status, code):
     assert_refused(response, status, code)
     if status == 400:
         assert response.data["errors"] == {"to": ["Seats are numbered 1 to 8."]}
+    else:
+        assert response.data["show"] == other.pk
     assert db_snapshot() == before
 
 
