@@ -18,6 +18,9 @@ from bookings.serializers import (
     CancelShowInput,
     ConfirmInput,
     ExchangeInput,
+    LeftOutSerializer,
+    MoveInput,
+    MoveSerializer,
     OrderInput,
     OrderSerializer,
     QuoteSerializer,
@@ -61,6 +64,10 @@ OVERRIDE_ERRORS: Problems = (PERMISSION_DENIED,)
 PAGED_BY_ROW = "Follow `next`: no row comes twice or is missed, whatever is bought meanwhile."
 
 
+class ReseatingProblemSerializer(LeftOutSerializer):
+    reason = serializers.CharField(help_text="Such as alone, half_sofa or companion_apart.")
+
+
 class SeatReasonSerializer(serializers.Serializer[Any]):
     seat_number = serializers.IntegerField()
     reason = serializers.CharField(help_text="Such as booked, held or blocked.")
@@ -85,6 +92,12 @@ class BookingProblemMembers(serializers.Serializer[Any]):
     show_version = serializers.IntegerField(required=False, help_text="Of the show as it is now.")
     changes = serializers.DictField(
         required=False, help_text="What is not as it was when seats were held: {field: {old, new}}."
+    )
+    left_out: Any = LeftOutSerializer(
+        many=True, required=False, help_text="The orders for which a move has no seats."
+    )
+    problems: Any = ReseatingProblemSerializer(
+        many=True, required=False, help_text="What is wrong with seats that were chosen by hand."
     )
 
 
@@ -260,6 +273,22 @@ cancel_show = operation(
     operation_id="api_shows_cancel_create",
     operation_description="For good, with all its bookings.",
     request_body=CancelShowInput,
+)
+move_show = operation(
+    SHOWS,
+    "Move a show with its guests (staff)",
+    {200: MoveSerializer},
+    [*STAFF_ERRORS, *IF_MATCH_ERRORS],
+    service=services.move_show,
+    operation_id="api_shows_move_create",
+    operation_description=(
+        "To another screen, another start, or both; to its own screen, if that was drawn anew. Guests keep"
+        " their seats where there are such, by label and kind; others sit side by side, as near as can be."
+        " Ask with `dry_run` who would sit where. Whoever gets another seat, screen or start may give it back"
+        " for all that was paid, until the start."
+    ),
+    request_body=MoveInput,
+    manual_parameters=[IF_MATCH],
 )
 show_seat_map = operation(
     SHOWS,

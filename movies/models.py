@@ -17,7 +17,7 @@ from movie_booking.errors import NotFound
 from movie_booking.folding import FoldedTextField, FoldingModel, FoldingQuerySet, UniqueFolded
 from movies.local_days import by_local_day
 from movies.prices import PRICE_FIELDS, prices_by_kind
-from movies.seat_plan import MAX_SEATS, SeatKind, SeatPlan, plan_of
+from movies.seat_plan import MAX_SEATS, SeatKind, SeatPlan, label_in, plan_of
 from movies.validators import DAYS, MOMENTS, validate_plan, validate_time_zone
 
 
@@ -325,6 +325,7 @@ class Show(models.Model):
 
     class Meta:
         ordering = ("starts_at", "id")
+        permissions = [("move_show", "Can move a show with its guests")]
         indexes = [
             # Read by the list of shows, whole or for a range of time.
             models.Index(fields=["starts_at", "id"], name="show_by_start"),
@@ -382,8 +383,7 @@ class Show(models.Model):
         A show that never sold may have got fewer seats since one of them was held. Then its number is all
         that is left to say.
         """
-        plan = self.plan
-        return plan.seat(number).label if plan.has_seat(number) else f"No. {number}"
+        return label_in(self.plan, number)
 
 
 class ShowEvent(models.Model):

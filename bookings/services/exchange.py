@@ -33,8 +33,8 @@ def exchange_seats(
     paid for the old one counts towards it. A seat named on both sides stays as it is.
 
     Raises NotFound, Invalid for seats that never were in the order or are not as many, HoldExpired,
-    AlreadyCancelled, NoSuchSeat, SeatTaken, SoldInPairs, CompanionWithoutWheelchair, LeavesSingleSeat,
-    ShowCancelled, ShowStarted, NotOnSale and SalesClosed.
+    AlreadyCancelled, NoSuchSeat, ShowChanged, SeatTaken, SoldInPairs, CompanionWithoutWheelchair,
+    LeavesSingleSeat, ShowCancelled, ShowStarted, NotOnSale and SalesClosed.
     """
     inventory = SeatInventory.lock(order.show_id)
     locked = inventory.order(order.pk)
