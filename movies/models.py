@@ -207,18 +207,24 @@ class ShowQuerySet(models.QuerySet["Show"]):
         idempotency key: every change of a seat waits here for its turn. NO KEY: rows may still be inserted
         that merely point at the show. Raises NotFound.
         """
-        try:
-            return self.with_details().select_for_update(of=("self",), no_key=True).get(pk=show_id)
-        except Show.DoesNotExist:
-            raise NotFound from None
+        if show := next(iter(self.lock_all([show_id])), None):
+            return show
+        raise NotFound
 
     def lock_all(self, show_ids: Iterable[int]) -> "list[Show]":
         """Lock several shows as `lock` does and return them in ascending id, in which all who lock several
         wait for them. Those that are there no more are left out. One statement.
         """
+        ids = set(show_ids)
         # PostgreSQL locks the rows as it returns them, and so in this order.
-        locked = self.with_details().select_for_update(of=("self",), no_key=True)
-        return list(locked.filter(pk__in=list(show_ids)).order_by("pk"))
+        locked = self.with_details().select_for_update(of=("self",), no_key=True).order_by("pk")
+        shows = list(locked.filter(pk__in=ids))
+        if len(shows) < len(ids):
+            # A show that got another screen or movie during the wait does not go with the row of the old one,
+            # beside which the statement had found it, and PostgreSQL drops it from the result, locked.
+            # https://www.postgresql.org/docs/current/transaction-iso.html#XACT-READ-COMMITTED
+            shows = list(locked.filter(pk__in=ids))
+        return shows
 
     def with_details(self) -> "ShowQuerySet":
         """With all that a ticket says of the show, in the same query, and not the long texts."""

@@ -79,7 +79,7 @@ def refuse_unknown_seats(show: Show, numbers: Collection[int], *, field: str) ->
     if all(show.plan.has_seat(number) for number in numbers):
         return
     former = most_seats_until_now(show)
-    if former >= max(numbers):
+    if all(1 <= number <= former for number in numbers):
         raise ShowChanged(
             "The show was moved and has other seats now. Read its seat map again, and choose anew.",
             show_version=show.version,
@@ -116,12 +116,17 @@ def refuse_giving_back(
     Each order is judged for itself, by what it keeps.
     """
     show, given_back = inventory.show, defaultdict[int, set[int]](set)
+    customers = set()  # house seats go with nothing
     for booking in bookings:
         given_back[booking.order_id].add(booking.seat_number)
+        if not booking.is_house_seat:
+            customers.add(booking.order_id)
     leaving = set().union(*given_back.values())
     for order_id, numbers in given_back.items():
         # Without a wheelchair space among them there is nothing to read: it cannot be missed.
-        if any(show.plan.seat(number).kind is SeatKind.WHEELCHAIR for number in numbers):
+        if order_id in customers and any(
+            show.plan.seat(number).kind is SeatKind.WHEELCHAIR for number in numbers
+        ):
             party = inventory.seats_of_order(order_id)
             _refuse_companions_alone(show, party - numbers, party)
         if show.screen.no_single_seats and not leave_single_seat:

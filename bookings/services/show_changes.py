@@ -76,10 +76,12 @@ def _refuse_facts(inventory: SeatInventory, changes: dict[str, Any]) -> None:
 
 
 def _resize(inventory: SeatInventory, total_seats: int, *, actor: Actor, reason: str) -> None:
-    """Give a show that sold so many seats of its screen as it is drawn now. Raises Invalid unless the screen
-    has them, and ShowHasBookings if a ticket would not stay true.
+    """Give a show that sold more seats of its screen as it is drawn now. Raises Invalid unless the screen has
+    them, and ShowHasBookings for fewer or if a ticket would not stay true.
     """
     show = inventory.show
+    if total_seats < show.total_seats:
+        raise ShowHasBookings
     place_show(show, {"screen": show.screen})  # which locks the screen: its plan must not change meanwhile
     move = plan_move(inventory, plan_of(copy_seat_plan(show.screen, total_seats), total_seats))
     if move.changed or move.left_out or move.dropped:

@@ -122,6 +122,18 @@ ENDPOINTS = {
     "cancel a booking": Endpoint("POST", "/api/bookings/{booking}/cancel/", {}),
     "cancel an order": Endpoint("POST", "/api/orders/{order}/cancel/", {"seat_numbers": [31]}),
     "exchange seats": Endpoint("POST", "/api/orders/{order}/exchange/", {"from": [31, 32], "to": [33, 34]}),
+    "move a show": Endpoint(
+        "POST",
+        "/api/shows/{show}/move/",
+        {
+            "screen": "{screen}",
+            "starts_at": "2099-05-06T18:00:00Z",
+            "reason": "Broken projector",
+            "dry_run": True,
+            "leave_out": "refund",
+            "may_sit_alone": True,
+        },
+    ),
     "cancel a show": Endpoint("POST", "/api/shows/{show}/cancel/", {"reason": "No heating"}),
 }
 # Fields that may be left out, for their default.
@@ -132,6 +144,7 @@ OPTIONAL = {
     "block seats": {"reason"},
     "order the best": {"kind", "adjacent"},
     "cancel an order": {"seat_numbers"},
+    "move a show": {"screen", "starts_at", "dry_run", "leave_out", "may_sit_alone"},
 }
 # Where null is a value: no date is known, it goes on sale at once, the kind has no price of its own.
 NULLABLE = {
