@@ -137,11 +137,11 @@ class NotExchangeable(Conflict):
 
 class ShowHasBookings(Conflict):
     code = "show_has_bookings"
-    detail = "Seats of this show were sold: its movie, screen and number of seats stay as they are."
+    detail = "Seats of this show were sold: its movie stays, and a new screen means moving its guests."
 
 
 class ShowChanged(Conflict):
-    """`changes` says what is not as it was, `show_version` what to send to accept it."""
+    """`changes` says what is not as it was, `show_version` what to send to accept it when confirming."""
 
     code = "show_changed"
     detail = "The show was moved since these seats were held. Confirm again with its show_version to accept."
@@ -149,6 +149,22 @@ class ShowChanged(Conflict):
         "show_version": 3,
         "changes": {"starts_at": {"old": "2026-12-01T19:00:00Z", "new": "2026-12-01T20:30:00Z"}},
     }
+
+
+class CannotSeatAll(Conflict):
+    """`left_out` names each order that is left out, with the labels of its seats before the move."""
+
+    code = "cannot_seat_all"
+    detail = "Not all guests can be seated. Choose their seats, or leave them out and give everything back."
+    example: ClassVar = {"left_out": [{"order": "4N0CV8NK7G", "seats": "C1-C4"}]}
+
+
+class SeatsDoNotFit(Conflict):
+    """`problems` says what is wrong, with which order and which of its seats before the move."""
+
+    code = "seats_do_not_fit"
+    detail = "These seats cannot be given to these guests."
+    example: ClassVar = {"problems": [{"reason": "alone", "order": "4N0CV8NK7G", "seats": "C1"}]}
 
 
 class NotBlocked(Conflict):

@@ -121,6 +121,13 @@ class Order(models.Model):
         db_index=False,
         help_text="The order of another show whose seats were exchanged for these.",
     )
+    # The default of the database is for `insert_statement`, which names no column that it need not.
+    is_reseated = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="A move of the show gave the customer another seat than was sold.",
+    )
 
     objects = OrderQuerySet.as_manager()
 
@@ -234,6 +241,14 @@ class Booking(models.Model):
         validators=[MaxValueValidator(100)],
         help_text="Share of the price that the customer gets back.",
     )
+    former_label = models.CharField(
+        max_length=10,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text="The label of the seat, if the show got another plan when the booking was over.",
+    )
 
     objects = BookingQuerySet.as_manager()
 
@@ -284,7 +299,7 @@ class Booking(models.Model):
 
     @property
     def seat_label(self) -> str:
-        return self.show.seat_label(self.seat_number)
+        return self.former_label or self.show.seat_label(self.seat_number)
 
     @property
     def refund_amount(self) -> Decimal | None:
@@ -301,7 +316,8 @@ class Booking(models.Model):
 
 
 class BookingEvent(models.Model):
-    """One step in the life of a booking. `SeatInventory` writes it; it is never changed.
+    """One step in the life of a booking: another status, or another seat. `SeatInventory` writes it; it is
+    never changed.
 
     A trigger refuses changes, and on PostgreSQL deleting but for shows that never sold: see migrations 0007
     and 0011.
@@ -324,6 +340,9 @@ class BookingEvent(models.Model):
     channel = models.CharField(max_length=10, choices=Channel)
     from_status = models.CharField(max_length=10, blank=True, choices=Status)  # blank: the booking is new
     to_status = models.CharField(max_length=10, choices=Status)
+    changes = models.JSONField(
+        null=True, blank=True, help_text="By a move of the show: {field: [before, after]} of the booking."
+    )
 
     class Meta:
         ordering = ("id",)
@@ -336,10 +355,6 @@ class BookingEvent(models.Model):
     def __str__(self) -> str:
         before = self.get_from_status_display() or "Free"
         return f"Booking {self.booking_id}: {before} to {self.get_to_status_display()}"
-
-    @property
-    def seat_label(self) -> str:
-        return self.show.seat_label(self.seat_number)
 
 
 class IdempotencyKey(models.Model):

@@ -18,6 +18,10 @@ class MayCancelShow(StaffWithPermission):
     permission = "movies.change_show"
 
 
+class MayMoveShow(StaffWithPermission):
+    permission = "movies.move_show"
+
+
 class MayLeaveSingleSeat(BasePermission):
     """Leaving a single seat takes the permission to block seats.
 

@@ -1,12 +1,17 @@
-"""Reads whose answer is not rows: what an order comes to, and whether a show sold."""
+"""Reads whose answer is not rows: what an order comes to, what changed of it, and whether a show sold."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from bookings.models import LIVE, STATUS_PRECEDENCE, Booking, BookingEvent, Status
-from movies.models import Show
+from bookings.models import LIVE, STATUS_PRECEDENCE, Booking, BookingEvent, Order, Status
+from movies.models import Screen, Show, ShowEvent
+from movies.seat_plan import label_in, parse_plan
+
+# What of a show's changes a customer is told as it is stored.
+TOLD_AS_STORED = ("status", "time_zone")
+MOMENTS = ("starts_at", "ends_at")
 
 
 class OrderSummary(NamedTuple):
@@ -39,3 +44,125 @@ def was_sold(show: Show, at: datetime | None = None) -> bool:
     if Booking.objects.live(at).filter(show=show).exists():
         return True
     return BookingEvent.objects.filter(show=show, to_status=Status.BOOKED).exists()
+
+
+def most_seats_until_now(show: Show) -> int:
+    """How many seats the show had at most before it was moved or given another plan; 0 if it never was."""
+    if not show.version:
+        return 0
+    changes = ShowEvent.objects.filter(show=show).values_list("changes", flat=True)
+    return max((each["total_seats"][0] for each in changes if "total_seats" in each), default=0)
+
+
+class OrderChange(NamedTuple):
+    """What one change of the show meant for an order: {field: {old, new}}, with seats in the same order."""
+
+    show_version: int
+    at: datetime
+    reason: str
+    changes: dict[str, dict[str, Any]]
+
+
+def order_changes(order: Order, bookings: Iterable[Booking]) -> list[OrderChange]:
+    """Return what changed of an order with these bookings since its customer last agreed to the show as it
+    was, oldest first. No query while the show is as it was.
+    """
+    show = next((booking.show for booking in bookings), None)
+    if show is None or show.version <= order.show_version:
+        return []
+    events = list(ShowEvent.objects.filter(show=show, version__gt=order.show_version).order_by("version"))
+    screen_ids = {each for event in events for each in event.changes.get("screen", ())}
+    screens = Screen.objects.select_related("cinema").in_bulk(screen_ids) if screen_ids else {}
+    reseated = _reseatings(order, bookings)
+    changes = (
+        OrderChange(
+            event.version,
+            event.at,
+            event.reason,
+            dict(_facts(event, screens)) | _seat_changes(reseated.get(event.version, {}).values()),
+        )
+        for event in events
+    )
+    return [change for change in changes if change.changes]
+
+
+def changes_since_sale(order: Order, bookings: Iterable[Booking], show: Show) -> dict[str, dict[str, Any]]:
+    """Return what the customer of these bookings was promised beside what is now, as {field: {old, new}}."""
+    facts = {
+        "starts_at": (order.promised_starts_at, show.starts_at),
+        **_screen_facts(order.promised_screen, show.screen),
+    }
+    changes = {name: _pair(old, new) for name, (old, new) in facts.items() if old != new}
+    overall: dict[int, dict[str, Any]] = {}  # of each booking: from its first seat to its last
+    for of_version in _reseatings(order, bookings).values():
+        for booking_id, seat in of_version.items():
+            so_far = overall.setdefault(booking_id, {})
+            for name, (old, new) in seat.items():
+                so_far[name] = (so_far[name][0] if name in so_far else old, new)
+    return changes | _seat_changes(overall.values())
+
+
+def _reseatings(order: Order, bookings: Iterable[Booking]) -> dict[int, dict[int, dict[str, Any]]]:
+    """What moves changed of these bookings since the customer agreed, by version of the show and booking."""
+    found: dict[int, dict[int, dict[str, Any]]] = {}
+    events = BookingEvent.objects.filter(booking__in=bookings, changes__isnull=False).order_by("id")
+    for booking_id, event_changes in events.values_list("booking", "changes"):
+        changes: dict[str, Any] = event_changes or {}
+        version = changes["show_version"][1]
+        if version > order.show_version:
+            found.setdefault(version, {})[booking_id] = changes
+    return found
+
+
+def _facts(event: ShowEvent, screens: Mapping[int, Screen]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What customers are told of a change of their show."""
+    for name, (old, new) in event.changes.items():
+        if name in MOMENTS:
+            yield name, _pair(datetime.fromisoformat(old), datetime.fromisoformat(new))
+        elif name in TOLD_AS_STORED:
+            yield name, _pair(old, new)
+        elif name == "screen":
+            facts = _screen_facts(screens[old], screens[new])
+            yield from ((name, _pair(*pair)) for name, pair in facts.items() if pair[0] != pair[1])
+
+
+def _screen_facts(before: Screen, after: Screen) -> dict[str, tuple[str, str]]:
+    return {
+        "screen_name": (before.name, after.name),
+        "cinema_name": (before.cinema.name, after.cinema.name),
+    }
+
+
+def _seat_changes(seats: Collection[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return old and new labels of seats, and prices where they fell; nothing where only numbers changed."""
+    told = [seat for seat in seats if seat.keys() & {"kind", "price"} or len(set(seat["seat_label"])) > 1]
+    changes = {}
+    if told:
+        changes["seats"] = _columns(seat["seat_label"] for seat in told)
+    if any("price" in seat for seat in told):
+        changes["prices"] = _columns(seat["price"] for seat in told if "price" in seat)
+    return changes
+
+
+def _columns(pairs: Iterable[Sequence[Any]]) -> dict[str, Any]:
+    old, new = zip(*pairs, strict=True)
+    return _pair(list(old), list(new))
+
+
+def _pair(old: Any, new: Any) -> dict[str, Any]:
+    return {"old": old, "new": new}
+
+
+def seat_label_then(event: BookingEvent) -> str:
+    """Return the label that the seat of an event had when it happened: the show may have got another plan.
+
+    No query while the show is as it was when it was made.
+    """
+    if event.changes:
+        return str(event.changes["seat_label"][1])
+    show = event.show
+    if show.version:
+        redrawn = ShowEvent.objects.filter(show=show, at__gte=event.at, changes__has_key="seat_plan")
+        if later := redrawn.order_by("version").values_list("changes", flat=True).first():
+            return label_in(parse_plan(later["seat_plan"][0]), event.seat_number)
+    return show.seat_label(event.seat_number)

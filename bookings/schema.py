@@ -18,9 +18,13 @@ from bookings.serializers import (
     CancelShowInput,
     ConfirmInput,
     ExchangeInput,
+    LeftOutSerializer,
+    MoveInput,
+    MoveSerializer,
     OrderInput,
     OrderSerializer,
     QuoteSerializer,
+    SeatMapSerializer,
     SelectionInput,
     SelectionSerializer,
 )
@@ -35,8 +39,6 @@ from movie_booking.schema import (
     operation,
     problem_members,
 )
-from movies.models import Show
-from movies.seat_plan import SeatKind
 from movies.serializers import ShowInput, ShowSerializer
 
 BOOKINGS, ORDERS, SHOWS = "Bookings", "Orders", "Shows"
@@ -62,40 +64,13 @@ OVERRIDE_ERRORS: Problems = (PERMISSION_DENIED,)
 PAGED_BY_ROW = "Follow `next`: no row comes twice or is missed, whatever is bought meanwhile."
 
 
+class ReseatingProblemSerializer(LeftOutSerializer):
+    reason = serializers.CharField(help_text="Such as alone, half_sofa or companion_apart.")
+
+
 class SeatReasonSerializer(serializers.Serializer[Any]):
     seat_number = serializers.IntegerField()
     reason = serializers.CharField(help_text="Such as booked, held or blocked.")
-
-
-class MapSeatSerializer(serializers.Serializer[Any]):
-    """Describes the seat map to Swagger UI; the map itself is built by `seat_map`."""
-
-    seat_number = serializers.IntegerField()
-    label: Any = serializers.CharField(help_text="Row and place: C7.")
-    kind = serializers.ChoiceField(choices=[kind.value for kind in SeatKind])
-    price = serializers.DecimalField(max_digits=8, decimal_places=2)
-    x = serializers.IntegerField(help_text="Column in the drawing, from 0; aisles count.")
-    y = serializers.IntegerField(help_text="Line in the drawing, from 0 at the screen; walkways count.")
-    partner = serializers.IntegerField(allow_null=True, help_text="The other half of a sofa.")
-    status = serializers.ChoiceField(choices=["available", "held", "booked", "blocked"])
-
-
-class MapRowSerializer(serializers.Serializer[Any]):
-    row = serializers.CharField()
-    seats = MapSeatSerializer(many=True)
-
-
-class SeatMapSerializer(serializers.Serializer[Any]):
-    show = serializers.IntegerField()
-    width = serializers.IntegerField(help_text="Columns of the drawing.")
-    height = serializers.IntegerField(help_text="Lines of the drawing.")
-    currency = serializers.CharField(help_text="ISO 4217.")
-    rows = MapRowSerializer(many=True)
-    seats_version = serializers.IntegerField()
-    available_seats = serializers.IntegerField(help_text="0 if the show is cancelled.")
-    status = serializers.ChoiceField(
-        choices=[Show.Status.ON_SALE, Show.Status.CANCELLED], help_text="Of the show."
-    )
 
 
 @problem_members
@@ -120,6 +95,12 @@ class BookingProblemMembers(serializers.Serializer[Any]):
     show_version = serializers.IntegerField(required=False, help_text="Of the show as it is now.")
     changes = serializers.DictField(
         required=False, help_text="What is not as it was when seats were held: {field: {old, new}}."
+    )
+    left_out: Any = LeftOutSerializer(
+        many=True, required=False, help_text="The orders for which a move has no seats."
+    )
+    problems: Any = ReseatingProblemSerializer(
+        many=True, required=False, help_text="What is wrong with seats that were chosen by hand."
     )
 
 
@@ -299,6 +280,22 @@ cancel_show = operation(
     operation_id="api_shows_cancel_create",
     operation_description="For good, with all its bookings.",
     request_body=CancelShowInput,
+)
+move_show = operation(
+    SHOWS,
+    "Move a show with its guests (staff)",
+    {200: MoveSerializer},
+    [*STAFF_ERRORS, *IF_MATCH_ERRORS],
+    service=services.move_show,
+    operation_id="api_shows_move_create",
+    operation_description=(
+        "To another screen, another start, or both; to its own screen, if that was drawn anew. Guests keep"
+        " their seats where there are such, by label and kind; others sit side by side, as near as can be."
+        " Ask with `dry_run` who would sit where. Whoever gets another seat, screen or start may give it back"
+        " for all that was paid, until the start."
+    ),
+    request_body=MoveInput,
+    manual_parameters=[IF_MATCH],
 )
 show_seat_map = operation(
     SHOWS,

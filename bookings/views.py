@@ -24,7 +24,7 @@ from bookings import schema, seat_map, services
 from bookings.filters import BookingFilter
 from bookings.idempotency import idempotent
 from bookings.models import Booking, BookingQuerySet, Order, OrderQuerySet, as_reference
-from bookings.permissions import MayBlockSeats, MayCancelShow, MayLeaveSingleSeat
+from bookings.permissions import MayBlockSeats, MayCancelShow, MayLeaveSingleSeat, MayMoveShow
 from bookings.serializers import (
     BlockInput,
     BookingSerializer,
@@ -35,6 +35,8 @@ from bookings.serializers import (
     CancelShowInput,
     ConfirmInput,
     ExchangeInput,
+    MoveInput,
+    MoveSerializer,
     OrderInput,
     OrderSerializer,
     QuoteSerializer,
@@ -107,6 +109,18 @@ class ShowViewSet(ChangeableViewSet, CatalogueShowViewSet):
         show, cancelled = services.cancel_show(int(pk), actor=api_actor(request), **data.validated_data)
         log_note(show, f"Cancelled through the API: {show.cancel_reason}", request.user)
         return Response(CancelledShowSerializer(show, context={"cancelled_bookings": cancelled}).data)
+
+    @schema.move_show
+    @action(detail=True, methods=["post"], permission_classes=[IsAuthenticated, MayMoveShow])
+    def move(self, request: UserRequest, pk: str) -> Response:
+        data = MoveInput(data=request.data)
+        data.is_valid(raise_exception=True)
+        moved = services.move_show(
+            int(pk), actor=api_actor(request), versions=self.versions(), **data.validated_data
+        )
+        if not data.validated_data["dry_run"]:
+            log_note(moved.show, f"Moved through the API: {data.validated_data['reason']}", request.user)
+        return Response(MoveSerializer(moved).data)
 
 
 @method_decorator(schema.list_bookings, name="list")

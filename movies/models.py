@@ -18,7 +18,7 @@ from movie_booking.folding import FoldedTextField, FoldingModel, FoldingQuerySet
 from movie_booking.limits import MAX_ID
 from movies.local_days import by_local_day
 from movies.prices import PRICE_FIELDS, prices_by_kind
-from movies.seat_plan import MAX_SEATS, SeatKind, SeatPlan, plan_of
+from movies.seat_plan import MAX_SEATS, SeatKind, SeatPlan, label_in, plan_of
 from movies.validators import DAYS, MOMENTS, validate_plan, validate_time_zone
 
 
@@ -208,19 +208,24 @@ class ShowQuerySet(models.QuerySet["Show"]):
         idempotency key: every change of a seat waits here for its turn. NO KEY: rows may still be inserted
         that merely point at the show. Raises NotFound.
         """
-        try:
-            return self.with_details().select_for_update(of=("self",), no_key=True).get(pk=show_id)
-        except Show.DoesNotExist:
-            raise NotFound from None
+        if show := next(iter(self.lock_all([show_id])), None):
+            return show
+        raise NotFound
 
     def lock_all(self, show_ids: Iterable[int]) -> "list[Show]":
         """Lock several shows as `lock` does and return them in ascending id, in which all who lock several
         wait for them. Those that are there no more are left out. One statement.
         """
+        ids = {show_id for show_id in show_ids if show_id <= MAX_ID}  # SQLite fails at a larger one
         # PostgreSQL locks the rows as it returns them, and so in this order.
-        locked = self.with_details().select_for_update(of=("self",), no_key=True)
-        ids = [show_id for show_id in show_ids if show_id <= MAX_ID]  # SQLite fails at a larger one
-        return list(locked.filter(pk__in=ids).order_by("pk"))
+        locked = self.with_details().select_for_update(of=("self",), no_key=True).order_by("pk")
+        shows = list(locked.filter(pk__in=ids))
+        if len(shows) < len(ids):
+            # A show that got another screen or movie during the wait does not go with the row of the old one,
+            # beside which the statement had found it, and PostgreSQL drops it from the result, locked.
+            # https://www.postgresql.org/docs/current/transaction-iso.html#XACT-READ-COMMITTED
+            shows = list(locked.filter(pk__in=ids))
+        return shows
 
     def with_details(self) -> "ShowQuerySet":
         """With all that a ticket says of the show, in the same query, and not the long texts."""
@@ -327,6 +332,7 @@ class Show(models.Model):
 
     class Meta:
         ordering = ("starts_at", "id")
+        permissions = [("move_show", "Can move a show with its guests")]
         indexes = [
             # Read by the list of shows, whole or for a range of time.
             models.Index(fields=["starts_at", "id"], name="show_by_start"),
@@ -384,8 +390,7 @@ class Show(models.Model):
         A show that never sold may have got fewer seats since one of them was held. Then its number is all
         that is left to say.
         """
-        plan = self.plan
-        return plan.seat(number).label if plan.has_seat(number) else f"No. {number}"
+        return label_in(self.plan, number)
 
 
 class ShowEvent(models.Model):

@@ -237,6 +237,11 @@ def plan_of(text: str, total_seats: int) -> SeatPlan:
     return parse_plan(text if text.strip() else plain_plan(total_seats))
 
 
+def label_in(plan: SeatPlan, number: int) -> str:
+    """The label of a seat in the plan. Of one that it has no more, the number is all that is left to say."""
+    return plan.seat(number).label if plan.has_seat(number) else f"No. {number}"
+
+
 def draw_plan(plan: SeatPlan) -> str:
     """The plan as text, one way for every plan: `parse_plan(draw_plan(plan)) == plan`."""
     margin = max(len(seat.row) for seat in plan.seats) + 1

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 
 from bookings.admin.read_only import ReadOnly, ReadOnlyAdmin, ShowDays, cinema_time
 from bookings.models import BookingEvent
+from bookings.queries import seat_label_then
 from movies.admin import LocalDaysFilter
 
 
@@ -19,10 +20,12 @@ class BookingEventColumns:
 
     @admin.display(description="Seat", ordering="seat_number")
     def seat(self, event: BookingEvent) -> str:
-        return event.seat_label
+        return seat_label_then(event)
 
     @admin.display(description="From", ordering="from_status")
     def before(self, event: BookingEvent) -> str:
+        if event.changes:
+            return f"{event.get_from_status_display()}, {event.changes['seat_label'][0]}"
         return event.get_from_status_display() or "Free"
 
     @admin.display(description="To", ordering="to_status")

@@ -19,6 +19,7 @@ from bookings import services
 from bookings.admin.bookings import may_cancel
 from bookings.admin.read_only import admin_actor
 from bookings.models import Booking, BookingEvent, Status
+from bookings.queries import seat_label_then
 from movie_booking.admin import REFUSALS, ServiceAdmin, refusal, refused
 from movie_booking.errors import DomainError
 from movies.models import Show
@@ -230,7 +231,7 @@ def recent_events(show: Show) -> Any:
     events = BookingEvent.objects.filter(show=show).select_related("actor").order_by("-id")[:RECENT_EVENTS]
     for event in events:
         event.show = show  # its label is read from the plan
-    return events
+    return [(event, seat_label_then(event)) for event in events]
 
 
 def seat_by_seat(show: Show, error: DomainError) -> str:

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("bookings", "0011_events_of_unsold_shows")]
+    dependencies = [("bookings", "0012_moved_guests")]
 
     operations = [
         migrations.AddField(

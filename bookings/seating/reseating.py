@@ -30,7 +30,7 @@ possible, which could take years to find. The same input always gives the same.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -70,32 +70,42 @@ class Reseating:
 
 
 def reseat(
-    before: SeatPlan, after: SeatPlan, parties: Sequence[Party], *, may_sit_alone: bool = False
+    before: SeatPlan,
+    after: SeatPlan,
+    parties: Sequence[Party],
+    *,
+    may_sit_alone: bool = False,
+    chosen: Mapping[int, int] | None = None,
 ) -> Reseating:
     """Seat all parties of one plan in another. What is promised stands at the top of this module.
 
-    With `may_sit_alone`, a party is seated with members alone rather than left out.
-    Raises UnknownSeatError for seats that are not in the plan before, and ValueError if two parties have one.
+    With `may_sit_alone`, a party is seated with members alone rather than left out. `chosen` are seats before
+    whose seats after are settled, whatever is promised; all others are seated around them.
+    Raises UnknownSeatError for seats that are not in the plans, and ValueError if two parties have one.
     """
     _refuse_seats_in_common(parties)
+    settled = {before.seat(old): after.seat(new) for old, new in (chosen or {}).items()}
     by_label = {seat.label: seat for seat in after.seats}
     house = [before.seat(number) for party in parties if party.is_house for number in party.seats]
-    house_moves = {seat: by_label[seat.label] for seat in house if seat.label in by_label}
-    groups = _groups(before, after, parties)
+    settled |= _same_labels(house, by_label, settled)
+    groups = _groups(before, after, [_without(party, settled) for party in parties])
     outcomes: list[Outcome] = []
     for way in (*WAYS, *(way._replace(may_sit_alone=True) for way in WAYS if may_sit_alone)):
-        fitting = Fitting(before, after, way, taken=[seat.number for seat in house_moves.values()])
+        fitting = Fitting(before, after, way, taken=[seat.number for seat in settled.values()])
         outcomes.append(fitting.seat_all(groups))
         if not outcomes[-1].left_out:
             break
     best = min(outcomes, key=_badness)  # the first of equals
-    moves = {old.number: new.number for old, new in (*house_moves.items(), *best.moves)}
+    left_out = tuple(party for at, party in enumerate(parties) if at in best.left_out)
+    without = {number for party in left_out for number in party.seats}
+    seated = {old.number: new.number for old, new in (*settled.items(), *best.moves)}
+    moves = {old: new for old, new in seated.items() if old not in without}
     return Reseating(
         before,
         after,
         moves=dict(sorted(moves.items())),
-        left_out=tuple(party for at, party in enumerate(parties) if at in best.left_out),
-        dropped=tuple(sorted(seat.number for seat in house if seat not in house_moves)),
+        left_out=left_out,
+        dropped=tuple(sorted(seat.number for seat in house if seat not in settled)),
     )
 
 
@@ -114,6 +124,21 @@ def _refuse_seats_in_common(parties: Iterable[Party]) -> None:
         if common := seen.intersection(party.seats):
             raise ValueError(f"Two parties have seat number {min(common)}.")
         seen.update(party.seats)
+
+
+def _same_labels(
+    house: Iterable[Seat], by_label: Mapping[str, Seat], settled: Mapping[Seat, Seat]
+) -> dict[Seat, Seat]:
+    """House seats that keep their label."""
+    there = {seat: by_label[seat.label] for seat in house if seat.label in by_label and seat not in settled}
+    taken = set(settled.values())
+    return {old: new for old, new in there.items() if new not in taken}
+
+
+def _without(party: Party, settled: Mapping[Seat, Seat]) -> Party:
+    """The party, with those of its members whose seats are not settled."""
+    numbers = {seat.number for seat in settled}
+    return replace(party, seats=[number for number in party.seats if number not in numbers])
 
 
 def _groups(before: SeatPlan, after: SeatPlan, parties: Sequence[Party]) -> list[Group]:

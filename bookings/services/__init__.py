@@ -17,11 +17,14 @@ from bookings.services.deletion import delete_show
 from bookings.services.exchange import exchange_seats, swap_seats
 from bookings.services.holds import SeatChoice, book_seat, expire_holds, extend_order, hold_seats
 from bookings.services.house_seats import block_seats, release_seats
+from bookings.services.moving import Move, MovedSeat, move_show
 from bookings.services.show_changes import change_show
 
 __all__ = [
     "SYSTEM",
     "Actor",
+    "Move",
+    "MovedSeat",
     "SeatChoice",
     "block_seats",
     "book_seat",
@@ -36,6 +39,7 @@ __all__ = [
     "expire_holds",
     "extend_order",
     "hold_seats",
+    "move_show",
     "quote_cancellation",
     "release_seats",
     "swap_seats",

@@ -1,13 +1,12 @@
 """Booking what an order holds."""
 
-from typing import Any
-
 from django.db import transaction
 
 from accounts.actors import Actor
 from bookings.errors import AlreadyConfirmed, ShowChanged
 from bookings.models import Order, Status
-from bookings.services.inventory import SeatInventory
+from bookings.queries import changes_since_sale
+from bookings.services.inventory import LockedOrder, SeatInventory
 from bookings.services.rules import refuse_if_started, sale_terms
 from movies.models import Show
 
@@ -27,29 +26,16 @@ def confirm_order(order: Order, *, actor: Actor, show_version: int | None = None
         raise AlreadyConfirmed
     refuse_if_started(inventory.show, inventory.at)
     if sale_terms(locked.order, inventory.show).is_moved:
-        _accept_or_refuse(locked.order, inventory.show, show_version)
+        _accept_or_refuse(locked, inventory.show, show_version)
     inventory.transition(locked.on_hold, Status.BOOKED, actor=actor)
     return locked.order
 
 
-def _accept_or_refuse(order: Order, show: Show, show_version: int | None) -> None:
+def _accept_or_refuse(locked: LockedOrder, show: Show, show_version: int | None) -> None:
     """Take the show as it is now into the terms of the order. Raises ShowChanged for any other version."""
+    order = locked.order
     if show_version != show.version:
-        raise ShowChanged(show_version=show.version, changes=_changes(order, show))
-    order.promised_starts_at, order.promised_screen, order.show_version = (
-        show.starts_at,
-        show.screen,
-        show.version,
-    )
-    order.save(update_fields=["promised_starts_at", "promised_screen", "show_version"])
-
-
-def _changes(order: Order, show: Show) -> dict[str, dict[str, Any]]:
-    """What the customer was promised beside what the show is now, by field."""
-    then, now = order.promised_screen, show.screen
-    facts = {
-        "starts_at": (order.promised_starts_at, show.starts_at),
-        "screen_name": (then.name, now.name),
-        "cinema_name": (then.cinema.name, now.cinema.name),
-    }
-    return {name: {"old": old, "new": new} for name, (old, new) in facts.items() if old != new}
+        raise ShowChanged(show_version=show.version, changes=changes_since_sale(order, locked.on_hold, show))
+    order.promised_starts_at, order.promised_screen = show.starts_at, show.screen
+    order.show_version, order.is_reseated = show.version, False
+    order.save(update_fields=["promised_starts_at", "promised_screen", "show_version", "is_reseated"])

@@ -45,9 +45,9 @@ def exchange_seats(
     show, `to_show`, the order that is returned is a new one: see `swap_seats`.
 
     Raises NotFound, Invalid for seats that never were in the order or are not as many, HoldExpired,
-    AlreadyCancelled, NoSuchSeat, SeatTaken, SoldInPairs, CompanionWithoutWheelchair, LeavesSingleSeat,
-    ShowCancelled, ShowStarted, NotOnSale and SalesClosed; for another show also NotExchangeable,
-    TooLateToCancel, TooManySeats and TooManyHolds.
+    AlreadyCancelled, NoSuchSeat, ShowChanged, SeatTaken, SoldInPairs, CompanionWithoutWheelchair,
+    LeavesSingleSeat, ShowCancelled, ShowStarted, NotOnSale and SalesClosed; for another show also
+    NotExchangeable, TooLateToCancel, TooManySeats and TooManyHolds.
     """
     if to_show is not None and to_show != order.show_id:
         return swap_seats(
@@ -99,9 +99,9 @@ def swap_seats(
 
     Raises NotFound, also for a show that customers do not see; NotExchangeable; Invalid for seats that never
     were in the order or are not as many, HoldExpired, AlreadyCancelled and TooLateToCancel; NoSuchSeat,
-    SeatTaken, NotOnSale, SalesClosed, TooManySeats and TooManyHolds of the other show; and of either show
-    SoldInPairs, CompanionWithoutWheelchair, LeavesSingleSeat, ShowCancelled and ShowStarted. A refusal that
-    follows from one of the shows names it, as `show`.
+    ShowChanged, SeatTaken, NotOnSale, SalesClosed, TooManySeats and TooManyHolds of the other show; and of
+    either show SoldInPairs, CompanionWithoutWheelchair, LeavesSingleSeat, ShowCancelled and ShowStarted. A
+    refusal that follows from one of the shows names it, as `show`.
     """
     shows = SeatInventory.lock_all([order.show_id, to_show])
     here, there = shows[order.show_id], shows[to_show]
@@ -112,7 +112,6 @@ def swap_seats(
     locked.refuse_unless_live()
     refuse_seats_without_booking(locked, from_seats, field="from")
     _refuse_another_number(from_seats, to_seats)
-    refuse_unknown_seats(there.show, to_seats, field="to")
     leaving = [booking for booking in locked.live if booking.seat_number in from_seats]
     is_hold = leaving[0].status == Status.HELD
     with _refused_by(here.show):
@@ -122,6 +121,7 @@ def swap_seats(
         refuse_half_sofas_kept(here.show, locked, leaving)
         refuse_giving_back(here, leaving, leave_single_seat=leave_single_seat)
     with _refused_by(there.show):
+        refuse_unknown_seats(there.show, to_seats, field="to")
         refuse_seating(there, set(to_seats), taking=to_seats, leave_single_seat=leave_single_seat)
         refuse_too_many_seats(there, locked.order.user, len(to_seats))
     if is_hold and len(leaving) < len(locked.live):  # the rest stays on hold as an order of its own

@@ -72,7 +72,8 @@ def book_seat(
     """Give the customer the seat and return the booking: an order of one, confirmed at once.
 
     Raises SeatTaken, SoldInPairs, CompanionWithoutWheelchair, LeavesSingleSeat, TooManySeats, NoSuchSeat,
-    NotFound, ShowCancelled, ShowStarted, NotOnSale and SalesClosed.
+    ShowChanged for a seat that the show had before it was moved, NotFound, ShowCancelled, ShowStarted,
+    NotOnSale and SalesClosed.
     """
     choice = SeatChoice(seat_numbers=[seat_number], leave_single_seat=leave_single_seat)
     [booking] = _place(show_id, choice, Status.BOOKED, customer=customer, actor=actor, field="seat_number")
@@ -84,7 +85,8 @@ def hold_seats(show_id: int, choice: SeatChoice, *, customer: User, actor: Actor
 
     Raises SeatTaken that names every seat that is not free; NotTogether and NotEnoughSeats if there are no
     such best available seats; SoldInPairs, CompanionWithoutWheelchair, LeavesSingleSeat, TooManySeats,
-    TooManyHolds, NoSuchSeat, NotFound, ShowCancelled, ShowStarted, NotOnSale and SalesClosed.
+    TooManyHolds, NoSuchSeat, ShowChanged for a seat that the show had before it was moved, NotFound,
+    ShowCancelled, ShowStarted, NotOnSale and SalesClosed.
     """
     bookings = _place(show_id, choice, Status.HELD, customer=customer, actor=actor, field="seat_numbers")
     return bookings[0].order

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import IntegrityError
+from django.db.models import F
 from django.utils import timezone
 from django.utils.functional import cached_property
 
@@ -21,6 +22,7 @@ from bookings.services.insert_statement import can_insert_at_once, insert_at_onc
 from movie_booking.database import violates
 from movie_booking.errors import NotFound
 from movies.models import Show
+from movies.seat_plan import MAX_SEATS, SeatPlan, label_in
 
 
 class SeatInventory:
@@ -184,6 +186,36 @@ class SeatInventory:
             for name, value in fields.items():
                 setattr(booking, name, value)
 
+    def reseat(self, reseated: Sequence["Reseated"], *, actor: Actor) -> None:
+        """Give live bookings other seats of the show, with an event each, whatever order they come in.
+
+        As many statements for one booking as for a hundred.
+        """
+        if not reseated:
+            return
+        # Aside first: the constraint compares row by row, and one may go where another still is.
+        Booking.objects.filter(pk__in=[each.booking.pk for each in reseated]).update(
+            seat_number=F("seat_number") + MAX_SEATS
+        )
+        events = []
+        for booking, number, price, changes in reseated:
+            booking.seat_number, booking.price = number, price
+            events.append(self._event(booking, booking.status, booking.status, actor, changes))
+        Booking.objects.bulk_update([each.booking for each in reseated], ["seat_number", "price"])
+        BookingEvent.objects.bulk_create(events)
+        self._count(0)
+
+    def keep_labels(self, before: SeatPlan, after: SeatPlan) -> None:
+        """Keep the labels of seats that bookings had which are over, where another plan has others."""
+        over = Booking.objects.filter(show=self.show, former_label="").exclude(status__in=LIVE)
+        relabelled = []
+        for booking in over.only("seat_number"):
+            label = label_in(before, booking.seat_number)
+            if label != label_in(after, booking.seat_number):
+                booking.former_label = label
+                relabelled.append(booking)
+        Booking.objects.bulk_update(relabelled, ["former_label"])
+
     def extend_holds(self, bookings: Sequence[Booking], expires_at: datetime) -> None:
         """Hold the seats of these bookings until another moment. No seat changes hands: no event."""
         Booking.objects.filter(pk__in=[booking.pk for booking in bookings]).update(expires_at=expires_at)
@@ -223,7 +255,14 @@ class SeatInventory:
         )
         self._count(+len(bookings))
 
-    def _event(self, booking: Booking, from_status: str, to_status: str, actor: Actor) -> BookingEvent:
+    def _event(
+        self,
+        booking: Booking,
+        from_status: str,
+        to_status: str,
+        actor: Actor,
+        changes: Mapping[str, Sequence[Any]] | None = None,
+    ) -> BookingEvent:
         return BookingEvent(
             booking=booking,
             show_id=booking.show_id,
@@ -233,6 +272,7 @@ class SeatInventory:
             channel=actor.channel,
             from_status=from_status,
             to_status=to_status,
+            changes=changes,
         )
 
     def _count(self, change: int) -> None:
@@ -253,6 +293,15 @@ class _SeatRow(NamedTuple):
     status: Status
     user_id: int
     order_id: int
+
+
+class Reseated(NamedTuple):
+    """A booking that gets another seat, what it costs there, and what of it changes, for its history."""
+
+    booking: Booking
+    seat_number: int
+    price: Decimal
+    changes: Mapping[str, Sequence[Any]]
 
 
 class LockedOrder(NamedTuple):

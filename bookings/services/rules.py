@@ -17,12 +17,14 @@ from bookings.errors import (
     NotOnSale,
     SalesClosed,
     SeatTaken,
+    ShowChanged,
     ShowStarted,
     SoldInPairs,
     TooLateToCancel,
     reasons,
 )
 from bookings.models import Booking, Order, Status
+from bookings.queries import most_seats_until_now
 from bookings.refunds import SaleTerms, parse_tiers
 from bookings.seating.companions import companions_too_many
 from bookings.seating.give_back import singles_freed
@@ -54,14 +56,19 @@ def refuse_if_started(show: Show, at: datetime) -> None:
 
 
 def sale_terms(order: Order, show: Show) -> SaleTerms:
-    """Return the terms of an order's sale, with the show as it is now."""
+    """Return the terms of an order's sale, with the show as it is now.
+
+    It was moved if the customer has another seat, screen or cinema than was sold, or another start by more
+    than MOVE_TOLERANCE_MINUTES.
+    """
     shift = abs(show.starts_at - order.promised_starts_at)
     return SaleTerms(
         parse_tiers(order.refund_tiers),
         timedelta(minutes=order.cancel_cutoff_minutes),
         order.promised_starts_at,
         show.starts_at,
-        is_moved=show.screen_id != order.promised_screen_id
+        is_moved=order.is_reseated
+        or show.screen_id != order.promised_screen_id
         or shift > timedelta(minutes=settings.MOVE_TOLERANCE_MINUTES),
     )
 
@@ -73,9 +80,19 @@ def refuse_if_too_late(terms: SaleTerms, at: datetime) -> None:
 
 
 def refuse_unknown_seats(show: Show, numbers: Collection[int], *, field: str) -> None:
-    """Raises NoSuchSeat for the field of the request that named them."""
-    if not all(show.plan.has_seat(number) for number in numbers):
-        raise NoSuchSeat(errors={field: [f"Seats are numbered 1 to {show.total_seats}."]})
+    """Raises NoSuchSeat for the field of the request that named them, and ShowChanged if there were such
+    seats until the show was moved: the buyer has looked at the seat map of then.
+    """
+    if all(show.plan.has_seat(number) for number in numbers):
+        return
+    former = most_seats_until_now(show)
+    if all(1 <= number <= former for number in numbers):
+        raise ShowChanged(
+            "The show was moved and has other seats now. Read its seat map again, and choose anew.",
+            show_version=show.version,
+            changes={"total_seats": {"old": former, "new": show.total_seats}},
+        )
+    raise NoSuchSeat(errors={field: [f"Seats are numbered 1 to {show.total_seats}."]})
 
 
 def refuse_seating(
@@ -106,12 +123,17 @@ def refuse_giving_back(
     Each order is judged for itself, by what it keeps.
     """
     show, given_back = inventory.show, defaultdict[int, set[int]](set)
+    customers = set()  # house seats go with nothing
     for booking in bookings:
         given_back[booking.order_id].add(booking.seat_number)
+        if not booking.is_house_seat:
+            customers.add(booking.order_id)
     leaving = set().union(*given_back.values())
     for order_id, numbers in given_back.items():
         # Without a wheelchair space among them there is nothing to read: it cannot be missed.
-        if any(show.plan.seat(number).kind is SeatKind.WHEELCHAIR for number in numbers):
+        if order_id in customers and any(
+            show.plan.seat(number).kind is SeatKind.WHEELCHAIR for number in numbers
+        ):
             party = inventory.seats_of_order(order_id)
             _refuse_companions_alone(show, party - numbers, party)
         if show.screen.no_single_seats and not leave_single_seat:

@@ -8,11 +8,15 @@ from accounts.actors import Actor, Channel
 from bookings.errors import ShowHasBookings, ShowStarted
 from bookings.queries import was_sold
 from bookings.services.inventory import SeatInventory
+from bookings.services.moving import carry_out, plan_move
 from movies.models import Show
+from movies.seat_plan import plan_of
 from movies.services import (
     TICKET_FIELDS,
     Versions,
+    copy_seat_plan,
     log_change,
+    place_show,
     record_show_event,
     refuse_change,
     refuse_stale,
@@ -30,9 +34,9 @@ def change_show(
     """Change a show's fields, by name, and return it. A new start or movie moves its end along.
 
     `versions` says which versions of it the change may be based on. What tickets and posters say of it is
-    written down as a ShowEvent. Raises NotFound, ScreenOccupied, Invalid for a start that has passed,
-    WrongStatus, ShowCancelled, ShowStarted once it is over, and ShowHasBookings for what cannot change
-    under a sold ticket.
+    written down as a ShowEvent. A show that sold gets another number of seats if all tickets stay true.
+    Raises NotFound, ScreenOccupied, Invalid for a start that has passed, WrongStatus, ShowCancelled,
+    ShowStarted once it is over, and ShowHasBookings for what cannot change under a sold ticket.
     """
     inventory = SeatInventory.lock(show_id)
     show = inventory.show
@@ -41,8 +45,12 @@ def change_show(
     if not changes:
         return show
     refuse_change(show, changes)
+    named = list(changes)
     if facts := changes.keys() & FACTS:
         _refuse_facts(inventory, changes)
+        if "total_seats" in facts and was_sold(show, inventory.at):
+            _resize(inventory, changes.pop("total_seats"), actor=actor, reason=reason)
+    if facts := changes.keys() & FACTS:
         before = {name: getattr(show, name) for name in facts}
         record_show_event(
             show,
@@ -53,7 +61,7 @@ def change_show(
         )
     reschedule_show(show, changes)
     if actor.channel == Channel.API:  # the Admin writes its log itself
-        log_change(show, list(changes), actor.user)
+        log_change(show, named, actor.user)
     return show
 
 
@@ -63,5 +71,21 @@ def _refuse_facts(inventory: SeatInventory, changes: dict[str, Any]) -> None:
         raise ShowStarted("The show is over.")
     if changes.keys() & TICKET_FIELDS:
         inventory.expire_holds()  # so that none counts in fewer seats
-        if was_sold(show, at):
+        if changes.keys() & {"movie", "screen"} and was_sold(show, at):
             raise ShowHasBookings
+
+
+def _resize(inventory: SeatInventory, total_seats: int, *, actor: Actor, reason: str) -> None:
+    """Give a show that sold more seats of its screen as it is drawn now. Raises Invalid unless the screen has
+    them, and ShowHasBookings for fewer or if a ticket would not stay true.
+    """
+    show = inventory.show
+    if total_seats < show.total_seats:
+        raise ShowHasBookings
+    place_show(show, {"screen": show.screen})  # which locks the screen: its plan must not change meanwhile
+    move = plan_move(inventory, plan_of(copy_seat_plan(show.screen, total_seats), total_seats))
+    if move.changed or move.left_out or move.dropped:
+        raise ShowHasBookings(
+            "Sold seats would change or be gone: move the show with its guests to see who sits where."
+        )
+    carry_out(inventory, move, {}, actor=actor, reason=reason)

@@ -10,7 +10,7 @@ from accounts.models import User
 from accounts.tests.factories import make_staff, make_user
 from bookings import services
 from bookings.models import Booking, Order, Status
-from bookings.services import Actor, SeatChoice
+from bookings.services import Actor, Move, SeatChoice
 from bookings.services.house_seats import SeatSelection
 from bookings.services.inventory import SeatInventory
 from movies.models import Show
@@ -101,6 +101,10 @@ def call_off(show: Show, reason: str = "No heating", *, staff: User | None = Non
 
 def change(show: Show, *, staff: User | None = None, **changes: object) -> Show:
     return services.change_show(show.pk, actor=by(staff), **changes)
+
+
+def move(show: Show, *, staff: User | None = None, reason: str = "Broken projector", **to: object) -> Move:
+    return services.move_show(show.pk, actor=by(staff), reason=reason, **to)
 
 
 def let_expire(*orders: Order) -> None:

@@ -7,12 +7,19 @@ from movies.models import Show
 
 
 def replayed() -> dict[int, str]:
-    """The status of every booking by its id, from its events alone: each begins where the last ended."""
+    """The status of every booking by its id, from its events alone: each begins where the last ended, in
+    status and seat.
+    """
     statuses: dict[int, str] = {}
+    seats: dict[int, int] = {}
     for event in BookingEvent.objects.select_related("booking").order_by("id"):
         assert statuses.get(event.booking_id, "") == event.from_status
-        assert (event.show_id, event.seat_number) == (event.booking.show_id, event.booking.seat_number)
-        statuses[event.booking_id] = event.to_status
+        assert event.show_id == event.booking.show_id
+        before, after = (event.changes or {}).get("seat_number", [event.seat_number] * 2)
+        assert seats.get(event.booking_id, before) == before
+        assert after == event.seat_number
+        statuses[event.booking_id], seats[event.booking_id] = event.to_status, after
+    assert seats == dict(Booking.objects.filter(pk__in=seats).values_list("pk", "seat_number"))
     return statuses
 
 

@@ -13,7 +13,6 @@ class ModelWithSwaps(Model):
         self.refuse_seats_without_booking(order, from_seats)
         if len(from_seats) != len(to_seats):
             raise Refused("invalid")
-        self.refuse_unknown_seats(to_seats)
         leaving = [b for b in self.live(order) if b.seat_number in from_seats]
         [status] = {b.status for b in leaving}
         self.refuse_giving_up(order, leaving, leave_single_seat)
@@ -38,6 +37,7 @@ class ModelWithSwaps(Model):
         self.refuse_giving_back(order, leaving, leave_single_seat)
 
     def refuse_taking(self, show, seats, leave_single_seat):
+        self.refuse_unknown_seats(seats)
         occupied = self.occupied(show)
         self.refuse_taken(occupied, seats)
         self.refuse_half_sofas(seats)

@@ -16,6 +16,7 @@ from bookings.services import cancel_order, confirm_order, exchange_seats
 from bookings.tests import factories
 from bookings.tests.factories import by
 from bookings.tests.history import assert_history_consistent
+from movies.models import Show
 
 
 def hold(show, *seats, user=None):
@@ -55,6 +56,10 @@ def swap(order, from_seats, show, to_seats):
     return partial(call, to_show=show.pk)
 
 
+def move(show, screen, **how):
+    return partial(factories.move, show, staff=make_user(), screen=screen, **how)
+
+
 def at(moment, call):
     """Do it as soon as that moment has come."""
 
@@ -88,6 +93,8 @@ def assert_consistent():
     assert_history_consistent()
     live = Booking.objects.in_seat_index().values_list("show", "seat_number")
     assert max(Counter(live).values(), default=0) <= 1
+    plans = {show.pk: show.plan for show in Show.objects.all()}
+    assert all(plans[show].has_seat(number) for show, number in live)
 
 
 def kinds(results):

@@ -29,12 +29,13 @@ from bookings.tests.race_calls import (
     hold,
     hold_until,
     kinds,
+    move,
     soon,
     swap,
 )
 from movie_booking.tests.concurrency import run_concurrently
 from movies.models import ShowQuerySet
-from movies.tests.factories import make_show
+from movies.tests.factories import make_screen, make_show
 
 pytestmark = pytest.mark.usefixtures("real_transactions")
 
@@ -165,6 +166,36 @@ def sweeper_against_sweeper():
     return Race((expire_holds, expire_holds), [["int", "int"]], stopped=False)
 
 
+def sold_in_two_rows():
+    """A show of two rows of two, of which the first seat is sold."""
+    show = make_show(screen=make_screen(seat_plan="A oo\nB oo"))
+    return show, make_order(show, 1, status=Status.BOOKED)
+
+
+def move_against_book():
+    show, _ = sold_in_two_rows()
+    smaller = make_screen(seat_plan="A oo")
+    # Without turns the buyer gets a seat that the show has no more.
+    return Race((move(show, smaller), book(show, 4)), [["Move", "ShowChanged"], ["Booking", "Move"]], False)
+
+
+def move_against_cancel():
+    show, order = sold_in_two_rows()
+    return Race((move(show, make_screen(seat_plan="C oo")), cancel(order)), [["Move", "Order"]], False)
+
+
+def move_against_exchange():
+    show, order = sold_in_two_rows()
+    calls = move(show, make_screen(seat_plan="A oo\nC oo")), exchange(order, [1], [3])
+    return Race(calls, [["Move", "Order"]], False)
+
+
+def move_against_move():
+    show, _ = sold_in_two_rows()
+    screens = [make_screen(seat_plan=plan) for plan in ("A o", "C oo")]
+    return Race(tuple(move(show, screen) for screen in screens), [["Move", "Move"]], False)
+
+
 RACES = [
     hold_against_hold,
     best_against_best,
@@ -183,6 +214,10 @@ RACES = [
     cancel_against_confirm,
     cancel_against_cancel,
     sweeper_against_sweeper,
+    move_against_book,
+    move_against_cancel,
+    move_against_exchange,
+    move_against_move,
 ]
 each_race = pytest.mark.parametrize("race", RACES, ids=lambda race: race.__name__)
 

@@ -30,21 +30,23 @@ def there_and_back(seat):
 def lock_one_by_one(order_of, meet):
     """A `lock_all` that waits for the shows one after the other, in this order of their ids."""
 
+    at_once = ShowQuerySet.lock_all
+
     def lock_all(self, show_ids):
         first, second = order_of(show_ids)
-        locked = Show.objects.lock(first)
+        locked = at_once(self, [first])
         meet()
-        return [locked, Show.objects.lock(second)]
+        return locked + at_once(self, [second])
 
     return lock_all
 
 
 @pytest.mark.postgres
 def test_control_in_the_order_of_the_requests_two_swaps_in_opposite_directions_deadlock(monkeypatch):
-    meeting = Barrier(2)
+    calls, meeting = there_and_back(5), Barrier(2)
     monkeypatch.setattr(ShowQuerySet, "lock_all", lock_one_by_one(list, lambda: meeting.wait(10)))
 
-    results = run_concurrently(*there_and_back(5))
+    results = run_concurrently(*calls)
 
     assert kinds(results) == ["OperationalError", "Order"]
     [error] = [result for result in results if isinstance(result, OperationalError)]
@@ -55,7 +57,7 @@ def test_control_in_the_order_of_the_requests_two_swaps_in_opposite_directions_d
 @pytest.mark.postgres
 def test_in_ascending_order_they_cannot_both_have_one_of_the_locks(monkeypatch):
     """The control with the order of the locks in place."""
-    meeting, met = Barrier(2), []
+    calls, meeting, met = there_and_back(5), Barrier(2), []
 
     def meet():
         try:
@@ -66,7 +68,7 @@ def test_in_ascending_order_they_cannot_both_have_one_of_the_locks(monkeypatch):
 
     monkeypatch.setattr(ShowQuerySet, "lock_all", lock_one_by_one(sorted, meet))
 
-    results = run_concurrently(*there_and_back(5))
+    results = run_concurrently(*calls)
 
     assert met == [False, False]
     assert kinds(results) == ["Order", "Order"]

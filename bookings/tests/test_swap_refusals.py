@@ -11,7 +11,9 @@ from bookings.models import Status
 from bookings.tests.api import assert_refused, post_to, statuses, swap
 from bookings.tests.factories import block, change, let_expire, make_order, make_shows_of_one_movie
 from bookings.tests.history import db_snapshot
+from bookings.tests.moves import ask
 from movies.models import Show
+from movies.tests.factories import make_screen
 
 pytestmark = pytest.mark.django_db
 
@@ -166,6 +168,20 @@ def test_the_new_seats_are_such_as_could_be_bought(to_seats, status, code):
     else:
         assert response.data["show"] == other.pk
     assert db_snapshot() == before
+
+
+def test_a_seat_that_the_other_show_had_until_it_was_moved_is_named_as_that():
+    show, other = make_shows_of_one_movie()
+    order = make_order(show, 1, status=Status.BOOKED)
+    ask(other, screen=make_screen(cinema=other.screen.cinema, total_seats=20).pk)
+
+    response = swap(order, [1], other, [45])
+
+    assert_refused(response, 409, "show_changed")
+    assert (response.data["show"], response.data["changes"]) == (
+        other.pk,
+        {"total_seats": {"old": 50, "new": 20}},
+    )
 
 
 @pytest.mark.parametrize(("already", "status"), [(1, 200), (2, 409)])

@@ -130,6 +130,16 @@ def test_seats_of_a_show_that_was_moved_are_exchanged_at_full_share():
     assert (new.refund_tiers, percent_now(new)) == (TIERS, 100)
 
 
+def test_guests_who_were_seated_anew_exchange_at_full_share():
+    show, other = make_shows(1, 200)
+    order = make_order(show, 5, status=Status.BOOKED)
+    Order.objects.filter(pk=order.pk).update(is_reseated=True)
+
+    new = swapped(order, 5, other, 1)
+
+    assert (new.refund_tiers, new.is_reseated) == (TIERS, False)
+
+
 def test_if_the_other_show_is_moved_everything_comes_back_whatever_the_cap():
     show, other = make_shows(1, 200)
     new = swapped(make_order(show, 5, status=Status.BOOKED), 5, other, 1)

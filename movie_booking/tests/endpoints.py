@@ -124,6 +124,18 @@ ENDPOINTS = {
     "exchange seats": Endpoint(
         "POST", "/api/orders/{order}/exchange/", {"from": [31, 32], "to_show": "{show}", "to": [33, 34]}
     ),
+    "move a show": Endpoint(
+        "POST",
+        "/api/shows/{show}/move/",
+        {
+            "screen": "{screen}",
+            "starts_at": "2099-05-06T18:00:00Z",
+            "reason": "Broken projector",
+            "dry_run": True,
+            "leave_out": "refund",
+            "may_sit_alone": True,
+        },
+    ),
     "cancel a show": Endpoint("POST", "/api/shows/{show}/cancel/", {"reason": "No heating"}),
 }
 # Fields that may be left out, for their default.
@@ -135,6 +147,7 @@ OPTIONAL = {
     "order the best": {"kind", "adjacent"},
     "cancel an order": {"seat_numbers"},
     "exchange seats": {"to_show"},
+    "move a show": {"screen", "starts_at", "dry_run", "leave_out", "may_sit_alone"},
 }
 # Where null is a value: no date is known, it goes on sale at once, the kind has no price of its own.
 NULLABLE = {

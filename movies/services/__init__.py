@@ -5,6 +5,8 @@ from movies.services.log import log_addition, log_change, log_deletion, log_entr
 from movies.services.schedule import (
     TICKET_FIELDS,
     copy_seat_plan,
+    overlap_refused,
+    place_show,
     record_show_event,
     refuse_change,
     reschedule_show,
@@ -13,7 +15,13 @@ from movies.services.schedule import (
 from movies.services.slots import Overlap, Slot, find_overlaps
 from movies.services.timing import TIMING_FIELDS, refuse_timing
 from movies.services.versions import Versions, delete_row, lock_row, refuse_stale, version_of
-from movies.services.week_schedule import copy_week, preview_copy, preview_week, schedule_week
+from movies.services.week_schedule import (
+    copy_week,
+    preview_copy,
+    preview_week,
+    schedule_week,
+    seats_of_copy,
+)
 
 __all__ = [
     "TICKET_FIELDS",
@@ -31,6 +39,8 @@ __all__ = [
     "log_deletion",
     "log_entries",
     "log_note",
+    "overlap_refused",
+    "place_show",
     "preview_copy",
     "preview_week",
     "record_show_event",
@@ -43,5 +53,6 @@ __all__ = [
     "save_screen",
     "schedule_show",
     "schedule_week",
+    "seats_of_copy",
     "version_of",
 ]

@@ -57,23 +57,33 @@ def refuse_change(show: Show, changes: dict[str, Any]) -> None:
         raise WrongStatus
 
 
-def reschedule_show(show: Show, changes: dict[str, Any]) -> None:
-    """Write the changes, by field, to a show that the caller has locked and whose tickets allow them.
+def place_show(show: Show, changes: dict[str, Any]) -> None:
+    """Set the changes, by field, of a show that the caller has locked. Writes nothing.
 
-    Another start, movie or screen moves the end along; another screen or number of seats brings a new copy
-    of the seat plan. Raises ScreenOccupied, and Invalid for times that do not go together or have passed, or
-    for more seats than the screen has.
+    Another start, movie or screen moves the end along; the screen is locked then. Raises ScreenOccupied, and
+    Invalid for times that do not go together or have passed.
     """
     for name, value in changes.items():
         setattr(show, name, value)
     if changes.keys() & TIMING_FIELDS:
         refuse_timing(show)
+    if changes.keys() & (TICKET_FIELDS | {"starts_at"}):
+        _take_slot(show)
+
+
+def reschedule_show(show: Show, changes: dict[str, Any]) -> None:
+    """Write the changes, by field, to a show that the caller has locked and whose tickets allow them.
+
+    As `place_show`; another screen or number of seats brings a new copy of the seat plan. Raises
+    ScreenOccupied, and Invalid for times that do not go together or have passed, or for more seats than the
+    screen has.
+    """
+    place_show(show, changes)
     # The seat map shows prices too, and clients with a copy of it must notice.
     show.seats_version += 1
     if not changes.keys() & (TICKET_FIELDS | {"starts_at"}):
         show.save(update_fields=[*changes, "seats_version"])
         return
-    _take_slot(show)
     if changes.keys() & {"screen", "total_seats"}:
         show.seat_plan = copy_seat_plan(show.screen, show.total_seats)
     with overlap_refused():

@@ -1,20 +1,18 @@
-"""The JSON of bookings. Input classes check shape, output classes are read-only."""
+"""The JSON of bookings and orders. Input classes check shape, output classes are read-only."""
 
 from collections import Counter
 from typing import Any
 
 from django.conf import settings
-from django.utils import timezone
+from django.utils.timezone import now
 from drf_yasg.utils import swagger_serializer_method
 from rest_framework import serializers
 
 from bookings.models import Booking, Order, Status
-from bookings.queries import order_summary
+from bookings.queries import order_changes, order_summary
 from bookings.services import SeatChoice
-from movie_booking.api.fields import KnownFieldsOnly, StrictBooleanField, StrictCharField, StrictIntegerField
-from movies.models import Show
+from movie_booking.api.fields import KnownFieldsOnly, StrictBooleanField, StrictIntegerField
 from movies.seat_plan import SeatKind
-from movies.serializers import ShowSerializer
 
 LEAVE_SINGLE_SEAT = "Staff only: do it although a single seat is left free."
 
@@ -167,46 +165,6 @@ class ExchangeInput(KnownFieldsOnly):
         }
 
 
-class SelectionInput(serializers.Serializer[Any]):
-    seats = StrictCharField(max_length=2000, help_text="Such as C1-C6, D4.")
-    leave_single_seat = StrictBooleanField(
-        required=False, help_text="Do it although a single seat is left free."
-    )
-
-
-class BlockInput(SelectionInput):
-    reason = StrictCharField(max_length=200, required=False, allow_blank=True, default="")
-
-    class Meta:
-        swagger_schema_fields = {"example": {"seats": "C1-C6, D4", "reason": "Camera position"}}
-
-
-class SelectionSerializer(serializers.Serializer[Any]):
-    show = serializers.IntegerField(read_only=True)
-    seat_numbers: Any = serializers.ListField(child=serializers.IntegerField(), read_only=True)
-    seats = serializers.CharField(read_only=True, help_text="The same, as labels: C1-C6.")
-
-
-class CancelShowInput(serializers.Serializer[Any]):
-    reason = StrictCharField(max_length=200, help_text="What customers are told.")
-
-    class Meta:
-        swagger_schema_fields = {"example": {"reason": "The projector is broken."}}
-
-
-class CancelledShowSerializer(ShowSerializer):
-    cancelled_bookings = serializers.SerializerMethodField(
-        help_text="How many seats of customers were cancelled."
-    )
-
-    class Meta(ShowSerializer.Meta):
-        fields: Any = (*ShowSerializer.Meta.fields, "cancel_reason", "cancelled_at", "cancelled_bookings")
-        read_only_fields: Any = fields
-
-    def get_cancelled_bookings(self, show: Show) -> int:
-        return self.context["cancelled_bookings"]
-
-
 BOOKING_STATUSES = [
     Status.HELD,
     Status.BOOKED,
@@ -246,7 +204,20 @@ ORDER_EXAMPLE = {
     "expires_in_seconds": 600,
     "created_at": "2026-11-28T10:00:00Z",
     "exchanged_from": None,
+    "changes": [],
 }
+
+
+class OrderChangeSerializer(serializers.Serializer[Any]):
+    """Describes `queries.order_changes` to Swagger UI."""
+
+    show_version = serializers.IntegerField(help_text="Of the show, after the change.")
+    at = serializers.DateTimeField()
+    reason = serializers.CharField()
+    changes = serializers.DictField(
+        help_text="{field: {old, new}}: starts_at, ends_at, screen_name, cinema_name, time_zone, status;"
+        " of the seats of this order their labels (seats) and what they cost, where that fell (prices)."
+    )
 
 
 class BookingSerializer(serializers.ModelSerializer[Booking]):
@@ -314,6 +285,11 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
         allow_null=True,
         help_text="Reference of the order of another show whose seats were exchanged for these.",
     )
+    changes = OrderChangeSerializer(
+        many=True,
+        read_only=True,
+        help_text="What changed of the show and these seats since the sale, oldest first.",
+    )
 
     class Meta:
         model = Order
@@ -328,12 +304,13 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
             "expires_in_seconds",
             "created_at",
             "exchanged_from",
+            "changes",
         )
         read_only_fields = fields
         swagger_schema_fields = {"example": ORDER_EXAMPLE}
 
     def to_representation(self, order: Order) -> dict[str, Any]:
-        at, bookings = timezone.now(), order.bookings.all()
+        at, bookings = now(), order.bookings.all()
         summary = order_summary(bookings, at)
         until, moment = summary.expires_at, self.fields["created_at"].to_representation
         return {
@@ -353,6 +330,7 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
             "expires_in_seconds": max(0, int((until - at).total_seconds())) if until else None,
             "created_at": moment(order.created_at),
             "exchanged_from": order.exchanged_from.reference if order.exchanged_from else None,
+            "changes": [change._asdict() for change in order_changes(order, bookings)],
         }
 
 

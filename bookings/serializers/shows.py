@@ -1,0 +1,81 @@
+"""The JSON of a show's seats: blocked, released, cancelled, and the seat map."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from movie_booking.api.fields import StrictBooleanField, StrictCharField
+from movies.models import Show
+from movies.seat_plan import SeatKind
+from movies.serializers import ShowSerializer
+
+
+class SelectionInput(serializers.Serializer[Any]):
+    seats = StrictCharField(max_length=2000, help_text="Such as C1-C6, D4.")
+    leave_single_seat = StrictBooleanField(
+        required=False, help_text="Do it although a single seat is left free."
+    )
+
+
+class BlockInput(SelectionInput):
+    reason = StrictCharField(max_length=200, required=False, allow_blank=True, default="")
+
+    class Meta:
+        swagger_schema_fields = {"example": {"seats": "C1-C6, D4", "reason": "Camera position"}}
+
+
+class SelectionSerializer(serializers.Serializer[Any]):
+    show = serializers.IntegerField(read_only=True)
+    seat_numbers: Any = serializers.ListField(child=serializers.IntegerField(), read_only=True)
+    seats = serializers.CharField(read_only=True, help_text="The same, as labels: C1-C6.")
+
+
+class CancelShowInput(serializers.Serializer[Any]):
+    reason = StrictCharField(max_length=200, help_text="What customers are told.")
+
+    class Meta:
+        swagger_schema_fields = {"example": {"reason": "The projector is broken."}}
+
+
+class CancelledShowSerializer(ShowSerializer):
+    cancelled_bookings = serializers.SerializerMethodField(
+        help_text="How many seats of customers were cancelled."
+    )
+
+    class Meta(ShowSerializer.Meta):
+        fields: Any = (*ShowSerializer.Meta.fields, "cancel_reason", "cancelled_at", "cancelled_bookings")
+        read_only_fields: Any = fields
+
+    def get_cancelled_bookings(self, show: Show) -> int:
+        return self.context["cancelled_bookings"]
+
+
+class MapSeatSerializer(serializers.Serializer[Any]):
+    """Describes the seat map to Swagger UI; the map itself is built by `seat_map`."""
+
+    seat_number = serializers.IntegerField()
+    label: Any = serializers.CharField(help_text="Row and place: C7.")
+    kind = serializers.ChoiceField(choices=[kind.value for kind in SeatKind])
+    price = serializers.DecimalField(max_digits=8, decimal_places=2)
+    x = serializers.IntegerField(help_text="Column in the drawing, from 0; aisles count.")
+    y = serializers.IntegerField(help_text="Line in the drawing, from 0 at the screen; walkways count.")
+    partner = serializers.IntegerField(allow_null=True, help_text="The other half of a sofa.")
+    status = serializers.ChoiceField(choices=["available", "held", "booked", "blocked"])
+
+
+class MapRowSerializer(serializers.Serializer[Any]):
+    row = serializers.CharField()
+    seats = MapSeatSerializer(many=True)
+
+
+class SeatMapSerializer(serializers.Serializer[Any]):
+    show = serializers.IntegerField()
+    width = serializers.IntegerField(help_text="Columns of the drawing.")
+    height = serializers.IntegerField(help_text="Lines of the drawing.")
+    currency = serializers.CharField(help_text="ISO 4217.")
+    rows = MapRowSerializer(many=True)
+    seats_version = serializers.IntegerField()
+    available_seats = serializers.IntegerField(help_text="0 if the show is cancelled.")
+    status = serializers.ChoiceField(
+        choices=[Show.Status.ON_SALE, Show.Status.CANCELLED], help_text="Of the show."
+    )
