@@ -190,6 +190,19 @@ def move_against_exchange():
     return Race(calls, [["Move", "Order"]], False)
 
 
+def move_against_swap_away():
+    show, order = sold_in_two_rows()
+    calls = move(show, make_screen(seat_plan="C oo")), swap(order, [1], make_show(movie=show.movie), [5])
+    return Race(calls, [["Move", "Order"]], False)
+
+
+def move_against_swap_to_it():
+    show, _ = sold_in_two_rows()
+    order = make_order(make_show(movie=show.movie), 5, status=Status.BOOKED)
+    calls = move(show, make_screen(seat_plan="A oo")), swap(order, [5], show, [4])
+    return Race(calls, [["Move", "ShowChanged"], ["Move", "Order"]], False)
+
+
 def move_against_move():
     show, _ = sold_in_two_rows()
     screens = [make_screen(seat_plan=plan) for plan in ("A o", "C oo")]
@@ -217,6 +230,8 @@ RACES = [
     move_against_book,
     move_against_cancel,
     move_against_exchange,
+    move_against_swap_away,
+    move_against_swap_to_it,
     move_against_move,
 ]
 each_race = pytest.mark.parametrize("race", RACES, ids=lambda race: race.__name__)
