@@ -131,9 +131,7 @@ ENDPOINTS = {
             "screen": "{screen}",
             "starts_at": "2099-05-06T18:00:00Z",
             "reason": "Broken projector",
-            "dry_run": True,
             "leave_out": "refund",
-            "may_sit_alone": True,
         },
     ),
     "cancel a show": Endpoint("POST", "/api/shows/{show}/cancel/", {"reason": "No heating"}),
@@ -147,7 +145,7 @@ OPTIONAL = {
     "order the best": {"kind", "adjacent"},
     "cancel an order": {"seat_numbers"},
     "exchange seats": {"to_show"},
-    "move a show": {"screen", "starts_at", "dry_run", "leave_out", "may_sit_alone"},
+    "move a show": {"screen", "starts_at", "leave_out"},
 }
 # Where null is a value: no date is known, it goes on sale at once, the kind has no price of its own.
 NULLABLE = {
