@@ -2,6 +2,7 @@
 
 import zoneinfo
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -34,18 +35,23 @@ class ShowQuerySet(models.QuerySet["Show"]):
         idempotency key: every change of a seat waits here for its turn. NO KEY: rows may still be inserted
         that merely point at the show. Raises NotFound.
         """
-        try:
-            return self.with_details().select_for_update(of=("self",), no_key=True).get(pk=show_id)
-        except Show.DoesNotExist:
-            raise NotFound from None
+        locked = self.with_details().select_for_update(of=("self",), no_key=True)
+        for _ in range(2):  # see `lock_all`
+            with suppress(Show.DoesNotExist):
+                return locked.get(pk=show_id)
+        raise NotFound
 
     def lock_all(self, show_ids: Iterable[int]) -> "list[Show]":
         """Lock several shows as `lock` does and return them in ascending id, in which all who lock several
         wait for them. Those that are there no more are left out. One statement.
         """
+        ids = set(show_ids)
         # PostgreSQL locks the rows as it returns them, and so in this order.
         locked = self.with_details().select_for_update(of=("self",), no_key=True)
-        return list(locked.filter(pk__in=list(show_ids)).order_by("pk"))
+        shows = locked.filter(pk__in=ids).order_by("pk")
+        # A show that got another movie or screen during the wait does not fit the rows that were joined
+        # before, and PostgreSQL leaves it out. It is locked by then, and a new statement finds what it has.
+        return list(shows) if len(shows) == len(ids) else list(shows.all())
 
     def with_details(self) -> "ShowQuerySet":
         """With all that a ticket says of the show, in the same query, and not the long texts."""
