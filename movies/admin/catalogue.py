@@ -19,6 +19,10 @@ from movies.seat_plan import SeatPlanError, plan_of
 
 SEATS_ARE_DRAWN = "The seats of this screen are drawn. Change the drawing, on the page of the screen."
 
+SEATS_ARE_DRAWN_HERE = (
+    "The seats of this screen are drawn. Change the drawing, or empty it to have rows of ten."
+)
+
 
 @admin.register(Genre)
 class GenreAdmin(ServiceAdmin):
@@ -73,8 +77,9 @@ class ScreenForm(VersionedForm):
         if self.errors or "total_seats" not in data:
             return data
         drawn, total = data.get("seat_plan", self.instance.seat_plan), data["total_seats"]
-        if total is not None and "total_seats" in self.changed_data and "seat_plan" not in self.changed_data:
-            drawn = ""  # a new number of seats, and no new drawing: the old one no longer holds
+        is_counted = total is not None and "total_seats" in self.changed_data
+        if drawn and is_counted and "seat_plan" not in self.changed_data:
+            raise ValidationError({"total_seats": SEATS_ARE_DRAWN_HERE})
         try:
             self.instance.set_seat_plan(drawn, total_seats=total)
         except SeatPlanError as error:
