@@ -1,7 +1,14 @@
 """What staff do with the catalogue and the schedule, a verb a function."""
 
 from movies.services.catalogue import save_cinema, save_movie, save_screen
-from movies.services.log import log_addition, log_change, log_deletion, log_entries, log_note
+from movies.services.log import (
+    log_addition,
+    log_change,
+    log_deletion,
+    log_entries,
+    log_note,
+    log_notes,
+)
 from movies.services.schedule import (
     TICKET_FIELDS,
     copy_seat_plan,
@@ -31,6 +38,7 @@ __all__ = [
     "log_deletion",
     "log_entries",
     "log_note",
+    "log_notes",
     "preview_copy",
     "preview_week",
     "record_show_event",
