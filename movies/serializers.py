@@ -51,7 +51,7 @@ class MovieSerializer(serializers.ModelSerializer[Movie]):
 class CinemaInput(StrictModelSerializer):
     class Meta:
         model = Cinema
-        fields = ("name", "address", "time_zone")
+        fields = ("name", "address", "time_zone", "pre_show_minutes")
 
 
 class CinemaSerializer(serializers.ModelSerializer[Cinema]):
@@ -108,6 +108,7 @@ class ShowInput(StrictModelSerializer):
             "movie",
             "screen",
             "starts_at",
+            "pre_show_minutes",
             "total_seats",
             *PRICE_FIELDS,
             "status",
@@ -146,6 +147,7 @@ class ShowSerializer(serializers.ModelSerializer[Show]):
             "time_zone",
             "starts_at",
             "ends_at",
+            "pre_show_minutes",
             "total_seats",
             "available_seats",
             "price",

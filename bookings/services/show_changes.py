@@ -8,8 +8,10 @@ from accounts.actors import Actor, Channel
 from bookings.errors import ShowHasBookings, ShowStarted
 from bookings.queries import was_sold
 from bookings.services.inventory import SeatInventory
+from movie_booking.errors import Invalid
 from movies.models import Show
 from movies.services import (
+    SLOT_FIELDS,
     TICKET_FIELDS,
     Versions,
     log_change,
@@ -20,17 +22,17 @@ from movies.services import (
 )
 
 # What tickets and posters say of place and time.
-FACTS = TICKET_FIELDS | {"starts_at"}
+FACTS = TICKET_FIELDS | SLOT_FIELDS
 
 
 @transaction.atomic
 def change_show(
     show_id: int, *, actor: Actor, reason: str = "", versions: Versions = None, **changes: Any
 ) -> Show:
-    """Change a show's fields, by name, and return it. A new start or movie moves its end along.
+    """Change a show's fields, by name, and return it. A new start, pre-show or movie moves its end along.
 
     `versions` says which versions of it the change may be based on. What tickets and posters say of it is
-    written down as a ShowEvent. Raises NotFound, ScreenOccupied, Invalid for a start that has passed,
+    written down as a ShowEvent. Raises NotFound, ScreenOccupied, Invalid for a start or end that has passed,
     WrongStatus, ShowCancelled, ShowStarted once it is over, and ShowHasBookings for what cannot change
     under a sold ticket.
     """
@@ -41,17 +43,19 @@ def change_show(
     if not changes:
         return show
     refuse_change(show, changes)
-    if facts := changes.keys() & FACTS:
+    facts = changes.keys() & FACTS
+    if facts:
         _refuse_facts(inventory, changes)
-        before = {name: getattr(show, name) for name in facts}
-        record_show_event(
-            show,
-            {name: (before[name], changes[name]) for name in sorted(facts)},
-            at=inventory.at,
-            actor=actor,
-            reason=reason,
-        )
+    if "pre_show_minutes" in facts:
+        facts |= {"ends_at"}
+    before = {name: getattr(show, name) for name in facts}
     reschedule_show(show, changes)
+    if facts and show.has_ended(inventory.at):
+        raise Invalid("The show would be over by now.")
+    if facts:
+        happened = {name: (before[name], getattr(show, name)) for name in sorted(facts)}
+        record_show_event(show, happened, at=inventory.at, actor=actor, reason=reason)
+        show.save(update_fields=["version"])
     if actor.channel == Channel.API:  # the Admin writes its log itself
         log_change(show, list(changes), actor.user)
     return show

@@ -1,6 +1,7 @@
 """What is shown, where and when."""
 
 from movies.models.catalogue import (
+    MAX_PRE_SHOW_MINUTES,
     Cinema,
     CinemaQuerySet,
     Genre,
@@ -15,6 +16,7 @@ from movies.validators import validate_plan, validate_time_zone  # as the first 
 
 __all__ = [
     "MAX_CUTOFF_MINUTES",
+    "MAX_PRE_SHOW_MINUTES",
     "Cinema",
     "CinemaQuerySet",
     "Genre",

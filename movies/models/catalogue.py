@@ -45,6 +45,18 @@ class MovieQuerySet(FoldingQuerySet["Movie"]):
         """Movies that are shown in at least one of these shows."""
         return self.filter(Exists(shows.filter(movie=OuterRef("pk"))))
 
+    def lock_all(self, movie_ids: Iterable[int]) -> "list[Movie]":
+        """Lock movies for the rest of the transaction, in ascending id, and return those that are there.
+
+        Scheduling begins with it, so that no show ends by a running time that is being changed. NO KEY: rows
+        may still be inserted that merely point at the movie.
+        """
+        return list(self.select_for_update(no_key=True).filter(pk__in=list(movie_ids)).order_by("pk"))
+
+
+# Two hours of adverts and trailers are more than any audience takes.
+MAX_PRE_SHOW_MINUTES = 120
+
 
 class Movie(FoldingModel):
     title = models.CharField(max_length=200, db_index=True)  # the list is ordered by it
@@ -52,7 +64,7 @@ class Movie(FoldingModel):
     duration_minutes = models.PositiveSmallIntegerField(
         "running time",
         validators=[MinValueValidator(1), MaxValueValidator(1000)],
-        help_text="In minutes. The end of each show follows from it.",
+        help_text="In minutes. The end of each show follows from it: a change moves those of shows to come.",
     )
     language = models.CharField(
         max_length=50, blank=True, help_text="What is spoken, as on the poster: English, French (subtitled)."
@@ -96,6 +108,14 @@ class Cinema(FoldingModel):
         validators=[validate_time_zone],
         help_text="IANA name, such as Europe/London: the times on its posters.",
     )
+    pre_show_minutes = models.PositiveSmallIntegerField(
+        "minutes of pre-show",
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(MAX_PRE_SHOW_MINUTES)],
+        help_text="Adverts and trailers between the advertised start and the film, for shows scheduled from"
+        " now on. Empty: as the settings say.",
+    )
     name_folded = FoldedTextField("name")
     address_folded = FoldedTextField("address")
 
@@ -121,17 +141,20 @@ class Cinema(FoldingModel):
 
 class ScreenQuerySet(FoldingQuerySet["Screen"]):
     def lock(self, screen_id: int) -> "Screen":
-        """Lock a screen's schedule for the rest of the transaction and return the screen.
+        """Lock a screen's schedule for the rest of the transaction and return the screen, with its cinema.
 
-        Putting a show on a screen begins with it. Bookings never take it: they queue on the show.
+        Putting a show on a screen needs it. Bookings never take it: they queue on the show.
         Raises NotFound.
         """
-        try:
-            return (
-                self.select_related("cinema").select_for_update(of=("self",), no_key=True).get(pk=screen_id)
-            )
-        except Screen.DoesNotExist:
-            raise NotFound from None
+        for screen in self.lock_all([screen_id]):
+            return screen
+        raise NotFound
+
+    def lock_all(self, screen_ids: Iterable[int]) -> "list[Screen]":
+        """Lock several screens so, in ascending id, in which all who lock several wait for them."""
+        locked = self.select_for_update(no_key=True).filter(pk__in=list(screen_ids)).order_by("pk")
+        # Not joined: after a wait, a cinema that was read in the locking statement may be out of date.
+        return list(locked.prefetch_related("cinema"))
 
 
 class Screen(FoldingModel):

@@ -16,7 +16,7 @@ from django.utils.timezone import now
 from accounts.actors import Channel
 from movie_booking.errors import NotFound
 from movies.local_days import by_local_day
-from movies.models.catalogue import Cinema, Movie, Screen
+from movies.models.catalogue import MAX_PRE_SHOW_MINUTES, Cinema, Movie, Screen
 from movies.prices import PRICE_FIELDS, prices_by_kind
 from movies.seat_plan import MAX_SEATS, SeatKind, SeatPlan, plan_of
 from movies.validators import MOMENTS, validate_plan
@@ -66,6 +66,10 @@ class ShowQuerySet(models.QuerySet["Show"]):
         """Shows on sale that have yet to start."""
         return self.filter(status=Show.Status.ON_SALE, starts_at__gt=at or now())
 
+    def to_come(self, at: datetime | None = None) -> "ShowQuerySet":
+        """Shows that have yet to start, drafts too, and are not cancelled."""
+        return self.exclude(status=Show.Status.CANCELLED).filter(starts_at__gt=at or now())
+
     def on_local_date(self, day: date | None = None) -> "ShowQuerySet":
         """Shows that start on that day, or today, by the clock of their own cinema."""
 
@@ -109,7 +113,13 @@ class Show(models.Model):
     movie = models.ForeignKey(Movie, on_delete=models.PROTECT, related_name="shows", db_index=False)
     screen = models.ForeignKey(Screen, on_delete=models.PROTECT, related_name="shows", db_index=False)
     starts_at = models.DateTimeField(validators=MOMENTS)
-    ends_at = models.DateTimeField(editable=False, help_text="Start plus running time.")
+    pre_show_minutes = models.PositiveSmallIntegerField(
+        "minutes of pre-show",
+        default=0,
+        validators=[MaxValueValidator(MAX_PRE_SHOW_MINUTES)],
+        help_text="Adverts and trailers between the advertised start and the film.",
+    )
+    ends_at = models.DateTimeField(editable=False, help_text="Start plus pre-show and running time.")
     screen_free_at = models.DateTimeField(
         editable=False, help_text="When the screen has been cleaned and the next show may start."
     )

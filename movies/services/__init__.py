@@ -10,19 +10,22 @@ from movies.services.log import (
     log_notes,
 )
 from movies.services.schedule import (
+    SLOT_FIELDS,
     TICKET_FIELDS,
     copy_seat_plan,
     record_show_event,
+    record_show_events,
     refuse_change,
     reschedule_show,
     schedule_show,
 )
-from movies.services.slots import Overlap, Slot, find_overlaps
+from movies.services.slots import Overlap, Slot, find_overlaps, usual_pre_show
 from movies.services.timing import TIMING_FIELDS, refuse_timing
 from movies.services.versions import Versions, delete_row, lock_row, refuse_stale, version_of
 from movies.services.week_schedule import copy_week, preview_copy, preview_week, schedule_week
 
 __all__ = [
+    "SLOT_FIELDS",
     "TICKET_FIELDS",
     "TIMING_FIELDS",
     "Overlap",
@@ -42,6 +45,7 @@ __all__ = [
     "preview_copy",
     "preview_week",
     "record_show_event",
+    "record_show_events",
     "refuse_change",
     "refuse_stale",
     "refuse_timing",
@@ -51,5 +55,6 @@ __all__ = [
     "save_screen",
     "schedule_show",
     "schedule_week",
+    "usual_pre_show",
     "version_of",
 ]

@@ -111,6 +111,18 @@ def test_a_film_whose_title_is_a_number_is_found_by_its_title(command, movie):
     assert Show.objects.values_list("movie", flat=True).distinct().get() == film.pk
 
 
+def test_the_command_takes_a_pre_show(command, movie):
+    command("--time", "14:00", "--pre-show", "20")
+
+    assert {show.pre_show_minutes for show in Show.objects.all()} == {20}
+
+
+@pytest.mark.parametrize("minutes", ["121", "-1", "soon"])
+def test_what_is_no_pre_show_is_refused(command, movie, minutes):
+    with pytest.raises(CommandError, match="is no number of minutes before the film"):
+        command("--time", "14:00", f"--pre-show={minutes}")
+
+
 def test_the_history_names_who_is_said_to_have_added_the_shows(command, movie):
     staff = make_staff()
 

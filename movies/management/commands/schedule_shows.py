@@ -39,6 +39,13 @@ class Command(BaseCommand):
         parser.add_argument("--time", required=True, metavar="HH:MM", dest="times", **several)
         every_day = "Without it, every day."
         parser.add_argument("--weekday", choices=WEEKDAY_CHOICES, dest="weekdays", help=every_day, **several)
+        parser.add_argument(
+            "--pre-show",
+            type=_pre_show,
+            metavar="MINUTES",
+            dest="pre_show_minutes",
+            help="Adverts and trailers. Without it, those of each cinema.",
+        )
         parser.add_argument("--price", type=_price, help="Without it, the default price of the settings.")
         parser.add_argument("--draft", action="store_true", help="Customers do not see the shows yet.")
         parser.add_argument(
@@ -80,6 +87,7 @@ def _week(
     last: date,
     times: list[str],
     weekdays: list[str] | None,
+    pre_show_minutes: int | None,
     price: Decimal | None,
     draft: bool,
     **_: Any,
@@ -97,6 +105,7 @@ def _week(
         "screens": _screens(screens),
         "dates": dates_between(first, last, map(WEEKDAY_CHOICES.index, weekdays or WEEKDAY_CHOICES)),
         "times": times_of_day,
+        "pre_show_minutes": pre_show_minutes,
         **sale_fields,
     }
 
@@ -142,6 +151,10 @@ def _date(text: str) -> date:
 
 def _price(text: str) -> Decimal:
     return _of_show("price", text, "is no price. Write it like this: 12.50.")
+
+
+def _pre_show(text: str) -> int:
+    return _of_show("pre_show_minutes", text, "is no number of minutes before the film.")
 
 
 def _of_show(name: str, text: str, is_none: str) -> Any:
