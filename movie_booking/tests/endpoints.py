@@ -69,7 +69,7 @@ ENDPOINTS = {
     "change a movie": Endpoint(
         "PATCH",
         "/api/movies/{movie}/",
-        {"title": "Dune", "duration_minutes": 155},
+        {"title": "Dune", "duration_minutes": 155, "reason": "Cut"},
     ),
     "replace a movie": Endpoint("PUT", "/api/movies/{movie}/", {"title": "Dune", "duration_minutes": 155}),
     "add a cinema": Endpoint(
@@ -80,7 +80,7 @@ ENDPOINTS = {
     "change a cinema": Endpoint(
         "PATCH",
         "/api/cinemas/{cinema}/",
-        {"name": "Rex", "time_zone": "UTC", "pre_show_minutes": 20},
+        {"name": "Rex", "time_zone": "UTC", "pre_show_minutes": 20, "keep": "clock", "reason": "Moved"},
     ),
     "add a screen": Endpoint(
         "POST", "/api/screens/", {"cinema": "{cinema}", "name": "Screen A", "total_seats": 50}

@@ -20,7 +20,14 @@ from movies.services.schedule import (
     schedule_show,
 )
 from movies.services.slots import Overlap, Slot, find_overlaps, usual_pre_show
-from movies.services.timing import TIMING_FIELDS, refuse_timing
+from movies.services.timetable import (
+    Timetable,
+    count_shows_to_come,
+    lock_timetable,
+    refuse_clashes,
+    write_show_changes,
+)
+from movies.services.timing import TIMING_FIELDS, refuse_timing, timing_problems
 from movies.services.versions import Versions, delete_row, lock_row, refuse_stale, version_of
 from movies.services.week_schedule import copy_week, preview_copy, preview_week, schedule_week
 
@@ -30,12 +37,15 @@ __all__ = [
     "TIMING_FIELDS",
     "Overlap",
     "Slot",
+    "Timetable",
     "Versions",
     "copy_seat_plan",
     "copy_week",
+    "count_shows_to_come",
     "delete_row",
     "find_overlaps",
     "lock_row",
+    "lock_timetable",
     "log_addition",
     "log_change",
     "log_deletion",
@@ -47,6 +57,7 @@ __all__ = [
     "record_show_event",
     "record_show_events",
     "refuse_change",
+    "refuse_clashes",
     "refuse_stale",
     "refuse_timing",
     "reschedule_show",
@@ -55,6 +66,8 @@ __all__ = [
     "save_screen",
     "schedule_show",
     "schedule_week",
+    "timing_problems",
     "usual_pre_show",
     "version_of",
+    "write_show_changes",
 ]

@@ -30,7 +30,10 @@ def save_movie(
     editor: User | None = None,
     **fields: Any,
 ) -> Movie:
-    """Write the fields that change, and the genres by name if they are given; return the movie."""
+    """Write the fields that change, and the genres by name if they are given; return the movie.
+
+    Its shows keep their times: whoever changes a running time re-times them, knowing what was sold.
+    """
     movie = lock_row(movie, versions) if movie.pk else movie
     changed = write_fields(movie, fields)
     if genres is not None:
@@ -46,7 +49,7 @@ def save_movie(
 def save_cinema(
     cinema: Cinema, *, versions: Versions = None, editor: User | None = None, **fields: Any
 ) -> Cinema:
-    """Write the fields that change and return the cinema."""
+    """Write the fields that change and return the cinema. Of its shows: as `save_movie`."""
     cinema = lock_row(cinema, versions) if cinema.pk else cinema
     log_change(cinema, write_fields(cinema, fields), editor)
     return cinema

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Model
 
 from accounts.actors import Actor
@@ -137,6 +137,20 @@ def overlap_refused() -> Iterator[None]:
         if violates(error, "show_screen_times_do_not_overlap"):
             raise ScreenOccupied from error
         raise
+
+
+@contextmanager
+def overlaps_looked_at_last() -> Iterator[None]:
+    """Several shows of a screen are written, which may overlap until the last of them is.
+
+    Raises ScreenOccupied if they still do then.
+    """
+    with overlap_refused(), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET CONSTRAINTS show_screen_times_do_not_overlap DEFERRED")
+        yield
+        if connection.vendor == "postgresql":
+            cursor.execute("SET CONSTRAINTS show_screen_times_do_not_overlap IMMEDIATE")
 
 
 def _take_slot(show: Show, pre_show_minutes: int | None) -> None:

@@ -165,3 +165,13 @@ def test_shows_from_before_there_was_a_pre_show_have_none_and_end_as_they_did(mo
     show = Show.objects.get()
     assert (show.pre_show_minutes, show.ends_at) == (0, ends_at)
     assert Cinema.objects.get().pre_show_minutes is None
+
+
+@pytest.mark.postgres
+def test_overlaps_can_be_looked_at_last_and_are_still_refused(transactional_db):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT condeferrable, condeferred FROM pg_constraint"
+            " WHERE conname = 'show_screen_times_do_not_overlap'"
+        )
+        assert cursor.fetchall() == [(True, False)]
