@@ -3,6 +3,7 @@
 from movies.admin.catalogue import CinemaAdmin, CinemaForm, MovieAdmin, ScreenAdmin, ScreenForm
 from movies.admin.days import LocalDaysFilter
 from movies.admin.editing import VersionedForm
+from movies.admin.show_log import show_log
 from movies.admin.shows import ShowAdmin, by_cinema_clock
 
 __all__ = [
@@ -15,4 +16,5 @@ __all__ = [
     "ShowAdmin",
     "VersionedForm",
     "by_cinema_clock",
+    "show_log",
 ]
