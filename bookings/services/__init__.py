@@ -17,7 +17,7 @@ from bookings.services.deletion import delete_show
 from bookings.services.exchange import exchange_seats
 from bookings.services.holds import SeatChoice, book_seat, expire_holds, extend_order, hold_seats
 from bookings.services.house_seats import block_seats, release_seats
-from bookings.services.moving import Move, MovedSeat, move_show
+from bookings.services.moving import Move, MovedSeat, move_show, plan_on
 from bookings.services.show_changes import change_show
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "extend_order",
     "hold_seats",
     "move_show",
+    "plan_on",
     "quote_cancellation",
     "release_seats",
 ]
