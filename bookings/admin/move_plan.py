@@ -139,16 +139,30 @@ class SeatRow(NamedTuple):
     error: str
 
 
-class PartyRow(NamedTuple):
+@dataclass(frozen=True)
+class PartyRow:
     """An order, or seats that the cinema has blocked, in the table below the charts."""
 
     order: Order
-    customer: str  # for those who may know
+    name: str  # of the customer, for those who may know; of house seats, why they are
     party: ChartParty
     is_house: bool
     seats: list[SeatRow]
+    problems: list[str]
     notes: list[str]
-    is_noteworthy: bool
+    changes: bool
+    lacks_seats: bool
+
+    @property
+    def is_noteworthy(self) -> bool:
+        by_hand = any(seat.is_by_hand for seat in self.seats)
+        return bool(self.problems) or self.lacks_seats or self.changes or by_hand
+
+    def urgency(self) -> int:
+        """What needs a decision first has the lowest."""
+        if self.problems or any(seat.error for seat in self.seats):
+            return 0
+        return 1 if self.lacks_seats else 2
 
 
 @dataclass(frozen=True)
@@ -162,14 +176,11 @@ class Drawn:
     problems: list[str]
     noteworthy: list[PartyRow]
     others: list[PartyRow]
-    left_out: int  # orders
     can_move: bool
 
 
 def draw(move: Move, show: Show, typed: TypedSeats, *, refund: bool, with_names: bool) -> Drawn:
     """Return what the page shows of a move. `show` is the show as it is before it."""
-    orders = Order.objects.filter(show=show) if with_names else Order.objects.none()
-    customers = dict(orders.values_list("pk", "user__username"))
     by_order: dict[int, list[MovedSeat]] = {}
     for each in move.seats:
         by_order.setdefault(each.booking.order_id, []).append(each)
@@ -177,44 +188,34 @@ def draw(move: Move, show: Show, typed: TypedSeats, *, refund: bool, with_names:
         order_id: ChartParty(seats[0].booking.order.reference, mark_of(at), at % COLOURS + 1)
         for at, (order_id, seats) in enumerate(by_order.items())
     }
-    problems: dict[int | None, list[str]] = {}
-    for problem in move.problems:
-        words = f"{move.before.labels_of(problem.seats)} {PROBLEMS[problem.fault]}"
-        problems.setdefault(problem.party_id, []).append(words)
+    problems, names = _problems(move, typed), _names(move, show, with_names=with_names)
     rows = [
-        _party_row(
-            move,
-            seats,
-            parties[order_id],
-            typed,
-            problems.get(order_id, []),
-            customer=customers.get(order_id, ""),
-            refund=refund,
+        PartyRow(
+            order=seats[0].booking.order,
+            name=names.get(order_id, ""),
+            party=parties[order_id],
+            is_house=seats[0].booking.is_house_seat,
+            seats=[_seat_row(move, each, typed) for each in seats],
+            problems=problems.get(order_id, []),
+            notes=_notes(move, seats, refund=refund),
+            changes=any(each.ticket_changes for each in seats),
+            lacks_seats=any(each.after is None for each in seats),
         )
         for order_id, seats in by_order.items()
     ]
-    before, after = _charts(move, parties)
-    left_out = {each.booking.order_id for each in move.left_out}
     sentences = [
-        f"Order {row.order.reference}: {'; '.join(problems[row.order.pk])}."
-        for row in rows
-        if row.order.pk in problems
+        *(f"Order {row.order.reference}: {'; '.join(row.problems)}." for row in rows if row.problems),
+        *(f"“{unread.text}”: {unread.message}" for unread in typed.unread.values()),
     ]
-    sentences += [
-        f"Order {row.order.reference}: it cannot be seated with the seats typed for it. Empty or change them."
-        for row in rows
-        if any(seat.is_by_hand and not seat.error for seat in row.seats) and row.order.pk in left_out
-    ]
-    sentences += [f"“{unread.text}”: {unread.message}" for unread in typed.unread.values()]
+    before, after = _charts(move, parties)
     return Drawn(
-        str(move.show.screen),
-        before,
-        after,
-        summary_of(move, show, refund=refund),
-        sentences,
-        [row for row in rows if row.is_noteworthy],
-        [row for row in rows if not row.is_noteworthy],
-        left_out=len(left_out),
+        where=str(move.show.screen),
+        before=before,
+        after=after,
+        summary=summary_of(move, show, refund=refund),
+        problems=sentences,
+        noteworthy=sorted((row for row in rows if row.is_noteworthy), key=PartyRow.urgency),
+        others=[row for row in rows if not row.is_noteworthy],
         can_move=not sentences and changes_anything(move, show),
     )
 
@@ -332,39 +333,37 @@ def _note(each: MovedSeat) -> str:
     return f"{whose}: {each.before.label} → {each.after.label if each.after else 'no seat'}".lstrip(": ")
 
 
-def _party_row(
-    move: Move,
-    seats: list[MovedSeat],
-    party: ChartParty,
-    typed: TypedSeats,
-    problems: list[str],
-    *,
-    customer: str,
-    refund: bool,
-) -> PartyRow:
-    order, is_house = seats[0].booking.order, seats[0].booking.is_house_seat
+def _names(move: Move, show: Show, *, with_names: bool) -> dict[int, str]:
+    """Whose the seats of each order are."""
+    house = {each.booking.order_id: each.booking.reason for each in move.seats if each.booking.is_house_seat}
+    if not with_names:
+        return house
+    return dict(Order.objects.filter(show=show).values_list("pk", "user__username")) | house
+
+
+def _problems(move: Move, typed: TypedSeats) -> dict[int | None, list[str]]:
+    """What is wrong with seats that were chosen by hand, by order."""
+    problems: dict[int | None, list[str]] = {}
+    for problem in move.problems:
+        words = f"{move.before.labels_of(problem.seats)} {PROBLEMS[problem.fault]}"
+        problems.setdefault(problem.party_id, []).append(words)
+    for order_id in {each.booking.order_id for each in move.left_out if each.booking.pk in typed.by_hand}:
+        words = "cannot be seated with the seats that were typed: empty or change them"
+        problems.setdefault(order_id, []).append(words)
+    return problems
+
+
+def _notes(move: Move, seats: Sequence[MovedSeat], *, refund: bool) -> list[str]:
     back = _refund([each for each in seats if each.status == Status.BOOKED])
-    notes = list(problems)
-    if any(each.after is None for each in seats):
-        notes.append("will be released: no such seat" if is_house else "cannot be seated")
-        if back and refund:
-            notes.append(f"gets {_price(back)} back")
-    elif back:
-        notes.append(f"gets {_price(back)} back")
+    gone = [each.before.number for each in seats if each.after is None]
+    notes = [f"{_price(back)} back"] if back and (refund or not gone) else []
+    if gone and seats[0].booking.is_house_seat:
+        notes = [f"{move.before.labels_of(gone)} will be released"]
+    elif gone:
+        notes = ["cannot be seated", *notes]
     if any(each.status == Status.HELD for each in seats):
         notes.append("on hold")
-    rows = [_seat_row(move, each, typed) for each in seats]
-    return PartyRow(
-        order,
-        customer,
-        party,
-        is_house,
-        rows,
-        notes,
-        is_noteworthy=bool(problems)
-        or any(each.after is None or each.ticket_changes for each in seats)
-        or any(row.is_by_hand or row.error for row in rows),
-    )
+    return notes
 
 
 def _seat_row(move: Move, each: MovedSeat, typed: TypedSeats) -> SeatRow:

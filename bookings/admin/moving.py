@@ -13,7 +13,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin.helpers import AdminForm
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -108,8 +108,12 @@ class MoveForm(ShowForm):
     def _check_timing(self, data: dict[str, Any]) -> None:
         """Only a new start is judged: a show whose sale is over may still get another screen."""
         self.cleaned_data = data
-        if self.new_start is not None:
+        if self.new_start is None:
+            return
+        try:
             super()._check_timing(data)
+        except ValidationError as error:  # also of fields that this form does not have
+            raise ValidationError({"starts_at": error.messages}) from error
 
 
 class NotMoved(Exception):

@@ -3,9 +3,12 @@
 import re
 from datetime import timedelta
 from decimal import Decimal
+from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.staticfiles import finders
 from django.urls import reverse
 from django.utils.timezone import now
 
@@ -35,6 +38,7 @@ from bookings.tests.move_page import (
     was_done,
 )
 from bookings.tests.moves import REASON, redraw, seats_of, show_in
+from movies.seat_chart import COLOURS
 from movies.tests.factories import browser_for, make_screen, make_show, utc
 
 pytestmark = pytest.mark.django_db
@@ -162,6 +166,37 @@ def test_both_charts_draw_each_party_in_a_colour_with_a_mark(staff):
     assert f'title="B1 · Standard seat · another seat · order {two}: B1 → C1"' in page
 
 
+def test_marks_and_colours_tell_many_parties_apart(staff):
+    show = show_in("A oooooooooo\nB oooooooooo\nC oooooooooo")
+    for number in range(1, 31):
+        book(show, number)
+
+    chart = plan(staff, show, screen=make_screen(seat_plan="A oo").pk).context["plan"].before
+
+    parties = [seat.party for row in chart.rows for seat in row.seats]
+    assert len({party.mark for party in parties}) == 30
+    assert [party.mark for party in (parties[0], parties[25], parties[26], parties[29])] == [
+        "a",
+        "z",
+        "aa",
+        "ad",
+    ]
+    assert all(one.colour != other.colour for one, other in pairwise(parties))
+
+
+def test_the_style_sheet_has_a_colour_for_each_party_on_which_white_can_be_read():
+    def luminance(colour):
+        parts = [int(colour[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+        red, green, blue = (x / 12.92 if x <= 0.03928 else ((x + 0.055) / 1.055) ** 2.4 for x in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    sheet = Path(finders.find("movies/seat_chart.css")).read_text()
+    colours = dict(re.findall(r"\.party-(\d+) \{ --party: #(\w{6}); \}", sheet))
+
+    assert list(map(int, colours)) == list(range(1, COLOURS + 1))
+    assert min(1.05 / (luminance(colour) + 0.05) for colour in colours.values()) > 4.5  # WCAG 2.1, AA
+
+
 def test_the_summary_says_who_moves_who_is_left_out_and_what_goes_back(staff):
     prices = {"price": Decimal("8.00"), "premium_price": Decimal("12.00")}
     show = show_in("A oo\nB PP\nC oooo", **prices)
@@ -184,7 +219,7 @@ def test_the_summary_says_who_moves_who_is_left_out_and_what_goes_back(staff):
     assert row.notes == ["cannot be seated"]
     again = press(staff, show, page, "_check", refund="on")
     [row] = [row for row in again.context["plan"].noteworthy if row.order == left_out]
-    assert row.notes == ["cannot be seated", "gets 24.00 EUR back"]
+    assert row.notes == ["cannot be seated", "24.00 EUR back"]
 
 
 def test_orders_that_stay_are_folded_away_and_can_be_changed_too(staff):

@@ -116,7 +116,7 @@ def test_a_seat_for_a_party_of_which_others_find_none_stays_typed_and_is_a_probl
 
     assert typed_seats(checked) == {one: "A1", two: ""}
     assert checked.context["plan"].problems == [
-        f"Order {order.reference}: it cannot be seated with the seats typed for it. Empty or change them."
+        f"Order {order.reference}: cannot be seated with the seats that were typed: empty or change them."
     ]
 
 

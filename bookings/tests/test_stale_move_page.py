@@ -3,11 +3,13 @@
 from decimal import Decimal
 
 import pytest
+from django.db import OperationalError
+from django.urls import reverse
 
 from accounts.tests.factories import make_user
 from bookings.models import Status
 from bookings.services.inventory import SeatInventory
-from bookings.tests.factories import book, change, give_back, make_order
+from bookings.tests.factories import book, call_off, change, give_back, make_order
 from bookings.tests.history import assert_history_consistent, db_snapshot
 from bookings.tests.move_page import (
     address,
@@ -17,6 +19,7 @@ from bookings.tests.move_page import (
     mover,
     opened,
     plan,
+    press,
     seat_input,
     summary,
     typed_seats,
@@ -134,7 +137,7 @@ def test_a_buyer_in_between_who_cannot_be_seated_is_shown_before_anything_is_don
         f"{buyer.order.reference}."
     )
     assert db_snapshot() == before
-    assert shown.context["plan"].left_out == 1
+    assert [row.order for row in shown.context["plan"].noteworthy] == [buyer.order]
     assert was_done(do(staff, show, shown), show)
     buyer.refresh_from_db()
     assert (buyer.status, buyer.refund_percent) == (Status.CANCELLED, 100)
@@ -196,3 +199,46 @@ def test_a_screen_that_was_drawn_anew_in_between_is_looked_at_again(staff):
     assert db_snapshot() == before
     assert was_done(do(staff, show, shown), show)
     assert seats_of(order) == ["A1", "A2"]
+
+
+@pytest.mark.parametrize("button", ["_check", "_move"])
+def test_a_show_that_is_busy_is_said_to_be_and_nothing_that_was_typed_is_lost(button, staff, monkeypatch):
+    show = show_in("A oo")
+    booking = book(show, 1)
+    page = plan(staff, show, screen=make_screen(seat_plan="B oo").pk)
+
+    def time_out(show_id):
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(SeatInventory, "lock", time_out)
+
+    response = press(staff, show, page, button, **{seat_input(booking): "B2"})
+
+    assert messages(response)[-1] == "Too many requests at once. Please try again in a moment."
+    assert typed_seats(response) == {seat_input(booking): "B2"}
+
+
+def test_a_show_that_is_gone_leads_back_to_the_list(staff):
+    show = show_in("A oo")
+    page = plan(staff, show, screen=make_screen(seat_plan="B oo").pk)
+    Show.objects.all().delete()
+    assert do(staff, show, page).redirect_chain == [(reverse("admin:movies_show_changelist"), 302)]
+
+
+def test_a_screen_that_is_gone_is_an_error_next_to_the_field(staff):
+    show, screen = show_in("A oo"), make_screen(seat_plan="B oo")
+    page = plan(staff, show, screen=screen.pk)
+    screen.delete()
+    assert list(do(staff, show, page).context["form"].errors) == ["screen"]
+
+
+def test_a_show_that_was_cancelled_in_between_stays_where_it_was(staff):
+    show = show_in("A oo")
+    book(show, 1)
+    page = plan(staff, show, screen=make_screen(seat_plan="B oo").pk)
+    call_off(show)
+    response = do(staff, show, page)
+    assert (response.redirect_chain, messages(response)) == (
+        [(change_page(show), 302)],
+        ["The show was cancelled."],
+    )
