@@ -252,8 +252,6 @@ API_MAX_BODY_BYTES = env.int(
 )
 # Django's own limit is for the forms of the Admin, and must not cut what the API takes.
 DATA_UPLOAD_MAX_MEMORY_SIZE = max(2_621_440, API_MAX_BODY_BYTES)
-# The page on which a show is moved has an input for each of up to 6,000 seats.
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 7_000
 
 SWAGGER_USE_COMPAT_RENDERERS = False
 SWAGGER_SETTINGS = {

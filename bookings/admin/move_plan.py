@@ -4,9 +4,10 @@ import json
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from hashlib import sha256
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -32,6 +33,9 @@ PROBLEMS = {
     Fault.HALF_SOFA: "would get one half of a sofa",
     Fault.ALONE: "would sit alone",
 }
+# Django takes 1,000 inputs. Of a larger show, those of the orders that need a decision first.
+MAX_SEAT_INPUTS = 900
+NOTHING_TO_DECIDE = 3
 _INPUT = re.compile(r"seat_([0-9]{1,18})")
 
 
@@ -99,15 +103,17 @@ def is_seat_input(name: str) -> bool:
 def read_seats(data: Any, shown: Shown, after: SeatPlan, bookings: Collection[int]) -> TypedSeats:
     """Return which seats were typed by hand, now or earlier: an emptied input no longer is.
 
-    `bookings` are those of the show; others are passed over.
+    What has no input is as it was shown. `bookings` are those of the show; others are passed over.
     """
     typed = {
-        int(read[1]): "".join(data[name].split()).upper() for name in data if (read := _INPUT.fullmatch(name))
+        booking: "".join(data[name].split()).upper()
+        for name in data
+        if (read := _INPUT.fullmatch(name)) and (booking := int(read[1])) in bookings
     }
     texts = {
         booking: text
-        for booking, text in typed.items()
-        if booking in bookings and text and (booking in shown.by_hand or text != shown.seats.get(booking))
+        for booking, text in {**shown.seats, **typed}.items()
+        if text and (booking in shown.by_hand or text != shown.seats.get(booking)) and booking in bookings
     }
     numbers = {seat.label: seat.number for seat in after.seats}
     times = Counter(texts.values())
@@ -120,8 +126,7 @@ def read_seats(data: Any, shown: Shown, after: SeatPlan, bookings: Collection[in
     return TypedSeats(
         by_hand={booking: numbers[text] for booking, text in texts.items() if booking not in unread},
         unread=unread,
-        is_as_shown=all(typed.get(booking) == label for booking, label in shown.seats.items())
-        and not (typed.keys() & set(bookings)) - shown.seats.keys(),
+        is_as_shown=all(text == shown.seats.get(booking) for booking, text in typed.items()),
     )
 
 
@@ -153,16 +158,16 @@ class PartyRow:
     changes: bool
     lacks_seats: bool
 
-    @property
-    def is_noteworthy(self) -> bool:
-        by_hand = any(seat.is_by_hand for seat in self.seats)
-        return bool(self.problems) or self.lacks_seats or self.changes or by_hand
+    is_editable: bool = True
 
+    @property
     def urgency(self) -> int:
-        """What needs a decision first has the lowest."""
+        """What needs a decision first has the lowest; where nothing changes it is `NOTHING_TO_DECIDE`."""
         if self.problems or any(seat.error for seat in self.seats):
             return 0
-        return 1 if self.lacks_seats else 2
+        if self.lacks_seats:
+            return 1
+        return 2 if self.changes or any(seat.is_by_hand for seat in self.seats) else NOTHING_TO_DECIDE
 
 
 @dataclass(frozen=True)
@@ -177,6 +182,7 @@ class Drawn:
     noteworthy: list[PartyRow]
     others: list[PartyRow]
     can_move: bool
+    max_inputs: int | None  # of seats, if there are more
 
 
 def draw(move: Move, show: Show, typed: TypedSeats, *, refund: bool, with_names: bool) -> Drawn:
@@ -207,6 +213,7 @@ def draw(move: Move, show: Show, typed: TypedSeats, *, refund: bool, with_names:
         *(f"Order {row.order.reference}: {'; '.join(row.problems)}." for row in rows if row.problems),
         *(f"“{unread.text}”: {unread.message}" for unread in typed.unread.values()),
     ]
+    rows = _with_inputs(sorted(rows, key=lambda row: row.urgency))
     before, after = _charts(move, parties)
     return Drawn(
         where=str(move.show.screen),
@@ -214,9 +221,10 @@ def draw(move: Move, show: Show, typed: TypedSeats, *, refund: bool, with_names:
         after=after,
         summary=summary_of(move, show, refund=refund),
         problems=sentences,
-        noteworthy=sorted((row for row in rows if row.is_noteworthy), key=PartyRow.urgency),
-        others=[row for row in rows if not row.is_noteworthy],
+        noteworthy=[row for row in rows if row.urgency < NOTHING_TO_DECIDE],
+        others=[row for row in rows if row.urgency == NOTHING_TO_DECIDE],
         can_move=not sentences and changes_anything(move, show),
+        max_inputs=None if all(row.is_editable for row in rows) else MAX_SEAT_INPUTS,
     )
 
 
@@ -236,8 +244,9 @@ def mark_of(at: int) -> str:
     return mark
 
 
-def summary_of(move: Move, show: Show, *, refund: bool) -> list[str]:
+def summary_of(move: Move, show: Show, *, refund: bool, is_done: bool = False) -> list[str]:
     """Return what the move means, in sentences."""
+    unseated = "could not be seated" if is_done else "cannot be seated"
     after, start = move.show, by_cinema_clock(move.show.starts_at, move.show.screen)
     where = f"Where and when: {after.screen}; {start:%a %d %b %Y, %H:%M} by the cinema's clock."
     if not changes_anything(move, show):
@@ -249,11 +258,11 @@ def summary_of(move: Move, show: Show, *, refund: bool) -> list[str]:
         counts.append(f"{moving} get{pluralize(moving, 's,')} another one")
     if out:
         orders = len(move.left_out_orders)
-        counts.append(f"{orders} order{pluralize(orders)} ({out} seat{pluralize(out)}) cannot be seated")
+        counts.append(f"{orders} order{pluralize(orders)} ({out} seat{pluralize(out)}) {unseated}")
     sentences = [where, f"{sold} seat{pluralize(sold)} sold: {', '.join(counts)}."]
     if gone := [each.before.number for each in move.dropped]:
         sentences.append(f"House seats that are no more: {move.before.labels_of(gone)}.")
-    return [*sentences, _money(move, refund=refund)]
+    return [*sentences, _money(move, "" if refund else ", if you tick it below", unseated)]
 
 
 def told(move: Move, show: Show, shown: Shown) -> list[str]:
@@ -262,7 +271,7 @@ def told(move: Move, show: Show, shown: Shown) -> list[str]:
     labels = ", ".join(f"{each.after.label} (was {each.before.label})" for each in new if each.after)
     over = len(shown.seats.keys() - {each.booking.pk for each in move.seats})
     seated = [each for each in move.seats if each.after and shown.seats.get(each.booking.pk) == ""]
-    sentences = ["The show is moved.", *summary_of(move, show, refund=True)]
+    sentences = ["The show is moved.", *summary_of(move, show, refund=True, is_done=True)]
     if labels:
         sentences.append(f"Taken while the page was open, and seated around the others: {labels}.")
     if over:
@@ -277,17 +286,10 @@ def _moving(move: Move) -> list[MovedSeat]:
     return [each for each in move.changed if not each.booking.is_house_seat]
 
 
-def _money(move: Move, *, refund: bool) -> str:
+def _money(move: Move, condition: str, unseated: str) -> str:
     out = _refund([each for each in move.left_out if each.status == Status.BOOKED])
-    condition = "" if refund else ", if you tick it below"
-    parts = [
-        f"{_price(amount)} {words}"
-        for amount, words in (
-            (move.refund - out, "for cheaper seats"),
-            (out, f"to those who cannot be seated{condition}"),
-        )
-        if amount
-    ]
+    amounts = {"for cheaper seats": move.refund - out, f"to those who {unseated}{condition}": out}
+    parts = [f"{_price(amount)} {words}" for words, amount in amounts.items() if amount]
     return f"Goes back: {' and '.join(parts)}." if parts else "No money goes back."
 
 
@@ -331,6 +333,14 @@ def _charts(move: Move, parties: Mapping[int, ChartParty]) -> tuple[SeatChart, S
 def _note(each: MovedSeat) -> str:
     whose = each.booking.reason if each.booking.is_house_seat else f"order {each.booking.order.reference}"
     return f"{whose}: {each.before.label} → {each.after.label if each.after else 'no seat'}".lstrip(": ")
+
+
+def _with_inputs(rows: Sequence[PartyRow]) -> list[PartyRow]:
+    """The first rows can be edited, as many as a form may have inputs for."""
+    seats = accumulate(len(row.seats) for row in rows)
+    return [
+        replace(row, is_editable=so_far <= MAX_SEAT_INPUTS) for row, so_far in zip(rows, seats, strict=True)
+    ]
 
 
 def _names(move: Move, show: Show, *, with_names: bool) -> dict[int, str]:
