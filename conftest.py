@@ -4,6 +4,7 @@
 folder of its own; a DATABASE_URL in the environment overrides it. `--database=sqlite` uses a file.
 """
 
+import gc
 import logging
 import os
 import shutil
@@ -25,6 +26,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--database",
         choices=("postgres", "sqlite"),
         help="What the tests run on. Without it: DATABASE_URL if set, or else PostgreSQL.",
+    )
+    parser.addoption(
+        "--only-with-database",
+        action="store_true",
+        help="Leave out the tests that reach no database. They are the same on any, so one run has them all.",
     )
 
 
@@ -65,22 +71,42 @@ def pytest_report_header() -> str:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     # A server that dies may take others along: connections to the database, memory, time.
     items.sort(key=lambda item: item.get_closest_marker("kills_servers") is not None)
-    if connection.vendor == "postgresql":
-        return
-    left_out = [item for item in items if item.get_closest_marker("postgres")]
-    items[:] = [item for item in items if item not in left_out]
-    config.hook.pytest_deselected(items=left_out)
-    config.stash[LEFT_OUT] = len(left_out)
+    left_out = config.stash[LEFT_OUT] = {"need PostgreSQL": [], "reach no database": []}
+    kept = []
+    for item in items:
+        if connection.vendor != "postgresql" and item.get_closest_marker("postgres"):
+            left_out["need PostgreSQL"].append(item)
+        elif config.getoption("--only-with-database") and not reaches_database(item):
+            left_out["reach no database"].append(item)
+        else:
+            kept.append(item)
+    items[:] = kept
+    config.hook.pytest_deselected(items=[item for group in left_out.values() for item in group])
 
 
-LEFT_OUT = pytest.StashKey[int]()
+def pytest_collection_finish() -> None:
+    # Thousands of tests stay until the end; the garbage collector need not look at them each time.
+    gc.collect()
+    gc.freeze()
+
+
+LEFT_OUT = pytest.StashKey[dict[str, list[pytest.Item]]]()
+
+
+def reaches_database(item: pytest.Item) -> bool:
+    """Whether pytest-django lets the test connect. Any other test that tries to connect fails."""
+    fixtures = {"db", "transactional_db"}.intersection(getattr(item, "fixturenames", ()))
+    return bool(fixtures) or item.get_closest_marker("django_db") is not None
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     terminalreporter.section("database")
     terminalreporter.write_line(f"These tests ran on {connection.vendor}.")
-    if count := config.stash.get(LEFT_OUT, 0):
-        terminalreporter.write_line(f"{count} tests need PostgreSQL and did not run: see `make test`.")
+    for why, tests in config.stash.get(LEFT_OUT, {}).items():
+        if tests:
+            terminalreporter.write_line(
+                f"{len(tests)} tests {why} and did not run: `make test` runs them on PostgreSQL."
+            )
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

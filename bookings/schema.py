@@ -39,7 +39,17 @@ from movie_booking.schema import (
     operation,
     problem_members,
 )
-from movies.serializers import ShowInput, ShowSerializer
+from movies.schema import change
+from movies.serializers import (
+    CinemaChangeInput,
+    CinemaSerializer,
+    MovieChangeInput,
+    MovieSerializer,
+    ScreenInput,
+    ScreenSerializer,
+    ShowInput,
+    ShowSerializer,
+)
 
 BOOKINGS, ORDERS, SHOWS = "Bookings", "Orders", "Shows"
 
@@ -88,6 +98,9 @@ class BookingProblemMembers(serializers.Serializer[Any]):
     available = serializers.IntegerField(required=False, help_text="How many seats of it can still be had.")
     largest_block = serializers.IntegerField(
         required=False, help_text="How many of the party can still sit side by side."
+    )
+    show = serializers.IntegerField(
+        required=False, help_text="Which of the two shows refuses an exchange from one to the other."
     )
     show_version = serializers.IntegerField(required=False, help_text="Of the show as it is now.")
     changes = serializers.DictField(
@@ -217,10 +230,26 @@ exchange_seats = operation(
     {200: OrderSerializer},
     [*CHANGE_WITH_BODY_ERRORS, *OVERRIDE_ERRORS, *IDEMPOTENCY_ERRORS],
     service=services.exchange_seats,
-    operation_description="In one step: you are never without a seat and never have two.",
+    operation_description=(
+        "In one step: you are never without a seat and never have two. With `to_show` for seats of another"
+        " show of the same movie or in the same cinema: the response is then a new order, of that show, which"
+        " names this one as `exchanged_from`."
+    ),
     request_body=ExchangeInput,
     manual_parameters=[IDEMPOTENCY_KEY],
 )
+
+# --- The catalogue -------------------------------------------------------------------------------
+
+_movie = (MovieChangeInput, MovieSerializer, services.change_movie)
+update_movie = change("Movies", "Replace a movie", *_movie)
+partial_update_movie = change("Movies", "Change a movie", *_movie)
+_cinema = (CinemaChangeInput, CinemaSerializer, services.change_cinema)
+update_cinema = change("Cinemas", "Replace a cinema", *_cinema)
+partial_update_cinema = change("Cinemas", "Change a cinema", *_cinema)
+_screen = (ScreenInput, ScreenSerializer, services.change_screen)
+update_screen = change("Cinemas", "Replace a screen", *_screen)
+partial_update_screen = change("Cinemas", "Change a screen", *_screen)
 
 # --- Shows ---------------------------------------------------------------------------------------
 

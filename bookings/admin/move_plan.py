@@ -247,8 +247,11 @@ def mark_of(at: int) -> str:
 def summary_of(move: Move, show: Show, *, refund: bool, is_done: bool = False) -> list[str]:
     """Return what the move means, in sentences."""
     unseated = "could not be seated" if is_done else "cannot be seated"
-    after, start = move.show, by_cinema_clock(move.show.starts_at, move.show.screen)
-    where = f"Where and when: {after.screen}; {start:%a %d %b %Y, %H:%M} by the cinema's clock."
+    after = move.show
+    start, end = (by_cinema_clock(at, after.screen) for at in (after.starts_at, after.ends_at))
+    where = (
+        f"Where and when: {after.screen}; {start:%a %d %b %Y, %H:%M} to {end:%H:%M} by the cinema's clock."
+    )
     if not changes_anything(move, show):
         return [where, "So nothing would change: choose another screen or start, or type seats."]
     house = [each for each in move.seats if each.booking.is_house_seat]

@@ -20,6 +20,7 @@ from bookings.errors import (
     ShowChanged,
     ShowStarted,
     SoldInPairs,
+    TooLateToCancel,
     reasons,
 )
 from bookings.models import Booking, Order, Status
@@ -72,6 +73,12 @@ def sale_terms(order: Order, show: Show) -> SaleTerms:
     )
 
 
+def refuse_if_too_late(terms: SaleTerms, at: datetime) -> None:
+    """Raises TooLateToCancel once booked seats can no longer be given back by the terms of their sale."""
+    if at > terms.cancel_until:
+        raise TooLateToCancel
+
+
 def refuse_unknown_seats(show: Show, numbers: Collection[int], *, field: str) -> None:
     """Raises NoSuchSeat for the field of the request that named them, and ShowChanged if there were such
     seats until the show was moved: the buyer has looked at the seat map of then.
@@ -79,7 +86,7 @@ def refuse_unknown_seats(show: Show, numbers: Collection[int], *, field: str) ->
     if all(show.plan.has_seat(number) for number in numbers):
         return
     former = most_seats_until_now(show)
-    if former >= max(numbers):
+    if all(1 <= number <= former for number in numbers):
         raise ShowChanged(
             "The show was moved and has other seats now. Read its seat map again, and choose anew.",
             show_version=show.version,
@@ -116,12 +123,17 @@ def refuse_giving_back(
     Each order is judged for itself, by what it keeps.
     """
     show, given_back = inventory.show, defaultdict[int, set[int]](set)
+    customers = set()  # house seats go with nothing
     for booking in bookings:
         given_back[booking.order_id].add(booking.seat_number)
+        if not booking.is_house_seat:
+            customers.add(booking.order_id)
     leaving = set().union(*given_back.values())
     for order_id, numbers in given_back.items():
         # Without a wheelchair space among them there is nothing to read: it cannot be missed.
-        if any(show.plan.seat(number).kind is SeatKind.WHEELCHAIR for number in numbers):
+        if order_id in customers and any(
+            show.plan.seat(number).kind is SeatKind.WHEELCHAIR for number in numbers
+        ):
             party = inventory.seats_of_order(order_id)
             _refuse_companions_alone(show, party - numbers, party)
         if show.screen.no_single_seats and not leave_single_seat:
@@ -147,6 +159,14 @@ def refuse_half_sofas(show: Show, numbers: Collection[int]) -> None:
     """Raises SoldInPairs if one half of a sofa is among the seats without the other."""
     if missing := other_halves(show, numbers) - set(numbers):
         raise SoldInPairs(seats=reasons(dict.fromkeys(missing, "other_half")))
+
+
+def refuse_half_sofas_kept(show: Show, order: LockedOrder, bookings: Iterable[Booking]) -> None:
+    """Raises SoldInPairs if the customer would keep half of a sofa."""
+    numbers = {booking.seat_number for booking in bookings}
+    kept = {booking.seat_number for booking in order.live} - numbers
+    if other_halves(show, numbers) & kept:
+        refuse_half_sofas(show, numbers)
 
 
 def other_halves(show: Show, numbers: Iterable[int]) -> set[int]:

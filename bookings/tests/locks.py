@@ -1,5 +1,6 @@
 """What happens while a show is locked, and right after its seats were read."""
 
+import time
 from collections.abc import Callable, Mapping
 from threading import Event
 from typing import Any
@@ -35,6 +36,21 @@ def while_show_is_locked(show: Show, call: Callable[[], Any]) -> Any:
     return result
 
 
+def wait_until_one_waits_for_a_show(patience: float = 4) -> int:
+    """How many connections PostgreSQL itself lists as waiting for the lock of a show, once one does."""
+    until = time.monotonic() + patience
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                " AND wait_event_type = 'Lock' AND query LIKE '%movies_show%'"
+            )
+            [waiting] = cursor.fetchone()
+        if waiting or time.monotonic() > until:
+            return waiting
+        time.sleep(0.02)
+
+
 def after_reading_the_seats(monkeypatch: Any, then: Callable[[Mapping[int, str]], None]) -> None:
     """Have every service do this when it has read which seats are occupied, before it goes on."""
     read = SeatInventory.__dict__["_rows"].func
@@ -47,3 +63,13 @@ def after_reading_the_seats(monkeypatch: Any, then: Callable[[Mapping[int, str]]
     patched = cached_property(read_then)
     patched.__set_name__(SeatInventory, "_rows")
     monkeypatch.setattr(SeatInventory, "_rows", patched)
+
+
+def wait_for_a_waiting_transaction() -> None:
+    """Return once PostgreSQL says that a transaction waits for the lock of another."""
+    with connection.cursor() as cursor:
+        for _ in range(200):
+            cursor.execute("SELECT count(*), pg_sleep(0.02) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
+    raise AssertionError("No transaction waits for a lock.")

@@ -16,6 +16,7 @@ from bookings.services import cancel_order, confirm_order, exchange_seats
 from bookings.tests import factories
 from bookings.tests.factories import by
 from bookings.tests.history import assert_history_consistent
+from movies.models import Show
 
 
 def hold(show, *seats, user=None):
@@ -34,6 +35,10 @@ def block(show, seats):
     return partial(factories.block, show, seats, staff=make_user())
 
 
+def call_off(show):
+    return partial(factories.call_off, show, staff=make_user())
+
+
 def confirm(order):
     return partial(confirm_order, order, actor=by(order.user))
 
@@ -44,6 +49,15 @@ def cancel(order):
 
 def exchange(order, from_seats, to_seats):
     return partial(exchange_seats, order, actor=by(order.user), from_seats=from_seats, to_seats=to_seats)
+
+
+def swap(order, from_seats, show, to_seats):
+    call = exchange(order, from_seats, to_seats)
+    return partial(call, to_show=show.pk)
+
+
+def move(show, screen, **how):
+    return partial(factories.move, show, staff=make_user(), screen=screen, **how)
 
 
 def at(moment, call):
@@ -79,6 +93,8 @@ def assert_consistent():
     assert_history_consistent()
     live = Booking.objects.in_seat_index().values_list("show", "seat_number")
     assert max(Counter(live).values(), default=0) <= 1
+    plans = {show.pk: show.plan for show in Show.objects.all()}
+    assert all(plans[show].has_seat(number) for show, number in live)
 
 
 def kinds(results):

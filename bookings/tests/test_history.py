@@ -175,7 +175,7 @@ def test_the_pages_of_a_booking_and_of_the_seats_of_its_show_list_its_events(adm
 
     [inline] = of_booking.context["inline_admin_formsets"]
     assert [form.instance.to_status for form in inline.formset.forms] == ["HELD", "BOOKED"]
-    assert [event.to_status for event in of_show.context["events"]] == ["BOOKED", "HELD"]
+    assert [event.to_status for event, _ in of_show.context["events"]] == ["BOOKED", "HELD"]
     for page in (of_booking, of_show):
         rows = re.sub(r"<[^>]*>|\s+", " ", page.content.decode())
         assert re.search(r" Held +Booked +ada +API ", rows)

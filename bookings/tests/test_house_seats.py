@@ -293,3 +293,12 @@ def test_of_two_blocks_that_overlap_one_is_made_and_the_other_takes_nothing():
     assert taken(show)["blocked"] == made.seat_numbers
     show.refresh_from_db()
     assert show.live_seats == len(made.seat_numbers)
+
+
+def test_a_wheelchair_space_is_released_though_the_companion_seat_stays_blocked():
+    show = make_show(screen=make_screen(seat_plan="A WC_oo"))
+    factories.block(show, "A1, A2")
+
+    factories.release(show, "A1")
+
+    assert list(Booking.objects.live().values_list("seat_number", flat=True)) == [2]

@@ -5,22 +5,26 @@ the race does happen, and only the constraint stops it. If it did not, the other
 nothing.
 """
 
-import time
 from collections import Counter
 from functools import partial
 from threading import Barrier, BrokenBarrierError, Event
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from accounts.tests.factories import client_for, make_user
 from bookings.errors import SeatTaken
 from bookings.models import Booking, Status
 from bookings.tests.factories import book
-from bookings.tests.locks import after_reading_the_seats, while_show_is_locked
+from bookings.tests.locks import (
+    after_reading_the_seats,
+    wait_for_a_waiting_transaction,
+    wait_until_one_waits_for_a_show,
+    while_show_is_locked,
+)
 from movie_booking.tests.concurrency import run_concurrently
 from movies.models import Show, ShowQuerySet
-from movies.tests.factories import make_show
+from movies.tests.factories import make_movie, make_screen, make_show
 
 pytestmark = pytest.mark.usefixtures("real_transactions")
 
@@ -133,17 +137,7 @@ def test_a_booking_visibly_waits_for_the_lock():
 
     def watch():
         assert locked.wait(timeout=10)
-        waiting = 0
-        for _ in range(200):
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-                    " AND wait_event_type = 'Lock' AND query LIKE '%movies_show%'"
-                )
-                [waiting] = cursor.fetchone()
-            if waiting:
-                break
-            time.sleep(0.02)
+        waiting = wait_until_one_waits_for_a_show()
         booked_meanwhile = Booking.objects.count()
         release.set()
         return waiting, booked_meanwhile
@@ -200,3 +194,30 @@ def test_a_cancel_races_the_next_buyer_and_the_seat_has_one_owner_at_most():
         assert_nothing_was_sold_twice(show)
         for winner in winners:
             client_for(winner.user).post(f"/api/bookings/{winner.pk}/cancel/")
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("field", ["screen", "movie"])
+def test_a_buyer_who_waits_while_the_show_gets_another_screen_or_movie_buys_a_seat_of_it(field):
+    show = make_show()
+    other = make_screen() if field == "screen" else make_movie("Dune")
+    locked, waits = Event(), Event()
+
+    def change_the_show():
+        with transaction.atomic():
+            locked_show = Show.objects.lock(show.pk)
+            locked.set()
+            wait_for_a_waiting_transaction()
+            waits.set()
+            setattr(locked_show, field, other)
+            locked_show.save()
+
+    def buy():
+        assert locked.wait(timeout=10)
+        return book(show, 5)
+
+    _, booking = run_concurrently(change_the_show, buy)
+
+    assert waits.is_set()
+    assert isinstance(booking, Booking), booking
+    assert getattr(booking.show, field) == other

@@ -28,6 +28,7 @@ ROUTES = {
     "shows/{show}/block/": {"POST"},
     "shows/{show}/free/": {"POST"},
     "shows/{show}/cancel/": {"POST"},
+    "shows/{show}/move/": {"POST"},
     "shows/{show}/seats/": {"GET", "HEAD"},
     "bookings/": {"GET", "HEAD"},
     "my-bookings/": {"GET", "HEAD"},
@@ -50,7 +51,7 @@ ROUTES = {
           for method in ("GET", "PUT", "PATCH", "DELETE")),
         ("GET", "movies/{}/shows/"),
         ("GET", "shows/{}/seats/"),
-        *(("POST", f"shows/{{}}/{action}/") for action in ("book", "block", "free", "cancel")),
+        *(("POST", f"shows/{{}}/{action}/") for action in ("book", "block", "free", "cancel", "move")),
         ("GET", "bookings/{}/"),
         ("POST", "bookings/{}/cancel/"),
         ("GET", "bookings/{}/cancellation/"),
@@ -62,6 +63,7 @@ def test_an_id_that_no_row_has_is_not_found(api, method, path):
     body = {
         "orders/{}/cancel/": b"{}",
         "orders/{}/exchange/": b'{"from": [5], "to": [7]}',
+        "shows/{}/move/": b'{"starts_at": "2031-01-01T20:00:00Z", "reason": "Late"}',
     }.get(path, b'{"seat_number": 5, "seats": "A1", "reason": "Press"}')
 
     refusals = {

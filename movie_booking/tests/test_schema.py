@@ -35,7 +35,7 @@ def test_every_route_of_the_contract_is_there(operations):
     contract = """
         POST signup/ | POST login/ | POST token/refresh/ | POST logout/ | GET me/ | PATCH me/
         POST shows/{}/book/ | GET bookings/ | GET my-bookings/ | GET shows/{}/seats/
-        POST shows/{}/block/ | POST shows/{}/free/ | POST shows/{}/cancel/
+        POST shows/{}/block/ | POST shows/{}/free/ | POST shows/{}/cancel/ | POST shows/{}/move/
         GET bookings/{}/ | POST bookings/{}/cancel/ | GET bookings/{}/cancellation/
         POST orders/ | GET orders/ | GET orders/{}/ | POST orders/{}/confirm/
         POST orders/{}/extend/ | POST orders/{}/cancel/ | POST orders/{}/exchange/
