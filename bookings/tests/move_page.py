@@ -24,7 +24,7 @@ def change_page(show):
 
 
 def form_of(response):
-    """What a browser sends of the page that nobody touches."""
+    """What a browser sends of the page as it was opened."""
     return inputs_of(response, "move_form")
 
 
