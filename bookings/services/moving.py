@@ -130,15 +130,18 @@ def move_show(
         lock_place(show)  # its plan must not change meanwhile
     if show.ends_at - show.starts_at != ends - starts:  # it had kept another running time
         facts["ends_at"] = (ends, show.ends_at)
-    after = before
-    if screen is not None:
-        total_seats = seats_of_copy(show, show.screen)
-        after = plan_of(copy_seat_plan(show.screen, total_seats), total_seats)
+    after = before if screen is None else plan_on(show, show.screen)
     move = plan_move(inventory, after, chosen=seats or {}, may_sit_alone=may_sit_alone)
     if not dry_run:
         _refuse_unless_all_sit(move, refund_left_out=refund_left_out)
         carry_out(inventory, move, facts, actor=actor, reason=reason)
     return move
+
+
+def plan_on(show: Show, screen: Screen) -> SeatPlan:
+    """Return the seat plan that a show has once it is moved to a screen, as that is drawn now."""
+    total_seats = seats_of_copy(show, screen)
+    return plan_of(copy_seat_plan(screen, total_seats), total_seats)
 
 
 def plan_move(
