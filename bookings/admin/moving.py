@@ -42,6 +42,7 @@ from movies.models import Screen, Show
 class MoveForm(ShowForm):
     """Where a show moves to, and how its guests are seated there. Refused if the show was changed since."""
 
+    sales_may_end = True
     not_done = "Nothing was moved."
     to_do = "This is the plan as it is now."
 
