@@ -273,9 +273,8 @@ def _chosen_seats(
     by_hand = {booking.seat_number: chosen[booking.pk] for booking in live if booking.pk in chosen}
     others = chosen.keys() - {booking.pk for booking in live}
     possible = [booking_id for booking_id in others if booking_id <= MAX_ID]  # SQLite fails at a larger one
-    if foreign := others - set(
-        Booking.objects.filter(show=show, pk__in=possible).values_list("pk", flat=True)
-    ):
+    of_show = Booking.objects.filter(show=show, pk__in=possible)
+    if foreign := others - set(of_show.values_list("pk", flat=True)):
         named = ", ".join(map(str, sorted(foreign)))
         raise Invalid(errors={"seats": [f"Not a booking of this show: {named}."]})
     if not all(after.has_seat(number) for number in by_hand.values()):

@@ -170,11 +170,8 @@ def test_a_choice_that_breaks_a_rule_is_refused_with_the_reason():
     response = ask(show, seats=chosen)
     assert_refused(response, 409, "seats_do_not_fit")
     planned = ask(show, seats=chosen, dry_run=True)
-    assert (
-        planned.data["problems"]
-        == response.data["problems"]
-        == [{"reason": "alone", "order": order.reference, "seats": "A1-A2"}]
-    )
+    problem = {"reason": "alone", "order": order.reference, "seats": "A1-A2"}
+    assert planned.data["problems"] == response.data["problems"] == [problem]
 
 
 @pytest.mark.parametrize(
