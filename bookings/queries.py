@@ -1,6 +1,6 @@
 """Reads whose answer is not rows: what an order comes to, what changed of it, and whether a show sold."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ from movies.models import Screen, Show, ShowEvent
 from movies.seat_plan import label_in, parse_plan
 
 # What of a show's changes a customer is told as it is stored.
-TOLD_AS_STORED = ("status", "time_zone")
+TOLD_AS_STORED = ("screen_name", "cinema_name", "status", "time_zone")
 MOMENTS = ("starts_at", "ends_at")
 
 
@@ -79,15 +79,13 @@ def order_changes(order: Order, bookings: Iterable[Booking]) -> list[OrderChange
     if show is None or show.version <= order.show_version:
         return []
     events = list(ShowEvent.objects.filter(show=show, version__gt=order.show_version).order_by("version"))
-    screen_ids = {each for event in events for each in event.changes.get("screen", ())}
-    screens = Screen.objects.select_related("cinema").in_bulk(screen_ids) if screen_ids else {}
     reseated = _reseatings(order, bookings)
     changes = (
         OrderChange(
             event.version,
             event.at,
             event.reason,
-            dict(_facts(event, screens)) | _seat_changes(reseated.get(event.version, {}).values()),
+            dict(_facts(event)) | _seat_changes(reseated.get(event.version, {}).values()),
         )
         for event in events
     )
@@ -122,22 +120,20 @@ def _reseatings(order: Order, bookings: Iterable[Booking]) -> dict[int, dict[int
     return found
 
 
-def _facts(event: ShowEvent, screens: Mapping[int, Screen]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _facts(event: ShowEvent) -> Iterator[tuple[str, dict[str, Any]]]:
     """What customers are told of a change of their show."""
     for name, (old, new) in event.changes.items():
         if name in MOMENTS:
             yield name, _pair(datetime.fromisoformat(old), datetime.fromisoformat(new))
-        elif name in TOLD_AS_STORED:
+        elif name in TOLD_AS_STORED and old != new:
             yield name, _pair(old, new)
-        elif name == "screen":
-            facts = _screen_facts(screens[old], screens[new])
-            yield from ((name, _pair(*pair)) for name, pair in facts.items() if pair[0] != pair[1])
 
 
 def _screen_facts(before: Screen, after: Screen) -> dict[str, tuple[str, str]]:
     return {
         "screen_name": (before.name, after.name),
         "cinema_name": (before.cinema.name, after.cinema.name),
+        "time_zone": (before.cinema.time_zone, after.cinema.time_zone),
     }
 
 

@@ -13,6 +13,7 @@ from bookings.tests.factories import book, give_back, hold, make_order, move
 from bookings.tests.history import assert_history_consistent, db_snapshot
 from bookings.tests.moves import REASON, ask, redraw, seats_of, show_in
 from movies.models import ShowEvent
+from movies.services import delete_row, save_cinema
 from movies.tests.factories import make_cinema, make_screen, make_show
 
 pytestmark = pytest.mark.django_db
@@ -41,6 +42,26 @@ def test_the_order_says_what_changed():
             "seats": {"old": ["B1", "B2"], "new": ["C1", "C2"]},
         },
     }
+
+
+def test_an_order_names_screens_as_they_were_called_then_also_once_one_is_gone():
+    show = make_show(
+        screen=make_screen(name="One", cinema=make_cinema(name="Roxy", time_zone="Europe/London"))
+    )
+    order = make_order(show, 1, status=Status.BOOKED)
+    between = make_screen(name="Two", cinema=make_cinema(name="Rex", time_zone="America/New_York"))
+    move(show, screen=between)
+    move(show, screen=make_screen(name="Three", cinema=between.cinema))
+    save_cinema(between.cinema, name="Ritz")
+    delete_row(between)
+    assert [each["changes"] for each in read(order).data["changes"]] == [
+        {
+            "screen_name": {"old": "One", "new": "Two"},
+            "cinema_name": {"old": "Roxy", "new": "Rex"},
+            "time_zone": {"old": "Europe/London", "new": "America/New_York"},
+        },
+        {"screen_name": {"old": "Two", "new": "Three"}},
+    ]
 
 
 def test_an_order_whose_own_facts_did_not_change_is_told_nothing():

@@ -8,6 +8,7 @@ from django.urls import reverse
 from accounts.tests.factories import make_staff
 from bookings.tests.factories import book, call_off, change, move
 from movies.models import Show
+from movies.services import delete_row
 from movies.tests.factories import browser_for, make_cinema, make_screen, make_show
 
 pytestmark = pytest.mark.django_db
@@ -59,3 +60,11 @@ def test_the_log_takes_the_permission_to_see_it():
     show = show_in_new_york()
     change(show, starts_at=EIGHT + timedelta(hours=1))
     assert log_of(show, "view_show") == []
+
+
+def test_a_screen_is_named_as_it_was_then_also_once_it_is_gone():
+    show = show_in_new_york()
+    former = show.screen
+    move(show, screen=make_screen(name="Two", cinema=former.cinema, seat_plan="A oo"))
+    delete_row(former)
+    assert log_of(show)[0][0] == ["Screen: One, Roxy → Two, Roxy"]

@@ -4,15 +4,11 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from movies.models import Movie, Screen, Show, ShowEvent
+from movies.models import Movie, Show, ShowEvent
 from movies.times import to_local
 
 SHOWN_EVENTS = 30
 MOMENTS = {"starts_at": "Start", "ends_at": "End"}
-ROWS: dict[str, tuple[str, type[Movie] | type[Screen]]] = {
-    "movie": ("Movie", Movie),
-    "screen": ("Screen", Screen),
-}
 # As they are stored; a seat plan is a drawing, of which only the fact is told.
 OTHERS = {
     "total_seats": "Seats",
@@ -21,6 +17,20 @@ OTHERS = {
     "status": "Status",
     "seats": "Seats of guests",
 }
+# Told together with the screen that they belong to.
+NAMES = ("screen_name", "cinema_name")
+# In this order, as the database may give them back in any.
+FIELDS = (
+    "movie",
+    "screen",
+    *MOMENTS,
+    "pre_show_minutes",
+    "time_zone",
+    "total_seats",
+    "seat_plan",
+    "seats",
+    "status",
+)
 
 
 class ShowLogLine(NamedTuple):
@@ -32,27 +42,37 @@ def show_log(show: Show) -> list[ShowLogLine]:
     """Return the latest changes of what tickets and posters say of a show, newest first."""
     newest_first = ShowEvent.objects.filter(show=show).select_related("actor").order_by("-version")
     events = list(newest_first[:SHOWN_EVENTS])
-    names = {field: _names(field, model, events) for field, (_, model) in ROWS.items()}
-    return [ShowLogLine(event, list(_sentences(show, event, names))) for event in events]
+    titles = _titles(events)
+    return [ShowLogLine(event, list(_sentences(show, event, titles))) for event in events]
 
 
-def _names(field: str, model: Any, events: list[ShowEvent]) -> Mapping[int, str]:
-    """What the movies or screens of these events are called now, by id."""
-    ids = {pk for event in events for pk in event.changes.get(field, ())}
-    rows = model.objects.in_bulk(ids) if ids else {}
+def _titles(events: list[ShowEvent]) -> Mapping[int, str]:
+    """What the movies of these events are called now, by id."""
+    ids = {pk for event in events for pk in event.changes.get("movie", ())}
+    rows = Movie.objects.in_bulk(ids) if ids else {}
     return {pk: str(row) for pk, row in rows.items()}
 
 
-def _sentences(show: Show, event: ShowEvent, names: Mapping[str, Mapping[int, str]]) -> Iterator[str]:
-    for field, (old, new) in event.changes.items():
+def _screens(changes: Mapping[str, Any]) -> Iterator[str]:
+    """The screen before and after, as both were called then."""
+    for at, pk in enumerate(changes["screen"]):
+        yield ", ".join(changes[name][at] for name in NAMES if name in changes) or f"no. {pk}"
+
+
+def _sentences(show: Show, event: ShowEvent, titles: Mapping[int, str]) -> Iterator[str]:
+    for field in filter(event.changes.__contains__, FIELDS):
+        old, new = event.changes[field]
         if field in MOMENTS:
             zone = show.screen.cinema.zone
             clocks = (to_local(datetime.fromisoformat(moment), zone) for moment in (old, new))
             before, after = (f"{clock:%a %d %b %Y, %H:%M}" for clock in clocks)
             yield f"{MOMENTS[field]}: {before} → {after}"
-        elif field in ROWS:
-            before, after = (names[field].get(pk, f"no. {pk}") for pk in (old, new))
-            yield f"{ROWS[field][0]}: {before} → {after}"
+        elif field == "movie":
+            before, after = (titles.get(pk, f"no. {pk}") for pk in (old, new))
+            yield f"Movie: {before} → {after}"
+        elif field == "screen":
+            before, after = _screens(event.changes)
+            yield f"Screen: {before} → {after}"
         elif field in OTHERS:
             yield f"{OTHERS[field]}: {old} → {new}"
         else:

@@ -120,9 +120,21 @@ def record_show_events(
         show.version += 1
         event = ShowEvent(show=show, version=show.version, at=at, channel=actor.channel, reason=reason)
         event.actor = actor.user
-        event.changes = {name: [_as_json(value) for value in pair] for name, pair in of_show.items()}
+        told = {**of_show, **_names_of_then(of_show)}
+        event.changes = {name: [_as_json(value) for value in pair] for name, pair in told.items()}
         events.append(event)
     ShowEvent.objects.bulk_create(events)
+
+
+def _names_of_then(changes: Mapping[str, tuple[Any, Any]]) -> dict[str, tuple[str, str]]:
+    """What two screens are called, if it is another one: the log outlives the screens and their names."""
+    if "screen" not in changes:
+        return {}
+    old, new = changes["screen"]
+    names = {"screen_name": (old.name, new.name), "cinema_name": (old.cinema.name, new.cinema.name)}
+    if old.cinema.time_zone != new.cinema.time_zone:
+        names["time_zone"] = (old.cinema.time_zone, new.cinema.time_zone)
+    return names
 
 
 def _as_json(value: Any) -> Any:
