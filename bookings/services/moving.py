@@ -146,7 +146,10 @@ def move_show(
         facts["ends_at"] = (ends, show.ends_at)
     after = before if screen is None else plan_on(show, show.screen)
     move = plan_move(inventory, after, chosen=seats or {}, may_sit_alone=may_sit_alone)
-    if not dry_run:
+    if dry_run:
+        show.total_seats, show.seat_plan = after.total_seats, draw_plan(after)
+        show.live_seats = sum(seat.after is not None for seat in move.seats)
+    else:
         _refuse_unless_all_sit(move, refund_left_out=refund_left_out)
         carry_out(inventory, move, facts, actor=actor, reason=reason)
     return move
@@ -165,13 +168,12 @@ def plan_move(
     chosen: Mapping[int, int] | None = None,
     may_sit_alone: bool = False,
 ) -> Move:
-    """Return who of a locked show would sit where in another plan. Holds whose time is over expire first.
+    """Return who of a locked show would sit where in another plan. Writes nothing.
 
     `chosen` are seat numbers after, by the ids of bookings; of those that are over by now nothing is left to
     seat. Raises Invalid for bookings of other shows or for one seat chosen twice, and NoSuchSeat.
     """
     show, before = inventory.show, inventory.show.plan
-    inventory.expire_holds()
     bookings = list(inventory.bookings().select_related("order").order_by("seat_number"))
     by_hand = _chosen_seats(show, after, bookings, chosen or {})
     parties = _parties(bookings)
@@ -210,6 +212,7 @@ def carry_out(
     are set already.
     """
     show = inventory.show
+    inventory.expire_holds()  # so that none has a seat that guests get, or that is gone
     is_redrawn = move.after != move.before
     changes = {name: pair for name, pair in facts.items() if pair[0] != pair[1]}
     if is_redrawn:

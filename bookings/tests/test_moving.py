@@ -69,14 +69,17 @@ def test_the_plan_names_every_seat_before_and_after():
 def test_a_dry_run_answers_the_same_plan_and_writes_nothing():
     show = show_in("A oo\nB oo")
     make_order(show, 3, 4, status=Status.BOOKED)
-    screen = make_screen(seat_plan="A oo\nC oo")
+    let_expire(hold(show, 1))
+    make_order(show, 2, status=Status.BOOKED)
+    body = {"screen": make_screen(seat_plan="X oo\nC o").pk, "leave_out": "refund"}
     before = db_snapshot()
 
-    planned = ask(show, screen=screen.pk, dry_run=True)
+    planned = ask(show, dry_run=True, **body)
 
     assert db_snapshot() == before
     assert planned.status_code == 200
-    assert ask(show, screen=screen.pk).data == planned.data
+    assert (planned.data["show"]["total_seats"], planned.data["show"]["available_seats"]) == (3, 0)
+    assert ask(show, **body).data == planned.data
 
 
 def test_moved_seats_may_take_the_places_of_one_another():
