@@ -87,7 +87,9 @@ class SaleTerms:
     @property
     def cancel_until(self) -> datetime:
         """The last moment to give the seats back: of a show that was moved, its start."""
-        return self.starts_at if self.is_moved else self.promised_starts_at - self.cancel_cutoff
+        if self.is_moved:
+            return self.starts_at
+        return min(self.promised_starts_at - self.cancel_cutoff, self.starts_at)  # it may start minutes early
 
     def refund_percent(self, at: datetime) -> int:
         """The percentage of the price given back to a customer who cancels at this moment."""

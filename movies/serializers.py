@@ -144,6 +144,15 @@ class ShowInput(StrictModelSerializer):
         )
 
 
+class ShowChangeInput(ShowInput):
+    reason = StrictCharField(
+        max_length=200, required=False, allow_blank=True, help_text="Why, for the log of the show."
+    )
+
+    class Meta(ShowInput.Meta):
+        fields: Any = (*ShowInput.Meta.fields, "reason")
+
+
 class ShowSerializer(serializers.ModelSerializer[Show]):
     movie_title = serializers.CharField(source="movie.title", read_only=True)
     screen_name = serializers.CharField(source="screen.name", read_only=True)

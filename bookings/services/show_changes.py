@@ -53,10 +53,12 @@ def change_show(
         if "total_seats" in changes and was_sold(show, inventory.at):
             _resize(inventory, changes.pop("total_seats"), actor=actor, reason=reason)
     facts = changes.keys() & FACTS
-    if "pre_show_minutes" in facts:
-        facts |= {"ends_at"}
+    starts, ends = show.starts_at, show.ends_at
     before = {name: getattr(show, name) for name in facts}
     reschedule_show(show, changes)
+    if facts and show.ends_at - show.starts_at != ends - starts:  # another pre-show, movie or running time
+        facts |= {"ends_at"}
+        before["ends_at"] = ends
     if facts and show.has_ended(inventory.at):
         raise Invalid("The show would be over by now.")
     if facts:

@@ -217,6 +217,23 @@ def test_many_shows_cost_no_more_statements_than_one(movie, screen, patch, djang
         assert patch(180).status_code == 200
 
 
+def test_a_show_that_kept_its_running_time_gets_the_new_one_with_another_start_and_that_is_written_down(
+    schedule, patch
+):
+    show = schedule()
+    book(show, 1)
+    assert patch(90, keep=True).status_code == 200
+    start, ended = show.starts_at, show.ends_at
+
+    change(show, starts_at=start + 60 * MINUTE)
+
+    assert runs(show) == (90, 105)
+    assert ShowEvent.objects.get().changes == {
+        "starts_at": [start.isoformat(), (start + 60 * MINUTE).isoformat()],
+        "ends_at": [ended.isoformat(), (start + 150 * MINUTE).isoformat()],
+    }
+
+
 # --- Pre-show ------------------------------------------------------------------------------------
 
 

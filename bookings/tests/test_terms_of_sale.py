@@ -10,6 +10,7 @@ from accounts.tests.factories import client_for, make_staff, make_user
 from bookings.models import Booking, Order, Status
 from bookings.refunds import SaleTerms, parse_tiers
 from bookings.services import cancel_seats
+from bookings.tests.api import iso
 from bookings.tests.factories import book, by, call_off, change, make_order
 from movies.models import Show, ShowEvent
 from movies.tests.factories import make_screen, make_show
@@ -44,6 +45,8 @@ def test_the_percentage_is_that_of_the_promised_start_and_all_of_a_moved_show(sa
     ("sale", "until"),
     [
         (terms(), STARTS_AT - timedelta(minutes=30)),
+        (terms(moved_by=timedelta(minutes=-3)), STARTS_AT - timedelta(minutes=30)),
+        (terms(moved_by=timedelta(minutes=-31)), STARTS_AT - timedelta(minutes=31)),
         (terms(moved_by=timedelta(hours=5), is_moved=True), STARTS_AT + timedelta(hours=5)),
         (terms(moved_by=timedelta(hours=-5), is_moved=True), STARTS_AT - timedelta(hours=5)),
     ],
@@ -62,6 +65,21 @@ def cancel(booking):
 
 def patch(show, **changes):
     return client_for(make_staff("change_show")).patch(f"/api/shows/{show.pk}/", changes)
+
+
+def test_a_quote_promises_nothing_after_a_start_that_is_minutes_early():
+    show = make_show(starts_at=now() + timedelta(hours=3))
+    booking = book(show, 1)
+    early = show.starts_at - timedelta(minutes=4)
+    change(show, starts_at=early)
+    assert quote(booking)["cancel_until"] == iso(early)
+
+
+def test_staff_say_why_they_change_a_show():
+    show = make_show()
+    later = (show.starts_at + timedelta(hours=1)).isoformat()
+    assert patch(show, starts_at=later, reason="Heating").status_code == 200
+    assert ShowEvent.objects.get().reason == "Heating"
 
 
 @pytest.mark.parametrize("setting", ["REFUND_TIERS", "CANCEL_CUTOFF_MINUTES"])
