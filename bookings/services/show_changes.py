@@ -53,12 +53,16 @@ def change_show(
         if "total_seats" in changes and was_sold(show, inventory.at):
             _resize(inventory, changes.pop("total_seats"), actor=actor, reason=reason)
     facts = changes.keys() & FACTS
-    starts, ends = show.starts_at, show.ends_at
+    starts, ends, plan, drawing = show.starts_at, show.ends_at, show.plan, show.seat_plan
     before = {name: getattr(show, name) for name in facts}
     reschedule_show(show, changes)
     if facts and show.ends_at - show.starts_at != ends - starts:  # another pre-show, movie or running time
         facts |= {"ends_at"}
         before["ends_at"] = ends
+    if show.seat_plan != drawing:
+        facts |= {"seat_plan"}
+        before["seat_plan"] = drawing
+        inventory.keep_labels(plan, show.plan)
     if facts and show.has_ended(inventory.at):
         raise Invalid("The show would be over by now.")
     if facts:

@@ -172,6 +172,23 @@ def test_bookings_and_events_of_before_keep_the_labels_they_had():
     assert_history_consistent()
 
 
+def test_a_show_that_never_sold_keeps_the_labels_of_before_with_another_screen_too():
+    show = show_in("A oo\nB oo")
+    booking = book_and_release(show, 3)
+
+    assert patch(show, screen=make_screen(seat_plan="X oooo").pk).status_code == 200
+
+    assert Booking.objects.with_details().get(pk=booking.pk).seat_label == "B1"
+    assert {seat_label_then(event) for event in BookingEvent.objects.all()} == {"B1"}
+    assert ShowEvent.objects.get().changes["seat_plan"] == ["A oo\nB oo", "X oooo"]
+
+
+def book_and_release(show, seat_number):
+    order = hold(show, seat_number)
+    assert post_to(order, "cancel").status_code == 200
+    return order.bookings.get()
+
+
 def test_a_repeated_move_changes_nothing_more():
     show = show_in("A oo\nB oo")
     book(show, 3)

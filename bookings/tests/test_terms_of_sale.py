@@ -13,6 +13,7 @@ from bookings.services import cancel_seats
 from bookings.tests.api import iso
 from bookings.tests.factories import book, by, call_off, change, make_order
 from movies.models import Show, ShowEvent
+from movies.seat_plan import draw_plan, plan_of
 from movies.tests.factories import make_screen, make_show
 
 pytestmark = pytest.mark.django_db
@@ -212,10 +213,11 @@ def test_each_change_of_what_tickets_say_is_an_event():
     call_off(show, "No heating", staff=staff)
 
     rows = ShowEvent.objects.values_list("version", "actor", "channel", "changes", "reason")
+    plans = [draw_plan(plan_of("", seats)) for seats in (50, 40)]
 
     assert list(rows) == [
         (1, staff.pk, "API", {"starts_at": [before.isoformat(), after.isoformat()]}, "The train is late"),
-        (2, staff.pk, "API", {"total_seats": [50, 40]}, ""),
+        (2, staff.pk, "API", {"total_seats": [50, 40], "seat_plan": plans}, ""),
         (3, staff.pk, "API", {"status": ["ON_SALE", "CANCELLED"]}, "No heating"),
     ]
     assert Show.objects.get().version == 3
