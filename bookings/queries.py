@@ -73,12 +73,14 @@ class OrderChange(NamedTuple):
 
 def order_changes(order: Order, bookings: Iterable[Booking]) -> list[OrderChange]:
     """Return what changed of an order with these bookings since its customer last agreed to the show as it
-    was, oldest first. No query while the show is as it was.
+    was, oldest first: nothing that came once all seats were given back. No query while the show is as it was.
     """
     show = next((booking.show for booking in bookings), None)
     if show is None or show.version <= order.show_version:
         return []
-    events = list(ShowEvent.objects.filter(show=show, version__gt=order.show_version).order_by("version"))
+    since = ShowEvent.objects.filter(show=show, version__gt=order.show_version)
+    over = _over_at(bookings)
+    events = list((since.filter(at__lte=over) if over else since).order_by("version"))
     reseated = _reseatings(order, bookings)
     changes = (
         OrderChange(
@@ -90,6 +92,14 @@ def order_changes(order: Order, bookings: Iterable[Booking]) -> list[OrderChange
         for event in events
     )
     return [change for change in changes if change.changes]
+
+
+def _over_at(bookings: Iterable[Booking]) -> datetime | None:
+    """When the last of these bookings was over; None while one is live."""
+    if any(booking.is_live() for booking in bookings):
+        return None
+    ends = (booking.cancelled_at or booking.expires_at for booking in bookings)
+    return max((end for end in ends if end), default=None)
 
 
 def changes_since_sale(order: Order, bookings: Iterable[Booking], show: Show) -> dict[str, dict[str, Any]]:

@@ -64,6 +64,26 @@ def test_an_order_names_screens_as_they_were_called_then_also_once_one_is_gone()
     ]
 
 
+@pytest.mark.parametrize("status", [Status.HELD, Status.BOOKED])
+def test_an_order_that_was_given_back_is_told_nothing_of_what_came_later(status):
+    show = show_in("A oo")
+    order = make_order(show, 1, status=status)
+    move(show, screen=make_screen(name="Two", seat_plan="A oo"))
+    assert post_to(order, "cancel").status_code == 200
+    move(show, screen=make_screen(name="Three", seat_plan="A oo"))
+    [told] = read(order).data["changes"]
+    assert told["changes"]["screen_name"]["new"] == "Two"
+
+
+def test_an_order_that_was_left_out_is_told_of_the_move():
+    show = show_in("A oo")
+    order = make_order(show, 2, status=Status.BOOKED)
+    make_order(show, 1, status=Status.BOOKED)
+    move(show, screen=make_screen(name="Two", seat_plan="A o"), refund_left_out=True)
+    [told] = read(order).data["changes"]
+    assert told["changes"]["screen_name"]["new"] == "Two"
+
+
 def test_an_order_whose_own_facts_did_not_change_is_told_nothing():
     show = show_in("A oo\nB oo")
     stays, goes = make_order(show, 1, status=Status.BOOKED), make_order(show, 3, status=Status.BOOKED)
