@@ -10,7 +10,7 @@ from bookings.queries import was_sold
 from bookings.services.inventory import SeatInventory
 from bookings.services.moving import carry_out, plan_move
 from movies.models import Show
-from movies.seat_plan import plan_of
+from movies.seat_plan import draw_plan, plan_of
 from movies.services import (
     TICKET_FIELDS,
     Versions,
@@ -50,16 +50,16 @@ def change_show(
         _refuse_facts(inventory, changes)
         if "total_seats" in facts and was_sold(show, inventory.at):
             _resize(inventory, changes.pop("total_seats"), actor=actor, reason=reason)
-    if facts := changes.keys() & FACTS:
-        before = {name: getattr(show, name) for name in facts}
-        record_show_event(
-            show,
-            {name: (before[name], changes[name]) for name in sorted(facts)},
-            at=inventory.at,
-            actor=actor,
-            reason=reason,
-        )
+    facts = sorted(changes.keys() & FACTS)
+    before, plan = {name: getattr(show, name) for name in facts}, show.plan
     reschedule_show(show, changes)
+    if facts:
+        happened = {name: (before[name], changes[name]) for name in facts}
+        if show.plan != plan:
+            inventory.keep_labels(plan, show.plan)
+            happened["seat_plan"] = (draw_plan(plan), show.seat_plan)
+        record_show_event(show, happened, at=inventory.at, actor=actor, reason=reason)
+        show.save(update_fields=["version"])
     if actor.channel == Channel.API:  # the Admin writes its log itself
         log_change(show, named, actor.user)
     return show
