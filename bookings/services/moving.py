@@ -128,9 +128,11 @@ def move_show(
         total_seats = seats_of_copy(show, show.screen)
         after = plan_of(copy_seat_plan(show.screen, total_seats), total_seats)
     move = plan_move(inventory, after, chosen=seats or {}, may_sit_alone=may_sit_alone)
-    if not dry_run:
-        _refuse_unless_all_sit(move, refund_left_out=refund_left_out)
-        carry_out(inventory, move, facts, actor=actor, reason=reason)
+    if dry_run:
+        _foresee_seats(move)
+        return move
+    _refuse_unless_all_sit(move, refund_left_out=refund_left_out)
+    carry_out(inventory, move, facts, actor=actor, reason=reason)
     return move
 
 
@@ -141,13 +143,12 @@ def plan_move(
     chosen: Mapping[int, int] | None = None,
     may_sit_alone: bool = False,
 ) -> Move:
-    """Return who of a locked show would sit where in another plan. Holds whose time is over expire first.
+    """Return who of a locked show would sit where in another plan. Writes nothing.
 
     `chosen` are seat numbers after, by the ids of bookings; of those that are over by now nothing is left to
     seat. Raises Invalid for bookings of other shows or for one seat chosen twice, and NoSuchSeat.
     """
     show, before = inventory.show, inventory.show.plan
-    inventory.expire_holds()
     bookings = list(inventory.bookings().select_related("order").order_by("seat_number"))
     by_hand = _chosen_seats(show, after, bookings, chosen or {})
     parties = _parties(bookings)
@@ -183,9 +184,10 @@ def carry_out(
     reason: str,
 ) -> None:
     """Write a move. `facts` are what of the show changes besides its seats, as {field: (before, after)}; they
-    are set already.
+    are set already. Holds whose time is over expire first.
     """
     show = inventory.show
+    inventory.expire_holds()
     is_redrawn = move.after != move.before
     changes = {name: pair for name, pair in facts.items() if pair[0] != pair[1]}
     if is_redrawn:
@@ -250,6 +252,13 @@ def _refuse_unless_all_sit(move: Move, *, refund_left_out: bool) -> None:
         )
     if move.left_out and not refund_left_out:
         raise CannotSeatAll(left_out=move.left_out_orders)
+
+
+def _foresee_seats(move: Move) -> None:
+    """Let the show of a dry run say how many seats it would have, and how many of them taken."""
+    show = move.show
+    show.total_seats, show.seat_plan = move.after.total_seats, draw_plan(move.after)
+    show.live_seats = sum(seat.after is not None for seat in move.seats)
 
 
 def _chosen_seats(

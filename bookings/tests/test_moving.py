@@ -79,6 +79,21 @@ def test_a_dry_run_answers_the_same_plan_and_writes_nothing():
     assert ask(show, screen=screen.pk).data == planned.data
 
 
+def test_a_dry_run_tells_of_the_show_as_it_would_be_and_leaves_holds_alone_whose_time_is_over():
+    show = show_in("A oooo")
+    make_order(show, 1, 2, status=Status.BOOKED)
+    let_expire(hold(show, 4))
+    screen = make_screen(seat_plan="A ooo")
+    before = db_snapshot()
+
+    planned = ask(show, screen=screen.pk, dry_run=True)
+
+    assert db_snapshot() == before
+    assert (planned.data["show"]["total_seats"], planned.data["show"]["available_seats"]) == (3, 1)
+    assert ask(show, screen=screen.pk).data == planned.data
+    assert_history_consistent()
+
+
 def test_moved_seats_may_take_the_places_of_one_another():
     show = show_in("A oooo")
     orders = [make_order(show, number, status=Status.BOOKED) for number in (1, 2, 3, 4)]
