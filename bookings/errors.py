@@ -130,6 +130,11 @@ class TooLateToCancel(Conflict):
     detail = "It is too late to cancel: the show is about to start."
 
 
+class NotExchangeable(Conflict):
+    code = "not_exchangeable"
+    detail = "Choose a show of the same movie or in the same cinema."
+
+
 class ShowHasBookings(Conflict):
     code = "show_has_bookings"
     detail = "Seats of this show were sold: its movie stays, and a new screen means moving its guests."

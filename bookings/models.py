@@ -88,7 +88,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
     def with_details(self) -> "OrderQuerySet":
         """With the bookings and all that their tickets say, in two queries."""
         bookings = Booking.objects.with_details().order_by("seat_number", "id")
-        return self.prefetch_related(models.Prefetch("bookings", bookings))
+        return self.select_related("exchanged_from").prefetch_related(models.Prefetch("bookings", bookings))
 
 
 class Order(models.Model):
@@ -111,6 +111,16 @@ class Order(models.Model):
     show_version = models.PositiveIntegerField(
         default=0, editable=False, help_text="Of the show, as the customer knows it."
     )
+    # Its index is `order_by_exchanged_from`.
+    exchanged_from = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
+        help_text="The order of another show whose seats were exchanged for these.",
+    )
     # The default of the database is for `insert_statement`, which names no column that it need not.
     is_reseated = models.BooleanField(
         default=False,
@@ -126,6 +136,12 @@ class Order(models.Model):
         indexes = [
             # Read by a user's list of orders, newest first.
             models.Index(fields=["user", "-id"], name="order_by_user"),
+            # Read when orders are deleted, with a show that never sold.
+            models.Index(
+                fields=["exchanged_from"],
+                name="order_by_exchanged_from",
+                condition=Q(exchanged_from__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

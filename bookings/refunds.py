@@ -44,6 +44,18 @@ def parse_tiers(text: str) -> tuple[Tier, ...]:
     return tiers
 
 
+def cap_tiers(text: str, percent: int) -> str:
+    """Return tiers, as they are written, that never give more than this percentage and else what these give.
+
+    What was sold on less favourable terms keeps them when it is exchanged for seats of another show.
+    """
+    if percent == 0:
+        return "0:0"
+    # Of tiers that come to the same share the last one counts: it holds the longest.
+    hours_by_share = {min(tier.percent, percent): tier.hours_before for tier in parse_tiers(text)}
+    return ",".join(f"{hours}:{share}" for share, hours in hours_by_share.items())
+
+
 def refund_percent(tiers: Sequence[Tier], starts_at: datetime, at: datetime) -> int:
     """The percentage of the price given back to a customer who cancels at this moment; 0 after the last tier.
 

@@ -89,6 +89,9 @@ class BookingProblemMembers(serializers.Serializer[Any]):
     largest_block = serializers.IntegerField(
         required=False, help_text="How many of the party can still sit side by side."
     )
+    show = serializers.IntegerField(
+        required=False, help_text="Which of the two shows refuses an exchange from one to the other."
+    )
     show_version = serializers.IntegerField(required=False, help_text="Of the show as it is now.")
     changes = serializers.DictField(
         required=False, help_text="What is not as it was when seats were held: {field: {old, new}}."
@@ -217,7 +220,11 @@ exchange_seats = operation(
     {200: OrderSerializer},
     [*CHANGE_WITH_BODY_ERRORS, *OVERRIDE_ERRORS, *IDEMPOTENCY_ERRORS],
     service=services.exchange_seats,
-    operation_description="In one step: you are never without a seat and never have two.",
+    operation_description=(
+        "In one step: you are never without a seat and never have two. With `to_show` for seats of another"
+        " show of the same movie or in the same cinema: the response is then a new order, of that show, which"
+        " names this one as `exchanged_from`."
+    ),
     request_body=ExchangeInput,
     manual_parameters=[IDEMPOTENCY_KEY],
 )

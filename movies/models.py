@@ -15,6 +15,7 @@ from django.utils.timezone import now
 from accounts.actors import Channel
 from movie_booking.errors import NotFound
 from movie_booking.folding import FoldedTextField, FoldingModel, FoldingQuerySet, UniqueFolded
+from movie_booking.limits import MAX_ID
 from movies.local_days import by_local_day
 from movies.prices import PRICE_FIELDS, prices_by_kind
 from movies.seat_plan import MAX_SEATS, SeatKind, SeatPlan, label_in, plan_of
@@ -215,7 +216,7 @@ class ShowQuerySet(models.QuerySet["Show"]):
         """Lock several shows as `lock` does and return them in ascending id, in which all who lock several
         wait for them. Those that are there no more are left out. One statement.
         """
-        ids = set(show_ids)
+        ids = {show_id for show_id in show_ids if show_id <= MAX_ID}  # SQLite fails at a larger one
         # PostgreSQL locks the rows as it returns them, and so in this order.
         locked = self.with_details().select_for_update(of=("self",), no_key=True).order_by("pk")
         shows = list(locked.filter(pk__in=ids))

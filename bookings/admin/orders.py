@@ -38,7 +38,7 @@ class OrderAdmin(ReadOnlyAdmin):
     )
     search_help_text = "Reference, user name, e-mail address or film."
     ordering = ("-id",)
-    fields = ("reference", "status", "seats", "total", "show", "user", "created")
+    fields = ("reference", "status", "seats", "total", "show", "user", "created", "exchanged_from")
     inlines = (BookingInline,)
 
     def get_queryset(self, request: HttpRequest) -> Any:

@@ -148,6 +148,9 @@ class CancelOrderInput(KnownFieldsOnly):
 
 
 class ExchangeInput(KnownFieldsOnly):
+    to_show = StrictIntegerField(
+        required=False, min_value=0, help_text="A show of the same movie or in the same cinema."
+    )
     to = SeatNumbersField(source="to_seats", allow_empty=False, help_text="As many free seats.")
     leave_single_seat = StrictBooleanField(required=False, help_text=LEAVE_SINGLE_SEAT)
 
@@ -200,6 +203,7 @@ ORDER_EXAMPLE = {
     "expires_at": "2026-11-28T10:10:00Z",
     "expires_in_seconds": 600,
     "created_at": "2026-11-28T10:00:00Z",
+    "exchanged_from": None,
     "changes": [],
 }
 
@@ -275,6 +279,12 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
         read_only=True, allow_null=True, help_text="Until when its seats are held."
     )
     expires_in_seconds = serializers.IntegerField(read_only=True, allow_null=True)
+    exchanged_from = serializers.CharField(
+        source="exchanged_from.reference",
+        read_only=True,
+        allow_null=True,
+        help_text="Reference of the order of another show whose seats were exchanged for these.",
+    )
     changes = OrderChangeSerializer(
         many=True,
         read_only=True,
@@ -293,6 +303,7 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
             "expires_at",
             "expires_in_seconds",
             "created_at",
+            "exchanged_from",
             "changes",
         )
         read_only_fields = fields
@@ -318,6 +329,7 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
             "expires_at": moment(until) if until else None,
             "expires_in_seconds": max(0, int((until - at).total_seconds())) if until else None,
             "created_at": moment(order.created_at),
+            "exchanged_from": order.exchanged_from.reference if order.exchanged_from else None,
             "changes": [change._asdict() for change in order_changes(order, bookings)],
         }
 

@@ -14,7 +14,7 @@ from bookings.services.cancellation import (
 )
 from bookings.services.confirmation import confirm_order
 from bookings.services.deletion import delete_show
-from bookings.services.exchange import exchange_seats
+from bookings.services.exchange import exchange_seats, swap_seats
 from bookings.services.holds import SeatChoice, book_seat, expire_holds, extend_order, hold_seats
 from bookings.services.house_seats import block_seats, release_seats
 from bookings.services.moving import Move, MovedSeat, move_show
@@ -42,4 +42,5 @@ __all__ = [
     "move_show",
     "quote_cancellation",
     "release_seats",
+    "swap_seats",
 ]

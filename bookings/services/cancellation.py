@@ -10,15 +10,16 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.actors import Actor
-from bookings.errors import AlreadyCancelled, HoldExpired, ShowStarted, TooLateToCancel
+from bookings.errors import AlreadyCancelled, HoldExpired, ShowStarted
 from bookings.models import Booking, Order, Status
-from bookings.refunds import SaleTerms, refund_amount
-from bookings.services.inventory import LockedOrder, SeatInventory
+from bookings.refunds import refund_amount
+from bookings.services.inventory import SeatInventory
 from bookings.services.rules import (
     other_halves,
     refuse_giving_back,
-    refuse_half_sofas,
+    refuse_half_sofas_kept,
     refuse_if_started,
+    refuse_if_too_late,
     refuse_seats_without_booking,
     sale_terms,
 )
@@ -49,7 +50,7 @@ def cancel_order(
         refuse_seats_without_booking(locked, seat_numbers, field="seat_numbers")
         given_back = [booking for booking in given_back if booking.seat_number in seat_numbers]
         _refuse_once_too_late(inventory, given_back)  # first, as other seats would not help then
-        _refuse_half_sofas_kept(inventory.show, locked, given_back)
+        refuse_half_sofas_kept(inventory.show, locked, given_back)
     _give_back(inventory, given_back, actor, leave_single_seat=leave_single_seat)
     return locked.order
 
@@ -150,7 +151,7 @@ def quote_cancellation(booking: Booking) -> CancellationQuote:
     _refuse_unless_customers(booking, at)
     if booking.status == Status.BOOKED:
         refuse_if_started(show, at)
-        _refuse_if_too_late(terms, at)
+        refuse_if_too_late(terms, at)
         until, percent = terms.cancel_until, terms.refund_percent(at)
         valid_until = terms.refund_valid_until(at)
     else:  # nothing was paid
@@ -169,14 +170,6 @@ def quote_cancellation(booking: Booking) -> CancellationQuote:
         valid_until,
         until,
     )
-
-
-def _refuse_half_sofas_kept(show: Show, order: LockedOrder, bookings: Sequence[Booking]) -> None:
-    """Raises SoldInPairs if the customer would keep half of a sofa."""
-    numbers = {booking.seat_number for booking in bookings}
-    kept = {booking.seat_number for booking in order.live} - numbers
-    if other_halves(show, numbers) & kept:
-        refuse_half_sofas(show, numbers)
 
 
 def _give_back(
@@ -203,7 +196,7 @@ def _refuse_once_too_late(inventory: SeatInventory, bookings: Sequence[Booking])
         refuse_if_started(inventory.show, inventory.at)
     for booking in bookings:
         if booking.status == Status.BOOKED:
-            _refuse_if_too_late(sale_terms(booking.order, inventory.show), inventory.at)
+            refuse_if_too_late(sale_terms(booking.order, inventory.show), inventory.at)
 
 
 def _refuse_unless_customers(booking: Booking, at: datetime) -> None:
@@ -221,8 +214,3 @@ def _whole_sofa(booking: Booking, live: Iterable[Booking]) -> list[Booking]:
     """The booking, and that of the other half if its seat is half a sofa."""
     numbers = {booking.seat_number} | other_halves(booking.show, [booking.seat_number])
     return [other for other in live if other.seat_number in numbers]
-
-
-def _refuse_if_too_late(terms: SaleTerms, at: datetime) -> None:
-    if at > terms.cancel_until:
-        raise TooLateToCancel

@@ -30,6 +30,8 @@ def delete_show(show_id: int, *, actor: Actor, versions: Versions = None) -> Non
         BookingEvent.objects.filter(show=show_id).delete()
         ShowEvent.objects.filter(show=show_id).delete()
     Booking.objects.filter(show=show_id).delete()
+    # A hold of this show may have been exchanged for one of another.
+    Order.objects.filter(exchanged_from__show=show_id).update(exchanged_from=None)
     Order.objects.filter(show=show_id).delete()
     if actor.channel == Channel.API:  # the Admin writes its log itself
         log_deletion(inventory.show, actor.user)

@@ -1,20 +1,30 @@
-"""Exchanging seats of an order for others of the same show."""
+"""Exchanging seats of an order for others, of the same show or of another."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 
 from django.db import transaction
 
 from accounts.actors import Actor
-from bookings.models import Order, Status
-from bookings.services.inventory import SeatInventory
+from bookings.errors import NotExchangeable
+from bookings.models import Booking, Order, Status
+from bookings.refunds import cap_tiers
+from bookings.services.inventory import LockedOrder, SeatInventory
+from bookings.services.limits import refuse_too_many_holds, refuse_too_many_seats
 from bookings.services.rules import (
+    refuse_giving_back,
+    refuse_half_sofas_kept,
+    refuse_if_started,
+    refuse_if_too_late,
     refuse_seating,
     refuse_seats_without_booking,
     refuse_unknown_seats,
     refuse_unless_on_sale,
+    sale_terms,
     seat_prices,
 )
-from movie_booking.errors import Invalid
+from movie_booking.errors import Conflict, Invalid
+from movies.models import Show
 
 
 @transaction.atomic
@@ -24,25 +34,36 @@ def exchange_seats(
     actor: Actor,
     from_seats: Collection[int],
     to_seats: Collection[int],
+    to_show: int | None = None,
     leave_single_seat: bool = False,
 ) -> Order:
     """Exchange seats of an order for as many others, in one step, and return the order.
 
     The customer is never without a seat and never has two. What was held stays held until the same
     moment, what was booked is booked; each new seat costs what its kind costs now, and all that was
-    paid for the old one counts towards it. A seat named on both sides stays as it is.
+    paid for the old one counts towards it. A seat named on both sides stays as it is. For seats of another
+    show, `to_show`, the order that is returned is a new one: see `swap_seats`.
 
     Raises NotFound, Invalid for seats that never were in the order or are not as many, HoldExpired,
     AlreadyCancelled, NoSuchSeat, ShowChanged, SeatTaken, SoldInPairs, CompanionWithoutWheelchair,
-    LeavesSingleSeat, ShowCancelled, ShowStarted, NotOnSale and SalesClosed.
+    LeavesSingleSeat, ShowCancelled, ShowStarted, NotOnSale and SalesClosed; for another show also
+    NotExchangeable, TooLateToCancel, TooManySeats and TooManyHolds.
     """
+    if to_show is not None and to_show != order.show_id:
+        return swap_seats(
+            order,
+            actor=actor,
+            from_seats=from_seats,
+            to_show=to_show,
+            to_seats=to_seats,
+            leave_single_seat=leave_single_seat,
+        )
     inventory = SeatInventory.lock(order.show_id)
     locked = inventory.order(order.pk)
     locked.refuse_unless_live()
     refuse_unless_on_sale(inventory.show, inventory.at)
     refuse_seats_without_booking(locked, from_seats, field="from")
-    if len(from_seats) != len(to_seats):
-        raise Invalid(errors={"to": [f"Name as many seats as you give back: {len(from_seats)}."]})
+    _refuse_another_number(from_seats, to_seats)
     refuse_unknown_seats(inventory.show, to_seats, field="to")
     until_now = {booking.seat_number for booking in locked.live}
     party = until_now - set(from_seats) | set(to_seats)
@@ -56,20 +77,113 @@ def exchange_seats(
         until_now=until_now,
         leave_single_seat=leave_single_seat,
     )
+    _exchange(leaving, party - until_now, locked.order, actor, here=inventory, there=inventory)
+    return locked.order
+
+
+@transaction.atomic
+def swap_seats(
+    order: Order,
+    *,
+    actor: Actor,
+    from_seats: Collection[int],
+    to_show: int,
+    to_seats: Collection[int],
+    leave_single_seat: bool = False,
+) -> Order:
+    """Exchange seats of an order for as many of another show, in one step, and return the order of those.
+
+    The other show is of the same movie or in the same cinema. As in an exchange within a show, what was held
+    stays held, what was booked is booked, and all that was paid counts. The new order is on the terms that
+    are in force now for its show, but gives back no larger share than the old seats would have given.
+
+    Raises NotFound, also for a show that customers do not see; NotExchangeable; Invalid for seats that never
+    were in the order or are not as many, HoldExpired, AlreadyCancelled and TooLateToCancel; NoSuchSeat,
+    ShowChanged, SeatTaken, NotOnSale, SalesClosed, TooManySeats and TooManyHolds of the other show; and of
+    either show SoldInPairs, CompanionWithoutWheelchair, LeavesSingleSeat, ShowCancelled and ShowStarted. A
+    refusal that follows from one of the shows names it, as `show`.
+    """
+    shows = SeatInventory.lock_all([order.show_id, to_show])
+    here, there = shows[order.show_id], shows[to_show]
+    with _refused_by(there.show):
+        refuse_unless_on_sale(there.show, there.at)
+    _refuse_unless_exchangeable(here.show, there.show)
+    locked = here.order(order.pk)
+    locked.refuse_unless_live()
+    refuse_seats_without_booking(locked, from_seats, field="from")
+    _refuse_another_number(from_seats, to_seats)
+    leaving = [booking for booking in locked.live if booking.seat_number in from_seats]
+    is_hold = leaving[0].status == Status.HELD
+    with _refused_by(here.show):
+        refuse_if_started(here.show, here.at)
+        if not is_hold:
+            refuse_if_too_late(sale_terms(locked.order, here.show), here.at)
+        refuse_half_sofas_kept(here.show, locked, leaving)
+        refuse_giving_back(here, leaving, leave_single_seat=leave_single_seat)
+    with _refused_by(there.show):
+        refuse_unknown_seats(there.show, to_seats, field="to")
+        refuse_seating(there, set(to_seats), taking=to_seats, leave_single_seat=leave_single_seat)
+        refuse_too_many_seats(there, locked.order.user, len(to_seats))
+    if is_hold and len(leaving) < len(locked.live):  # the rest stays on hold as an order of its own
+        refuse_too_many_holds(there, locked.order.user)
+    swapped = _new_order(locked, here=here, there=there, is_hold=is_hold)
+    _exchange(leaving, to_seats, swapped, actor, here=here, there=there)
+    return swapped
+
+
+@contextmanager
+def _refused_by(show: Show) -> Iterator[None]:
+    """Say in a refusal which of the two shows it is about."""
+    try:
+        yield
+    except Conflict as refusal:
+        refusal.extra["show"] = show.pk
+        raise
+
+
+def _refuse_another_number(from_seats: Collection[int], to_seats: Collection[int]) -> None:
+    if len(from_seats) != len(to_seats):
+        raise Invalid(errors={"to": [f"Name as many seats as you give back: {len(from_seats)}."]})
+
+
+def _refuse_unless_exchangeable(show: Show, other: Show) -> None:
+    if show.movie_id != other.movie_id and show.screen.cinema_id != other.screen.cinema_id:
+        raise NotExchangeable
+
+
+def _new_order(locked: LockedOrder, *, here: SeatInventory, there: SeatInventory, is_hold: bool) -> Order:
+    """The order of the other show, without its bookings."""
+    order = there.new_order(locked.order.user)
+    order.exchanged_from = locked.order
+    if is_hold:
+        # It cannot be extended for longer than the hold that it goes on with.
+        order.created_at = locked.order.created_at
+    else:
+        percent = sale_terms(locked.order, here.show).refund_percent(here.at)
+        order.refund_tiers = cap_tiers(order.refund_tiers, percent)
+    order.save(force_insert=True)
+    return order
+
+
+def _exchange(
+    leaving: Sequence[Booking],
+    numbers: Collection[int],
+    order: Order,
+    actor: Actor,
+    *,
+    here: SeatInventory,
+    there: SeatInventory,
+) -> None:
+    """Give these bookings up for seats that become what they were, held or booked, in the order."""
     # The live seats of an order are all held until the same moment, or all booked.
     status, expires_at = Status(leaving[0].status), leaving[0].expires_at
-    inventory.transition(
+    here.transition(
         leaving,
         Status.CANCELLED,
         actor=actor,
         reason="Exchanged",
         refund_percent=100 if status == Status.BOOKED else None,
     )
-    inventory.allocate(
-        seat_prices(inventory.show, party - until_now),
-        order=locked.order,
-        status=status,
-        actor=actor,
-        expires_at=expires_at,
+    there.allocate(
+        seat_prices(there.show, numbers), order=order, status=status, actor=actor, expires_at=expires_at
     )
-    return locked.order

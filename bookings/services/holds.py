@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from django.conf import settings
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, transaction
 
 from accounts.actors import Actor
 from accounts.models import User
@@ -18,8 +18,6 @@ from bookings.errors import (
     NotEnoughSeats,
     NotHeld,
     NotTogether,
-    TooManyHolds,
-    TooManySeats,
 )
 from bookings.models import Booking, Order, Status
 from bookings.seating.best_available import (
@@ -29,6 +27,7 @@ from bookings.seating.best_available import (
     largest_free_block,
 )
 from bookings.services.inventory import SeatInventory
+from bookings.services.limits import refuse_too_many_holds, refuse_too_many_seats
 from bookings.services.rules import (
     refuse_if_started,
     refuse_seating,
@@ -103,7 +102,9 @@ def _place(
     refuse_unknown_seats(show, choice.seat_numbers, field=field)
     numbers = _chosen_seats(inventory, choice)
     refuse_seating(inventory, set(numbers), taking=numbers, leave_single_seat=choice.leave_single_seat)
-    _refuse_beyond_limits(inventory, customer, len(numbers), status)
+    refuse_too_many_seats(inventory, customer, len(numbers))
+    if status == Status.HELD:
+        refuse_too_many_holds(inventory, customer)
     return inventory.allocate(
         seat_prices(show, numbers),
         order=inventory.new_order(customer),
@@ -142,28 +143,6 @@ def _why_not_available(plan: SeatPlan, occupied: AbstractSet[int], choice: SeatC
     # As many seats, and yet not enough: an odd party, and nothing but sofas.
     why = "Only sofas are left, which are sold in pairs." if available >= choice.party else ""
     return NotEnoughSeats(why, available=available, largest_block=largest)
-
-
-def _refuse_beyond_limits(inventory: SeatInventory, customer: User, seats: int, status: Status) -> None:
-    if inventory.count_seats_of(customer) + seats > settings.MAX_SEATS_PER_SHOW:
-        raise TooManySeats(limit=settings.MAX_SEATS_PER_SHOW)
-    if status == Status.HELD:
-        _wait_for_other_holds_of(customer)
-        held = Booking.objects.with_status(Status.HELD, inventory.at).filter(user=customer)
-        if held.values("order").distinct().count() >= settings.MAX_HELD_ORDERS:
-            raise TooManyHolds(limit=settings.MAX_HELD_ORDERS)
-
-
-def _wait_for_other_holds_of(customer: User) -> None:
-    """Until the transaction ends, let no other hold of this customer, of whatever show, be counted.
-
-    The transaction has the lock of its show already and takes no other lock after this one, so there is no
-    circle to wait in.
-    """
-    if connection.vendor == "postgresql":  # SQLite has one writer at a time
-        with connection.cursor() as cursor:
-            key = f"holds of {customer.pk}"
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
 
 
 def hold_expiry(at: datetime, *, ordered_at: datetime) -> datetime:

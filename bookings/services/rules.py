@@ -20,6 +20,7 @@ from bookings.errors import (
     ShowChanged,
     ShowStarted,
     SoldInPairs,
+    TooLateToCancel,
     reasons,
 )
 from bookings.models import Booking, Order, Status
@@ -70,6 +71,12 @@ def sale_terms(order: Order, show: Show) -> SaleTerms:
         or show.screen_id != order.promised_screen_id
         or shift > timedelta(minutes=settings.MOVE_TOLERANCE_MINUTES),
     )
+
+
+def refuse_if_too_late(terms: SaleTerms, at: datetime) -> None:
+    """Raises TooLateToCancel once booked seats can no longer be given back by the terms of their sale."""
+    if at > terms.cancel_until:
+        raise TooLateToCancel
 
 
 def refuse_unknown_seats(show: Show, numbers: Collection[int], *, field: str) -> None:
@@ -152,6 +159,14 @@ def refuse_half_sofas(show: Show, numbers: Collection[int]) -> None:
     """Raises SoldInPairs if one half of a sofa is among the seats without the other."""
     if missing := other_halves(show, numbers) - set(numbers):
         raise SoldInPairs(seats=reasons(dict.fromkeys(missing, "other_half")))
+
+
+def refuse_half_sofas_kept(show: Show, order: LockedOrder, bookings: Iterable[Booking]) -> None:
+    """Raises SoldInPairs if the customer would keep half of a sofa."""
+    numbers = {booking.seat_number for booking in bookings}
+    kept = {booking.seat_number for booking in order.live} - numbers
+    if other_halves(show, numbers) & kept:
+        refuse_half_sofas(show, numbers)
 
 
 def other_halves(show: Show, numbers: Iterable[int]) -> set[int]:

@@ -14,6 +14,7 @@ from bookings.services import Actor, Move, SeatChoice
 from bookings.services.house_seats import SeatSelection
 from bookings.services.inventory import SeatInventory
 from movies.models import Show
+from movies.tests.factories import make_movie, make_screen, make_show
 
 
 def make_former_staff(*permissions: str) -> User:
@@ -27,6 +28,13 @@ def make_former_staff(*permissions: str) -> User:
 def by(user: User | None = None) -> Actor:
     """A user who acts at the API."""
     return Actor(user or make_user(), Channel.API)
+
+
+def make_shows_of_one_movie(*plans: str, **screen: object) -> list[Show]:
+    """Two shows in two cinemas, of 50 seats each or of these plans."""
+    movie = make_movie()
+    drawn = [{"seat_plan": plan} for plan in plans] or [{}, {}]
+    return [make_show(movie=movie, screen=make_screen(**plan, **screen)) for plan in drawn]
 
 
 def make_booking(show: Show, *, user: User | None = None, seat_number: int = 1, **fields: object) -> Booking:

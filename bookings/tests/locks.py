@@ -1,5 +1,6 @@
 """What happens while a show is locked, and right after its seats were read."""
 
+import time
 from collections.abc import Callable, Mapping
 from threading import Event
 from typing import Any
@@ -33,6 +34,21 @@ def while_show_is_locked(show: Show, call: Callable[[], Any]) -> Any:
 
     _, result = run_concurrently(hold_the_lock, wait)
     return result
+
+
+def wait_until_one_waits_for_a_show(patience: float = 4) -> int:
+    """How many connections PostgreSQL itself lists as waiting for the lock of a show, once one does."""
+    until = time.monotonic() + patience
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                " AND wait_event_type = 'Lock' AND query LIKE '%movies_show%'"
+            )
+            [waiting] = cursor.fetchone()
+        if waiting or time.monotonic() > until:
+            return waiting
+        time.sleep(0.02)
 
 
 def after_reading_the_seats(monkeypatch: Any, then: Callable[[Mapping[int, str]], None]) -> None:

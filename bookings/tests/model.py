@@ -60,6 +60,7 @@ class Order:
     created_at: datetime
     expires_at: datetime | None
     bookings: list[Booking] = field(default_factory=list)
+    cap: int = 100  # no larger share of it comes back
 
     @property
     def has_house_seats(self):
@@ -310,11 +311,12 @@ class Model:
             self.refuse_giving_back(order, bookings, leave_single_seat)
         for booking in bookings:
             if booking.status == BOOKED:
-                booking.refund_percent = self.refund_percent(order.show)
+                booking.refund_percent = self.refund_percent(order)
             booking.transition(CANCELLED, user)
 
-    def refund_percent(self, show):
-        return next((percent for hours, percent in REFUNDS if self.now <= show.starts_at - hours), 0)
+    def refund_percent(self, order):
+        starts_at = order.show.starts_at
+        return min(order.cap, next((p for hours, p in REFUNDS if self.now <= starts_at - hours), 0))
 
     def quote(self, user, order, booking):
         """The share that would come back."""
@@ -323,7 +325,7 @@ class Model:
         self.refuse_if_too_late(order.show, [booking])
         if self.now < order.show.starts_at:
             self.refuse_giving_back(order, self.whole_sofa(order, booking))
-        return self.refund_percent(order.show) if booking.status == BOOKED else 0
+        return self.refund_percent(order) if booking.status == BOOKED else 0
 
     def exchange(self, user, order, from_seats, to_seats, *, leave_single_seat):
         self.refuse_other_users(user, order)

@@ -13,8 +13,9 @@ from accounts.tests.factories import make_user
 from bookings import seat_map
 from bookings.models import Booking, BookingEvent
 from bookings.tests import model
-from bookings.tests.model import HELD, LIVE, STAFF, Model, Refused
+from bookings.tests.model import HELD, LIVE, STAFF, Refused
 from bookings.tests.model_seats import PRICES, SEAT_PLAN, SEATS
+from bookings.tests.model_swap import ModelWithSwaps
 from movie_booking.errors import DomainError
 from movies.models import Show
 from movies.tests.factories import make_screen, make_show
@@ -46,7 +47,7 @@ class ModelComparison(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.clock = Clock()
-        self.model = Model(self.clock, single_seats_allowed=self.single_seats_allowed)
+        self.model = ModelWithSwaps(self.clock, single_seats_allowed=self.single_seats_allowed)
         self.steps, self.maps, self.before = 0, {}, {}
         self.story = self.clock.installed()
         self.story.enter_context(transaction.atomic())

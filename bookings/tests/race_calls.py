@@ -35,6 +35,10 @@ def block(show, seats):
     return partial(factories.block, show, seats, staff=make_user())
 
 
+def call_off(show):
+    return partial(factories.call_off, show, staff=make_user())
+
+
 def confirm(order):
     return partial(confirm_order, order, actor=by(order.user))
 
@@ -45,6 +49,11 @@ def cancel(order):
 
 def exchange(order, from_seats, to_seats):
     return partial(exchange_seats, order, actor=by(order.user), from_seats=from_seats, to_seats=to_seats)
+
+
+def swap(order, from_seats, show, to_seats):
+    call = exchange(order, from_seats, to_seats)
+    return partial(call, to_show=show.pk)
 
 
 def move(show, screen, **how):

@@ -67,6 +67,7 @@ def test_seats_are_held_together_and_the_response_says_until_when():
         "currency": "EUR",
         "expires_at": iso(first.expires_at),
         "created_at": iso(placed.created_at),
+        "exchanged_from": None,
         "changes": [],
     }
     assert first.expires_at == second.expires_at

@@ -12,7 +12,7 @@ import pytest
 from accounts.tests.factories import make_user
 from bookings.errors import AlreadyCancelled, HoldExpired, NotEnoughSeats, SeatTaken, TooManyHolds
 from bookings.models import Booking, Order, Status
-from bookings.services import expire_holds, holds
+from bookings.services import expire_holds, limits
 from bookings.services.inventory import SeatInventory
 from bookings.tests.factories import let_expire, make_order
 from bookings.tests.race_calls import (
@@ -97,7 +97,7 @@ def test_a_user_holds_seats_of_no_more_shows_at_once_than_allowed(settings):
 def test_control_a_user_whose_holds_are_counted_all_at_once_gets_more(settings, monkeypatch):
     settings.MAX_HELD_ORDERS = 2
     counted = Barrier(6)
-    monkeypatch.setattr(holds, "_wait_for_other_holds_of", lambda user: None)
+    monkeypatch.setattr(limits, "_wait_for_other_holds_of", lambda user: None)
     allocate = SeatInventory.allocate
 
     def wait_then_allocate(*args, **kwargs):

@@ -15,13 +15,14 @@ from django.db import connection
 
 from bookings.models import Status
 from bookings.services import expire_holds
-from bookings.tests.factories import let_expire, make_order
+from bookings.tests.factories import let_expire, make_order, make_shows_of_one_movie
 from bookings.tests.race_calls import (
     assert_consistent,
     at,
     best,
     block,
     book,
+    call_off,
     cancel,
     confirm,
     exchange,
@@ -30,6 +31,7 @@ from bookings.tests.race_calls import (
     kinds,
     move,
     soon,
+    swap,
 )
 from movie_booking.tests.concurrency import run_concurrently
 from movies.models import ShowQuerySet
@@ -76,6 +78,57 @@ def exchange_against_exchange():
     show = make_show()
     one, other = make_order(show, 1), make_order(show, 2)
     return Race((exchange(one, [1], [5]), exchange(other, [2], [5])), [["Order", "SeatTaken"]], stopped=True)
+
+
+def swap_against_book():
+    show, other = make_shows_of_one_movie()
+    order = make_order(show, 1, 2, status=Status.BOOKED)
+    fair = [["Order", "SeatTaken"], ["Booking", "SeatTaken"]]
+    return Race((swap(order, [1], other, [5]), book(other, 5)), fair, stopped=True)
+
+
+def swap_against_swap():
+    show, other = make_shows_of_one_movie()
+    one, another = make_order(show, 1), make_order(show, 2)
+    calls = swap(one, [1], other, [5]), swap(another, [2], other, [5])
+    return Race(calls, [["Order", "SeatTaken"]], stopped=True)
+
+
+def swap_against_the_same_swap():
+    show, other = make_shows_of_one_movie()
+    order = make_order(show, 1, status=Status.BOOKED)
+    calls = swap(order, [1], other, [5]), swap(order, [1], other, [6])
+    return Race(calls, [["AlreadyCancelled", "Order"]], stopped=False)
+
+
+def swap_against_cancel():
+    show, other = make_shows_of_one_movie()
+    order = make_order(show, 1, 2, status=Status.BOOKED)
+    # If the swap is first, what is left of the order is cancelled.
+    fair = [["AlreadyCancelled", "Order"], ["Order", "Order"]]
+    return Race((swap(order, [1], other, [5]), cancel(order)), fair, stopped=False)
+
+
+def swap_against_confirm():
+    show, other = make_shows_of_one_movie()
+    order = make_order(show, 1)
+    # One after the other both may succeed: what was booked can be exchanged.
+    fair = [["AlreadyCancelled", "Order"], ["Order", "Order"]]
+    return Race((swap(order, [1], other, [5]), confirm(order)), fair, stopped=False)
+
+
+def swap_against_cancelling_the_old_show():
+    show, other = make_shows_of_one_movie()
+    order = make_order(show, 1, 2, status=Status.BOOKED)
+    fair = [["AlreadyCancelled", "tuple"], ["Order", "tuple"]]
+    return Race((swap(order, [1], other, [5]), call_off(show)), fair, stopped=False)
+
+
+def swap_against_cancelling_the_new_show():
+    show, other = make_shows_of_one_movie()
+    order = make_order(show, 1, 2, status=Status.BOOKED)
+    fair = [["ShowCancelled", "tuple"], ["Order", "tuple"]]
+    return Race((swap(order, [1], other, [5]), call_off(other)), fair, stopped=False)
 
 
 def confirm_against_expiry():
@@ -137,6 +190,19 @@ def move_against_exchange():
     return Race(calls, [["Move", "Order"]], False)
 
 
+def move_against_swap_away():
+    show, order = sold_in_two_rows()
+    calls = move(show, make_screen(seat_plan="C oo")), swap(order, [1], make_show(movie=show.movie), [5])
+    return Race(calls, [["Move", "Order"]], False)
+
+
+def move_against_swap_to_it():
+    show, _ = sold_in_two_rows()
+    order = make_order(make_show(movie=show.movie), 5, status=Status.BOOKED)
+    calls = move(show, make_screen(seat_plan="A oo")), swap(order, [5], show, [4])
+    return Race(calls, [["Move", "ShowChanged"], ["Move", "Order"]], False)
+
+
 def move_against_move():
     show, _ = sold_in_two_rows()
     screens = [make_screen(seat_plan=plan) for plan in ("A o", "C oo")]
@@ -149,6 +215,13 @@ RACES = [
     block_against_hold,
     exchange_against_book,
     exchange_against_exchange,
+    swap_against_book,
+    swap_against_swap,
+    swap_against_the_same_swap,
+    swap_against_cancel,
+    swap_against_confirm,
+    swap_against_cancelling_the_old_show,
+    swap_against_cancelling_the_new_show,
     confirm_against_expiry,
     confirm_against_the_next_buyer,
     cancel_against_confirm,
@@ -157,6 +230,8 @@ RACES = [
     move_against_book,
     move_against_cancel,
     move_against_exchange,
+    move_against_swap_away,
+    move_against_swap_to_it,
     move_against_move,
 ]
 each_race = pytest.mark.parametrize("race", RACES, ids=lambda race: race.__name__)
@@ -188,6 +263,7 @@ def meet_before_writing(calls, patience):
 def test_control_without_the_lock_both_decide_before_either_writes(race, monkeypatch):
     calls, _, stopped = race()
     monkeypatch.setattr(ShowQuerySet, "lock", lambda self, show_id: self.with_details().get(pk=show_id))
+    monkeypatch.setattr(ShowQuerySet, "lock_all", lambda self, ids: self.with_details().filter(pk__in=ids))
 
     results, met = meet_before_writing(calls, patience=10)
 

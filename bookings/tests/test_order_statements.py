@@ -10,7 +10,7 @@ from django.utils.timezone import now
 
 from accounts.tests.factories import client_for, make_user
 from bookings.models import Booking, Status
-from bookings.tests.factories import make_order
+from bookings.tests.factories import make_order, make_shows_of_one_movie
 from movies.tests.factories import make_show
 
 pytestmark = pytest.mark.usefixtures("real_transactions")
@@ -67,10 +67,17 @@ def test_a_change_of_an_order_does_not_read_which_seats_are_occupied(statements,
     assert not any(map(OCCUPYING.search, found)), found
 
 
-def test_an_exchange_reads_which_seats_are_occupied_once(statements):
-    order = make_order(make_show(), 1, 2, status=Status.BOOKED)
+@pytest.mark.parametrize("to_another_show", [False, True])
+def test_an_exchange_reads_which_seats_are_occupied_once(statements, to_another_show):
+    show, other = make_shows_of_one_movie()
+    order = make_order(show, 1, 2, status=Status.BOOKED)
+    to_show = other if to_another_show else show
 
-    found = statements(order.user, f"orders/{order.reference}/exchange/", {"from": [1], "to": [5]})
+    found = statements(
+        order.user,
+        f"orders/{order.reference}/exchange/",
+        {"from": [1], "to_show": to_show.pk, "to": [5]},
+    )
 
     reads = [statement for statement in under_lock(found) if OCCUPYING.search(statement)]
     assert len(reads) == 1, found
@@ -91,7 +98,8 @@ def test_an_order_of_six_seats_takes_as_many_statements_as_one_of_two(statements
     for seats in (2, 6):
         user = make_user()
         first, others = list(range(1, seats + 1)), list(range(11, seats + 11))
-        placed = make_order(make_show(), *first, user=user)
+        show, other = make_shows_of_one_movie()
+        placed = make_order(show, *first, user=user)
         path = f"orders/{placed.reference}"
         counts[seats] = [
             len(statements(user, *request))
@@ -100,6 +108,7 @@ def test_an_order_of_six_seats_takes_as_many_statements_as_one_of_two(statements
                 ("orders/", {"show": make_show().pk, "best_available": seats}),
                 (f"{path}/confirm/", {}),
                 (f"{path}/exchange/", {"from": first, "to": others}),
+                (f"{path}/exchange/", {"from": others[1:], "to_show": other.pk, "to": first[1:]}),
                 (f"{path}/cancel/", {}),
             )
         ]

@@ -5,19 +5,22 @@ the race does happen, and only the constraint stops it. If it did not, the other
 nothing.
 """
 
-import time
 from collections import Counter
 from functools import partial
 from threading import Barrier, BrokenBarrierError, Event
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from accounts.tests.factories import client_for, make_user
 from bookings.errors import SeatTaken
 from bookings.models import Booking, Status
 from bookings.tests.factories import book
-from bookings.tests.locks import after_reading_the_seats, while_show_is_locked
+from bookings.tests.locks import (
+    after_reading_the_seats,
+    wait_until_one_waits_for_a_show,
+    while_show_is_locked,
+)
 from movie_booking.tests.concurrency import run_concurrently
 from movies.models import Show, ShowQuerySet
 from movies.tests.factories import make_show
@@ -133,17 +136,7 @@ def test_a_booking_visibly_waits_for_the_lock():
 
     def watch():
         assert locked.wait(timeout=10)
-        waiting = 0
-        for _ in range(200):
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-                    " AND wait_event_type = 'Lock' AND query LIKE '%movies_show%'"
-                )
-                [waiting] = cursor.fetchone()
-            if waiting:
-                break
-            time.sleep(0.02)
+        waiting = wait_until_one_waits_for_a_show()
         booked_meanwhile = Booking.objects.count()
         release.set()
         return waiting, booked_meanwhile

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bookings.refunds import Tier, next_deadline, parse_tiers, refund_amount, refund_percent
+from bookings.refunds import Tier, cap_tiers, next_deadline, parse_tiers, refund_amount, refund_percent
 
 STARTS_AT = datetime(2030, 5, 10, 20, 0, tzinfo=timezone.utc)
 TIERS = (Tier(24, 100), Tier(2, 50))
@@ -85,6 +85,27 @@ def test_tiers_without_refunds_have_no_deadline():
     assert next_deadline(tiers, STARTS_AT, before(days=30)) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "percent", "capped"),
+    [
+        ("24:100,2:50", 100, "24:100,2:50"),
+        ("24:100,2:50", 70, "24:70,2:50"),
+        ("24:100,2:50", 50, "2:50"),
+        ("24:100,2:50", 20, "2:20"),
+        ("24:100,2:50", 0, "0:0"),
+        (" 24:100 , 2:50 ", 100, "24:100,2:50"),
+        ("168:100,24:75,2:50,0:10", 75, "24:75,2:50,0:10"),
+        ("168:100,24:75,2:50,0:10", 60, "24:60,2:50,0:10"),
+        ("168:100,24:75,2:50,0:10", 5, "0:5"),
+        ("24:100,2:0", 50, "24:50,2:0"),
+        ("0:0", 50, "0:0"),
+    ],
+)
+def test_tiers_are_capped_at_a_share(text, percent, capped):
+    assert cap_tiers(text, percent) == capped
+    assert cap_tiers(capped, percent) == capped
+
+
 def test_hours_are_hours_that_pass_when_the_clocks_change():
     berlin = ZoneInfo("Europe/Berlin")
     starts_at = datetime(2030, 3, 31, 20, 0, tzinfo=berlin)  # that night an hour is skipped
@@ -115,6 +136,21 @@ def test_the_amount_is_rounded_to_the_currency(price, percent, digits, amount):
     refund = refund_amount(Decimal(price), percent, digits=digits)
 
     assert str(refund) == amount
+
+
+shares = st.lists(st.integers(0, 100), min_size=1, max_size=4, unique=True)
+
+
+@settings(deadline=None, max_examples=100)
+@given(shares, st.integers(0, 100), st.timedeltas(timedelta(0), timedelta(days=3)))
+def test_capped_tiers_give_what_the_tiers_give_and_no_more_than_the_cap(shares, cap, time_left):
+    falling = enumerate(sorted(shares), start=1)
+    text = ",".join(f"{12 * step}:{share}" for step, share in reversed(list(falling)))
+    at = STARTS_AT - time_left
+
+    capped = refund_percent(parse_tiers(cap_tiers(text, cap)), STARTS_AT, at)
+
+    assert capped == min(cap, refund_percent(parse_tiers(text), STARTS_AT, at))
 
 
 prices = st.decimals(min_value=0, max_value=100_000, places=2)

@@ -216,6 +216,30 @@ class Stories(ModelComparison):
             ),
         )
 
+    @precondition(there_are_orders)
+    @rule(data=st.data(), leave_single_seat=seldom)
+    def swap(self, data, leave_single_seat):
+        name, order, reference = self.draw_order(data)
+        index = 1 - self.model.shows.index(order.show)
+        from_seats = data.draw(some_of(booking.seat_number for booking in order.bookings), label="from")
+        to_seats = self.draw_seats(data, self.model.shows[index], len(from_seats))
+        choice = {"leave_single_seat": leave_single_seat}
+        outcome = self.both(
+            lambda: self.model.swap(name, order, from_seats, self.model.shows[index], to_seats, **choice),
+            lambda: services.exchange_seats(
+                self.find_order(name, reference),
+                actor=self.actor(name),
+                from_seats=from_seats,
+                to_show=self.shows[index].pk,
+                to_seats=to_seats,
+                **choice,
+            ),
+        )
+        if outcome:
+            expected, swapped = outcome
+            assert swapped.exchanged_from.reference == reference
+            self.model.orders[swapped.reference] = expected
+
     # Staff block and release house seats, and cancel shows.
 
     @rule(index=shows, data=st.data(), size=st.integers(1, 3), leave_single_seat=st.booleans())

@@ -121,7 +121,9 @@ ENDPOINTS = {
     ),
     "cancel a booking": Endpoint("POST", "/api/bookings/{booking}/cancel/", {}),
     "cancel an order": Endpoint("POST", "/api/orders/{order}/cancel/", {"seat_numbers": [31]}),
-    "exchange seats": Endpoint("POST", "/api/orders/{order}/exchange/", {"from": [31, 32], "to": [33, 34]}),
+    "exchange seats": Endpoint(
+        "POST", "/api/orders/{order}/exchange/", {"from": [31, 32], "to_show": "{show}", "to": [33, 34]}
+    ),
     "move a show": Endpoint(
         "POST",
         "/api/shows/{show}/move/",
@@ -144,6 +146,7 @@ OPTIONAL = {
     "block seats": {"reason"},
     "order the best": {"kind", "adjacent"},
     "cancel an order": {"seat_numbers"},
+    "exchange seats": {"to_show"},
     "move a show": {"screen", "starts_at", "dry_run", "leave_out", "may_sit_alone"},
 }
 # Where null is a value: no date is known, it goes on sale at once, the kind has no price of its own.

@@ -67,7 +67,7 @@ OF_ANY_LENGTH = {"log in": "no_active_account", "refresh": "token_not_valid", "l
 def bad_value_refusal(name, field, value):
     if (field, value) == ("seat_number", HUGE):
         return 400, "no_such_seat", [field]
-    if (name.split()[0], field, value) == ("order", "show", HUGE):
+    if field in ("show", "to_show") and value == HUGE:
         return 404, "not_found", []
     return 400, "invalid", [field]
 
