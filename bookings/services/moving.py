@@ -201,9 +201,10 @@ def carry_out(
         seats = [(seat.before.number, seat.after.number) for seat in move.changed if seat.after]
         old, new = zip(*seats, strict=True)
         changes["seats"] = (move.before.labels_of(old), move.after.labels_of(new))
-    if not changes:
+    if changes:
+        record_show_event(show, changes, at=inventory.at, actor=actor, reason=reason)
+    elif not (move.left_out or move.dropped):
         return
-    record_show_event(show, changes, at=inventory.at, actor=actor, reason=reason)
     _let_go(inventory, move, actor=actor, reason=reason)
     if is_redrawn:
         inventory.keep_labels(move.before, move.after)

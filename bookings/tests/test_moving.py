@@ -177,6 +177,20 @@ def test_others_are_seated_around_seats_that_are_chosen_by_hand():
     assert seats_of(john.order) == ["A2"]
 
 
+def test_those_whom_a_choice_leaves_out_get_everything_back_though_nothing_else_changes():
+    show = show_in("A WC\nB oo")
+    pair, other = make_order(show, 1, 2, status=Status.BOOKED), make_order(show, 4, status=Status.BOOKED)
+    companion = pair.bookings.get(seat_number=2)
+    chosen = [{"booking": companion.pk, "seat_number": 1}]  # so that there is no space for the other one
+
+    response = ask(show, seats=chosen, leave_out="refund")
+
+    assert response.data["left_out"] == [{"order": pair.reference, "seats": "A1-A2"}]
+    assert {(b.status, b.refund_percent) for b in pair.bookings.all()} == {(Status.CANCELLED, 100)}
+    assert seats_of(other) == ["B2"]
+    assert_history_consistent()
+
+
 def test_a_choice_that_breaks_a_rule_is_refused_with_the_reason():
     show = show_in("A oooo")
     order = make_order(show, 1, 2, status=Status.BOOKED)
