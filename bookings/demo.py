@@ -14,7 +14,7 @@ from accounts.actors import Channel
 from accounts.models import User
 from bookings.services import Actor, SeatChoice, block_seats, confirm_order, hold_seats
 from movies.demo import make_day, make_movies, make_screens
-from movies.models import Show
+from movies.models import Movie, Show
 
 CUSTOMERS = ("demo", "ada", "grace", "alan", "edsger", "barbara", "donald", "margaret")
 DEMO_PASSWORD = "popcorn-and-cola"  # noqa: S105 - for development: see make_customers
@@ -30,6 +30,7 @@ def seed(progress: Callable[[str], None]) -> tuple[int, int]:
     for number, offset in enumerate(DAYS, 1):
         with transaction.atomic():
             shows = []
+            Movie.objects.lock_all(movie.pk for movie in movies)  # before any screen, as all who schedule
             for screen in screens:
                 today = datetime.now(ZoneInfo(screen.cinema.time_zone)).date()
                 shows += make_day(screen, today + timedelta(days=offset), movies)

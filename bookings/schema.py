@@ -39,7 +39,17 @@ from movie_booking.schema import (
     operation,
     problem_members,
 )
-from movies.serializers import ShowInput, ShowSerializer
+from movies.schema import change
+from movies.serializers import (
+    CinemaChangeInput,
+    CinemaSerializer,
+    MovieChangeInput,
+    MovieSerializer,
+    ScreenInput,
+    ScreenSerializer,
+    ShowInput,
+    ShowSerializer,
+)
 
 BOOKINGS, ORDERS, SHOWS = "Bookings", "Orders", "Shows"
 
@@ -228,6 +238,18 @@ exchange_seats = operation(
     request_body=ExchangeInput,
     manual_parameters=[IDEMPOTENCY_KEY],
 )
+
+# --- The catalogue -------------------------------------------------------------------------------
+
+_movie = (MovieChangeInput, MovieSerializer, services.change_movie)
+update_movie = change("Movies", "Replace a movie", *_movie)
+partial_update_movie = change("Movies", "Change a movie", *_movie)
+_cinema = (CinemaChangeInput, CinemaSerializer, services.change_cinema)
+update_cinema = change("Cinemas", "Replace a cinema", *_cinema)
+partial_update_cinema = change("Cinemas", "Change a cinema", *_cinema)
+_screen = (ScreenInput, ScreenSerializer, services.change_screen)
+update_screen = change("Cinemas", "Replace a screen", *_screen)
+partial_update_screen = change("Cinemas", "Change a screen", *_screen)
 
 # --- Shows ---------------------------------------------------------------------------------------
 

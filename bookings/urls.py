@@ -5,6 +5,9 @@ from bookings import views
 from movie_booking.limits import ID_PATTERN
 
 router = SimpleRouter()
+router.register("movies", views.MovieViewSet)
+router.register("cinemas", views.CinemaViewSet)
+router.register("screens", views.ScreenViewSet)
 router.register("shows", views.ShowViewSet)
 router.register("bookings", views.BookingViewSet)
 router.register("orders", views.OrderViewSet)

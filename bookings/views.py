@@ -47,14 +47,53 @@ from bookings.services import Actor
 from movie_booking.api.pagination import NewestFirst
 from movie_booking.errors import Invalid, NotFound
 from movie_booking.limits import ID_PATTERN
-from movies.models import Show
+from movies.models import Cinema, Movie, Screen, Show
+from movies.serializers import CinemaChangeInput, MovieChangeInput
 from movies.services import log_note
 from movies.views import ChangeableViewSet
+from movies.views import CinemaViewSet as CatalogueCinemaViewSet
+from movies.views import MovieViewSet as CatalogueMovieViewSet
+from movies.views import ScreenViewSet as CatalogueScreenViewSet
 from movies.views import ShowViewSet as CatalogueShowViewSet
 
 
 def api_actor(request: UserRequest) -> Actor:
     return Actor(request.user, Channel.API)
+
+
+@method_decorator(schema.update_movie, name="update")
+@method_decorator(schema.partial_update_movie, name="partial_update")
+class MovieViewSet(ChangeableViewSet, CatalogueMovieViewSet):
+    request: UserRequest
+    change_class = MovieChangeInput
+
+    def perform_update(self, data: Any) -> Movie:
+        return services.change_movie(
+            data.instance, actor=api_actor(self.request), versions=self.versions(), **data.validated_data
+        )
+
+
+@method_decorator(schema.update_cinema, name="update")
+@method_decorator(schema.partial_update_cinema, name="partial_update")
+class CinemaViewSet(ChangeableViewSet, CatalogueCinemaViewSet):
+    request: UserRequest
+    change_class = CinemaChangeInput
+
+    def perform_update(self, data: Any) -> Cinema:
+        return services.change_cinema(
+            data.instance, actor=api_actor(self.request), versions=self.versions(), **data.validated_data
+        )
+
+
+@method_decorator(schema.update_screen, name="update")
+@method_decorator(schema.partial_update_screen, name="partial_update")
+class ScreenViewSet(ChangeableViewSet, CatalogueScreenViewSet):
+    request: UserRequest
+
+    def perform_update(self, data: Any) -> Screen:
+        return services.change_screen(
+            data.instance, actor=api_actor(self.request), versions=self.versions(), **data.validated_data
+        )
 
 
 @method_decorator(schema.update_show, name="update")

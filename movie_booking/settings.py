@@ -188,6 +188,9 @@ SIMPLE_JWT = {
 
 # Minutes a screen is kept free after each show, for cleaning and for the audience to leave and enter.
 CLEANING_MINUTES = env.int("CLEANING_MINUTES", default=15, validate=validate.Range(0, 240))
+# Minutes of adverts and trailers between the advertised start of a show and its film, where neither cinema
+# nor show says. For shows that are scheduled from then on.
+PRE_SHOW_MINUTES = env.int("PRE_SHOW_MINUTES", default=0, validate=validate.Range(0, 120))
 # What all prices are in: the code of a currency with two decimals (ISO 4217).
 CURRENCY = env.str("CURRENCY", default="EUR", validate=validate.Regexp("^[A-Z]{3}$"))
 # What a seat costs where staff do not say.

@@ -14,7 +14,6 @@ urlpatterns = [
     path("swagger.json", schema_view.without_ui(), {"format": "json"}, name="schema"),
     path("admin/", admin.site.urls),
     path("api/", include("accounts.urls")),
-    path("api/", include("movies.urls")),
     path("api/", include("bookings.urls")),
     re_path("^api/", unknown_route),
 ]

@@ -10,7 +10,7 @@ from django.utils.timezone import now
 
 from movies.errors import ScreenOccupied
 from movies.models import Cinema, Movie, Screen, Show
-from movies.services import save_movie, save_screen, schedule_show
+from movies.services import save_movie, save_screen, schedule_show, usual_pre_show
 
 
 class Film(NamedTuple):
@@ -155,7 +155,7 @@ def make_day(screen: Screen, day: date, movies: list[Movie]) -> list[Show]:
         if show is not None:
             shows.append(show)
         # The next one on the quarter of an hour, with time to clean.
-        minutes = -(-(movie.duration_minutes + 20) // 15) * 15
+        minutes = -(-(usual_pre_show(screen.cinema) + movie.duration_minutes + 20) // 15) * 15
         starts_at += timedelta(minutes=minutes)
     return shows
 

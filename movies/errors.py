@@ -28,6 +28,51 @@ class ScreenOccupied(Conflict):
     }
 
 
+class ShowsWouldOverlap(Conflict):
+    """`clashes` names each show that would overlap others at its new times, and those others."""
+
+    code = "shows_would_overlap"
+    detail = "At their new times, some shows to come would overlap others. Nothing was changed."
+    example: ClassVar = {
+        "clashes": [
+            {
+                "id": 3,
+                "movie_title": "Inception",
+                "screen": 1,
+                "screen_name": "Screen 1, Roxy",
+                "starts_at": "2026-12-01T19:00:00Z",
+                "screen_free_at": "2026-12-01T22:15:00Z",
+                "with": [
+                    {
+                        "id": 4,
+                        "movie_title": "Dune",
+                        "starts_at": "2026-12-01T22:00:00Z",
+                        "screen_free_at": "2026-12-02T00:50:00Z",
+                    }
+                ],
+                "summary": "Inception, Screen 1, Roxy, Tue 01 Dec 2026 19:00:"
+                " Dune, 22:00 to 00:50 (Wed) with cleaning",
+            }
+        ]
+    }
+
+
+class TimeZoneInUse(Conflict):
+    """`shows` says how many shows are to come."""
+
+    code = "time_zone_in_use"
+    detail = (
+        "The cinema has shows to come. Say what they keep: the moment of their start, or the time that the"
+        " clock shows then."
+    )
+    example: ClassVar = {"shows": 12}
+
+
+class ScreenHasShows(Conflict):
+    code = "screen_has_shows"
+    detail = "Shows were scheduled on this screen: it stays in its cinema."
+
+
 class ShowCancelled(Conflict):
     code = "show_cancelled"
     detail = "The show was cancelled."

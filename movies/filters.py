@@ -21,7 +21,7 @@ class MovieFilter(filters.FilterSet):
         fields = ("genre", "language", "now_showing")
 
     def filter_now_showing(self, movies: MovieQuerySet, name: str, value: bool) -> MovieQuerySet:
-        showing = movies.now_showing()
+        showing = movies.shown_in(Show.objects.upcoming())
         return showing if value else movies.exclude(pk__in=showing.values("pk"))
 
 

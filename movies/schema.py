@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from rest_framework.serializers import CharField, DateTimeField, Field, IntegerField, Serializer
+
 from movie_booking.errors import Busy, InUse, Invalid, NotFound
 from movie_booking.schema import (
     AUTHENTICATION_ERRORS,
@@ -12,6 +14,7 @@ from movie_booking.schema import (
     PERMISSION_DENIED,
     Problems,
     operation,
+    problem_members,
 )
 from movies import serializers, services
 
@@ -21,6 +24,30 @@ Service = Callable[..., Any]
 # Whatever changes a row waits for the lock of it, or of the screen.
 STAFF_ERRORS: Problems = (*AUTHENTICATION_ERRORS, PERMISSION_DENIED, Busy)
 WRITE_ERRORS: Problems = (Invalid, *BODY_ERRORS, *STAFF_ERRORS)
+
+
+class OverlapSerializer(Serializer[Any]):
+    id = IntegerField(allow_null=True, help_text="Of the show.")
+    movie_title = CharField()
+    starts_at = DateTimeField()
+    screen_free_at = DateTimeField()
+
+
+class ClashSerializer(OverlapSerializer):
+    screen = IntegerField()
+    screen_name = CharField()
+    summary = CharField(help_text="All of it as a sentence.")
+
+    def get_fields(self) -> dict[str, Field[Any, Any, Any, Any]]:
+        # "with" is a word of Python's.
+        return {**super().get_fields(), "with": OverlapSerializer(many=True)}
+
+
+@problem_members
+class CatalogueProblemMembers(Serializer[Any]):
+    clashes: Any = ClashSerializer(
+        many=True, required=False, help_text="The shows that would overlap others at their new times."
+    )
 
 
 def _list(tag: str, rows: str, **details: Any) -> Decorator:
@@ -44,7 +71,7 @@ def _create(tag: str, row: str, body: Any, output: Any, service: Service | None 
     return operation(tag, summary, {201: output}, WRITE_ERRORS, service=service, request_body=body)
 
 
-def _change(tag: str, summary: str, body: Any, output: Any, service: Service | None = None) -> Decorator:
+def change(tag: str, summary: str, body: Any, output: Any, service: Service | None = None) -> Decorator:
     return operation(
         tag,
         f"{summary} (staff)",
@@ -66,8 +93,6 @@ _movie = (serializers.MovieInput, serializers.MovieSerializer)
 list_movies = _list("Movies", "movies")
 retrieve_movie = _retrieve("Movies", "a movie", serializers.MovieSerializer)
 create_movie = _create("Movies", "a movie", *_movie)
-update_movie = _change("Movies", "Replace a movie", *_movie)
-partial_update_movie = _change("Movies", "Change a movie", *_movie)
 destroy_movie = _destroy("Movies", "a movie")
 list_shows_of_movie = _list("Shows", "the shows of a movie", paged=True)
 
@@ -75,16 +100,12 @@ _cinema = (serializers.CinemaInput, serializers.CinemaSerializer)
 list_cinemas = _list("Cinemas", "cinemas")
 retrieve_cinema = _retrieve("Cinemas", "a cinema", serializers.CinemaSerializer)
 create_cinema = _create("Cinemas", "a cinema", *_cinema)
-update_cinema = _change("Cinemas", "Replace a cinema", *_cinema)
-partial_update_cinema = _change("Cinemas", "Change a cinema", *_cinema)
 destroy_cinema = _destroy("Cinemas", "a cinema")
 
 _screen = (serializers.ScreenInput, serializers.ScreenSerializer)
 list_screens = _list("Cinemas", "screens")
 retrieve_screen = _retrieve("Cinemas", "a screen", serializers.ScreenSerializer)
 create_screen = _create("Cinemas", "a screen", *_screen, services.save_screen)
-update_screen = _change("Cinemas", "Replace a screen", *_screen, services.save_screen)
-partial_update_screen = _change("Cinemas", "Change a screen", *_screen, services.save_screen)
 destroy_screen = _destroy("Cinemas", "a screen")
 
 _show = (serializers.ShowInput, serializers.ShowSerializer)

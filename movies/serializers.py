@@ -7,6 +7,7 @@ from django.conf import settings
 from rest_framework import serializers
 
 from movie_booking.api.fields import (
+    StrictBooleanField,
     StrictCharField,
     StrictDateTimeField,
     StrictIntegerField,
@@ -39,6 +40,19 @@ class MovieInput(StrictModelSerializer):
         )
 
 
+REASON = "Why, for the log of the shows that change."
+
+
+class MovieChangeInput(MovieInput):
+    keep = StrictBooleanField(
+        required=False, help_text="With another running time: leave shows that have sold as they are."
+    )
+    reason = StrictCharField(max_length=200, required=False, allow_blank=True, help_text=REASON)
+
+    class Meta(MovieInput.Meta):
+        fields: Any = (*MovieInput.Meta.fields, "keep", "reason")
+
+
 class MovieSerializer(serializers.ModelSerializer[Movie]):
     genres: Any = serializers.SlugRelatedField(slug_field="name", many=True, read_only=True)
 
@@ -51,7 +65,20 @@ class MovieSerializer(serializers.ModelSerializer[Movie]):
 class CinemaInput(StrictModelSerializer):
     class Meta:
         model = Cinema
-        fields = ("name", "address", "time_zone")
+        fields = ("name", "address", "time_zone", "pre_show_minutes")
+
+
+class CinemaChangeInput(CinemaInput):
+    keep: Any = serializers.ChoiceField(
+        choices=["moment", "clock"],
+        required=False,
+        help_text="With another time zone, what shows to come keep: the moment of their start, or the time"
+        " that the clock shows then.",
+    )
+    reason = StrictCharField(max_length=200, required=False, allow_blank=True, help_text=REASON)
+
+    class Meta(CinemaInput.Meta):
+        fields: Any = (*CinemaInput.Meta.fields, "keep", "reason")
 
 
 class CinemaSerializer(serializers.ModelSerializer[Cinema]):
@@ -108,6 +135,7 @@ class ShowInput(StrictModelSerializer):
             "movie",
             "screen",
             "starts_at",
+            "pre_show_minutes",
             "total_seats",
             *PRICE_FIELDS,
             "status",
@@ -146,6 +174,7 @@ class ShowSerializer(serializers.ModelSerializer[Show]):
             "time_zone",
             "starts_at",
             "ends_at",
+            "pre_show_minutes",
             "total_seats",
             "available_seats",
             "price",

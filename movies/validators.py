@@ -1,6 +1,7 @@
 """What is asked of the values of fields, wherever they come from."""
 
 import zoneinfo
+from functools import lru_cache
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -14,9 +15,15 @@ DAYS = [MinValueValidator(FIRST_MOMENT.date()), MaxValueValidator(LAST_MOMENT.da
 NO_TIME_ZONES = {"Factory", "localtime", "posixrules"}
 
 
+@lru_cache(maxsize=1)  # reading them takes a walk through many files
+def time_zones() -> frozenset[str]:
+    """The names in the IANA time zone database."""
+    return frozenset(zoneinfo.available_timezones() - NO_TIME_ZONES)
+
+
 def validate_time_zone(name: str) -> None:
     """Raises ValidationError unless the name is in the IANA time zone database."""
-    if name in NO_TIME_ZONES or name not in zoneinfo.available_timezones():
+    if name not in time_zones():
         raise ValidationError("“%(name)s” is not an IANA time zone.", params={"name": name})
 
 

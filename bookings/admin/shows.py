@@ -15,6 +15,7 @@ from bookings.exports import occupancy_rows
 from bookings.queries import was_sold
 from bookings.services.inventory import SeatInventory
 from movies.admin import ShowAdmin as CatalogueShowAdmin
+from movies.admin import show_log
 from movies.models import Show, ShowQuerySet
 
 
@@ -64,6 +65,7 @@ class ShowAdmin(CatalogueShowAdmin):
         show = kwargs.get("obj")
         if show is not None:
             context["offers"] = seating.offers(self, request, show)
+            context["show_log"] = show_log(show) if request.user.has_perm("movies.view_showevent") else None
         return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.action(description="Occupancy and takings as CSV", permissions=["report"])

@@ -18,6 +18,8 @@ from bookings.services.exchange import exchange_seats, swap_seats
 from bookings.services.holds import SeatChoice, book_seat, expire_holds, extend_order, hold_seats
 from bookings.services.house_seats import block_seats, release_seats
 from bookings.services.moving import Move, MovedSeat, move_show
+from bookings.services.relocation import change_cinema, change_screen, has_had_shows, plan_time_zone
+from bookings.services.retiming import change_movie, plan_running_time
 from bookings.services.show_changes import change_show
 
 __all__ = [
@@ -32,14 +34,20 @@ __all__ = [
     "cancel_order",
     "cancel_seats",
     "cancel_show",
+    "change_cinema",
+    "change_movie",
+    "change_screen",
     "change_show",
     "confirm_order",
     "delete_show",
     "exchange_seats",
     "expire_holds",
     "extend_order",
+    "has_had_shows",
     "hold_seats",
     "move_show",
+    "plan_running_time",
+    "plan_time_zone",
     "quote_cancellation",
     "release_seats",
     "swap_seats",

@@ -21,6 +21,7 @@ from movies.seat_plan import Seat, SeatPlan, draw_plan, plan_of
 from movies.services import (
     Versions,
     copy_seat_plan,
+    lock_place,
     overlap_refused,
     place_show,
     record_show_event,
@@ -118,11 +119,17 @@ def move_show(
     inventory = SeatInventory.lock(show_id)
     show, before = inventory.show, inventory.show.plan
     refuse_stale(show, versions)
-    _refuse_once_over(inventory, starts_at)
-    given: dict[str, Any] = {"screen": screen, "starts_at": starts_at}
-    changes = {name: value for name, value in given.items() if value is not None}
+    given = {"screen": screen, "starts_at": starts_at}
+    changes = {name: value for name, value in given.items() if value not in (None, getattr(show, name))}
+    _refuse_once_over(inventory, is_postponed="starts_at" in changes)
     facts = {name: (getattr(show, name), value) for name, value in changes.items()}
-    place_show(show, changes)
+    starts, ends = show.starts_at, show.ends_at
+    if changes:
+        place_show(show, changes)
+    elif screen is not None:
+        lock_place(show)  # its plan must not change meanwhile
+    if show.ends_at - show.starts_at != ends - starts:  # it had kept another running time
+        facts["ends_at"] = (ends, show.ends_at)
     after = before
     if screen is not None:
         total_seats = seats_of_copy(show, show.screen)
@@ -227,14 +234,14 @@ def carry_out(
         )
 
 
-def _refuse_once_over(inventory: SeatInventory, starts_at: datetime | None) -> None:
-    """Raises ShowCancelled, and ShowStarted for a show that is over, or runs and gets no later start."""
+def _refuse_once_over(inventory: SeatInventory, *, is_postponed: bool) -> None:
+    """Raises ShowCancelled, and ShowStarted for a show that is over, or runs and is not postponed."""
     show, at = inventory.show, inventory.at
     if show.status == Show.Status.CANCELLED:
         raise ShowCancelled
     if show.has_ended(at):
         raise ShowStarted("The show is over.")
-    if show.has_started(at) and starts_at is None:
+    if show.has_started(at) and not is_postponed:
         raise ShowStarted
 
 

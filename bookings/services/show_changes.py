@@ -9,14 +9,16 @@ from bookings.errors import ShowHasBookings, ShowStarted
 from bookings.queries import was_sold
 from bookings.services.inventory import SeatInventory
 from bookings.services.moving import carry_out, plan_move
+from movie_booking.errors import Invalid
 from movies.models import Show
 from movies.seat_plan import draw_plan, plan_of
 from movies.services import (
+    SLOT_FIELDS,
     TICKET_FIELDS,
     Versions,
     copy_seat_plan,
+    lock_place,
     log_change,
-    place_show,
     record_show_event,
     refuse_change,
     refuse_stale,
@@ -24,19 +26,19 @@ from movies.services import (
 )
 
 # What tickets and posters say of place and time.
-FACTS = TICKET_FIELDS | {"starts_at"}
+FACTS = TICKET_FIELDS | SLOT_FIELDS
 
 
 @transaction.atomic
 def change_show(
     show_id: int, *, actor: Actor, reason: str = "", versions: Versions = None, **changes: Any
 ) -> Show:
-    """Change a show's fields, by name, and return it. A new start or movie moves its end along.
+    """Change a show's fields, by name, and return it. A new start, pre-show or movie moves its end along.
 
     `versions` says which versions of it the change may be based on. What tickets and posters say of it is
-    written down as a ShowEvent. A show that sold gets another number of seats if all tickets stay true.
-    Raises NotFound, ScreenOccupied, Invalid for a start that has passed, WrongStatus, ShowCancelled,
-    ShowStarted once it is over, and ShowHasBookings for what cannot change under a sold ticket.
+    written down as a ShowEvent. A show that sold gets more seats if all tickets stay true. Raises NotFound,
+    ScreenOccupied, Invalid for a start or end that has passed, WrongStatus, ShowCancelled, ShowStarted once
+    it is over, and ShowHasBookings for what cannot change under a sold ticket.
     """
     inventory = SeatInventory.lock(show_id)
     show = inventory.show
@@ -46,15 +48,20 @@ def change_show(
         return show
     refuse_change(show, changes)
     named = list(changes)
-    if facts := changes.keys() & FACTS:
+    if changes.keys() & FACTS:
         _refuse_facts(inventory, changes)
-        if "total_seats" in facts and was_sold(show, inventory.at):
+        if "total_seats" in changes and was_sold(show, inventory.at):
             _resize(inventory, changes.pop("total_seats"), actor=actor, reason=reason)
     facts = sorted(changes.keys() & FACTS)
     before, plan = {name: getattr(show, name) for name in facts}, show.plan
+    starts, ends = show.starts_at, show.ends_at
     reschedule_show(show, changes)
     if facts:
-        happened = {name: (before[name], changes[name]) for name in facts}
+        if show.has_ended(inventory.at):
+            raise Invalid("The show would be over by now.")
+        happened = {name: (before[name], getattr(show, name)) for name in facts}
+        if show.ends_at - show.starts_at != ends - starts:
+            happened["ends_at"] = (ends, show.ends_at)
         if show.plan != plan:
             inventory.keep_labels(plan, show.plan)
             happened["seat_plan"] = (draw_plan(plan), show.seat_plan)
@@ -82,7 +89,7 @@ def _resize(inventory: SeatInventory, total_seats: int, *, actor: Actor, reason:
     show = inventory.show
     if total_seats < show.total_seats:
         raise ShowHasBookings
-    place_show(show, {"screen": show.screen})  # which locks the screen: its plan must not change meanwhile
+    lock_place(show)  # the plan of the screen must not change meanwhile
     move = plan_move(inventory, plan_of(copy_seat_plan(show.screen, total_seats), total_seats))
     if move.changed or move.left_out or move.dropped:
         raise ShowHasBookings(

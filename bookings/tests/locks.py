@@ -63,3 +63,13 @@ def after_reading_the_seats(monkeypatch: Any, then: Callable[[Mapping[int, str]]
     patched = cached_property(read_then)
     patched.__set_name__(SeatInventory, "_rows")
     monkeypatch.setattr(SeatInventory, "_rows", patched)
+
+
+def wait_for_a_waiting_transaction() -> None:
+    """Return once PostgreSQL says that a transaction waits for the lock of another."""
+    with connection.cursor() as cursor:
+        for _ in range(200):
+            cursor.execute("SELECT count(*), pg_sleep(0.02) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
+    raise AssertionError("No transaction waits for a lock.")

@@ -35,7 +35,7 @@ class Clock:
     def installed(self) -> ExitStack:
         stack = ExitStack()
         stack.enter_context(patch("django.utils.timezone.now", self))
-        stack.enter_context(patch("movies.models.now", self))
+        stack.enter_context(patch("movies.models.shows.now", self))
         return stack
 
 

@@ -115,10 +115,10 @@ def test_a_busy_show_is_waited_for_once_and_not_once_a_booking(monkeypatch):
 def test_copying_to_a_busy_screen_is_no_server_error(make, monkeypatch):
     show = schedule_show(movie=make_movie(), screen=make_screen(), starts_at=tomorrow())
 
-    def time_out(self, screen_id):
+    def time_out(self, screen_ids):
         raise OperationalError("database is locked")
 
-    monkeypatch.setattr(ScreenQuerySet, "lock", time_out)
+    monkeypatch.setattr(ScreenQuerySet, "lock_all", time_out)
 
     data = {"action": "copy_to_next_week", "_selected_action": [show.pk], **make}
     response = superuser_client().post(SHOWS, data)

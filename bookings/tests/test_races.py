@@ -18,12 +18,13 @@ from bookings.models import Booking, Status
 from bookings.tests.factories import book
 from bookings.tests.locks import (
     after_reading_the_seats,
+    wait_for_a_waiting_transaction,
     wait_until_one_waits_for_a_show,
     while_show_is_locked,
 )
 from movie_booking.tests.concurrency import run_concurrently
 from movies.models import Show, ShowQuerySet
-from movies.tests.factories import make_show
+from movies.tests.factories import make_movie, make_screen, make_show
 
 pytestmark = pytest.mark.usefixtures("real_transactions")
 
@@ -193,3 +194,30 @@ def test_a_cancel_races_the_next_buyer_and_the_seat_has_one_owner_at_most():
         assert_nothing_was_sold_twice(show)
         for winner in winners:
             client_for(winner.user).post(f"/api/bookings/{winner.pk}/cancel/")
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("field", ["screen", "movie"])
+def test_a_buyer_who_waits_while_the_show_gets_another_screen_or_movie_buys_a_seat_of_it(field):
+    show = make_show()
+    other = make_screen() if field == "screen" else make_movie("Dune")
+    locked, waits = Event(), Event()
+
+    def change_the_show():
+        with transaction.atomic():
+            locked_show = Show.objects.lock(show.pk)
+            locked.set()
+            wait_for_a_waiting_transaction()
+            waits.set()
+            setattr(locked_show, field, other)
+            locked_show.save()
+
+    def buy():
+        assert locked.wait(timeout=10)
+        return book(show, 5)
+
+    _, booking = run_concurrently(change_the_show, buy)
+
+    assert waits.is_set()
+    assert isinstance(booking, Booking), booking
+    assert getattr(booking.show, field) == other

@@ -66,12 +66,22 @@ ENDPOINTS = {
             "poster_url": "https://example.com/dune.jpg",
         },
     ),
-    "change a movie": Endpoint("PATCH", "/api/movies/{movie}/", {"title": "Dune", "duration_minutes": 155}),
+    "change a movie": Endpoint(
+        "PATCH",
+        "/api/movies/{movie}/",
+        {"title": "Dune", "duration_minutes": 155, "reason": "Cut"},
+    ),
     "replace a movie": Endpoint("PUT", "/api/movies/{movie}/", {"title": "Dune", "duration_minutes": 155}),
     "add a cinema": Endpoint(
-        "POST", "/api/cinemas/", {"name": "Rex", "address": "1 Main St", "time_zone": "UTC"}
+        "POST",
+        "/api/cinemas/",
+        {"name": "Rex", "address": "1 Main St", "time_zone": "UTC", "pre_show_minutes": 20},
     ),
-    "change a cinema": Endpoint("PATCH", "/api/cinemas/{cinema}/", {"name": "Rex", "time_zone": "UTC"}),
+    "change a cinema": Endpoint(
+        "PATCH",
+        "/api/cinemas/{cinema}/",
+        {"name": "Rex", "time_zone": "UTC", "pre_show_minutes": 20, "keep": "clock", "reason": "Moved"},
+    ),
     "add a screen": Endpoint(
         "POST", "/api/screens/", {"cinema": "{cinema}", "name": "Screen A", "total_seats": 50}
     ),
@@ -87,6 +97,7 @@ ENDPOINTS = {
             "movie": "{movie}",
             "screen": "{screen}",
             "starts_at": "2031-01-01T20:00:00Z",
+            "pre_show_minutes": 20,
             "total_seats": 40,
             "price": "9.50",
             "premium_price": "12.50",
@@ -103,6 +114,7 @@ ENDPOINTS = {
         "/api/shows/{show}/",
         {
             "starts_at": "2031-01-02T20:00:00Z",
+            "pre_show_minutes": 20,
             "price": "9.50",
             "premium_price": "12.50",
             "status": "ON_SALE",
@@ -131,9 +143,7 @@ ENDPOINTS = {
             "screen": "{screen}",
             "starts_at": "2099-05-06T18:00:00Z",
             "reason": "Broken projector",
-            "dry_run": True,
             "leave_out": "refund",
-            "may_sit_alone": True,
         },
     ),
     "cancel a show": Endpoint("POST", "/api/shows/{show}/cancel/", {"reason": "No heating"}),
@@ -141,16 +151,18 @@ ENDPOINTS = {
 # Fields that may be left out, for their default.
 OPTIONAL = {
     "add a movie": {"description", "language", "genres", "certificate", "release_date", "poster_url"},
-    "add a cinema": {"address", "time_zone"},
+    "add a cinema": {"address", "time_zone", "pre_show_minutes"},
     "schedule a show": ENDPOINTS["schedule a show"].body.keys() - {"movie", "screen", "starts_at"},
     "block seats": {"reason"},
     "order the best": {"kind", "adjacent"},
     "cancel an order": {"seat_numbers"},
     "exchange seats": {"to_show"},
-    "move a show": {"screen", "starts_at", "dry_run", "leave_out", "may_sit_alone"},
+    "move a show": {"screen", "starts_at", "leave_out"},
 }
-# Where null is a value: no date is known, it goes on sale at once, the kind has no price of its own.
+# Where null is a value: no date is known, pre-show is as usual, it goes on sale at once, the kind has no
+# price of its own.
 NULLABLE = {
+    "pre_show_minutes",
     "release_date",
     "sales_open_at",
     "premium_price",

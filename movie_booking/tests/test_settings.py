@@ -54,6 +54,7 @@ def test_it_starts_for_development_without_a_word():
         ("ACCESS_TOKEN_MINUTES", "-1"),
         ("REFRESH_TOKEN_DAYS", "forever"),
         ("CLEANING_MINUTES", "-1"),
+        ("PRE_SHOW_MINUTES", "121"),
         ("HOLD_MINUTES", "0"),
         ("HOLD_CAP_MINUTES", "5"),
         ("HOLD_CAP_MINUTES", "1e12"),

@@ -1,7 +1,20 @@
-"""The pages of the Admin for the catalogue. Shows are registered by `bookings`, which knows their seats."""
+"""The pages of the Admin for the catalogue. `bookings` registers those that take knowing what was sold."""
 
-from movies.admin import catalogue  # noqa: F401 - registers its models
+from movies.admin.catalogue import CinemaAdmin, CinemaForm, MovieAdmin, ScreenAdmin, ScreenForm
 from movies.admin.days import LocalDaysFilter
+from movies.admin.editing import VersionedForm
+from movies.admin.show_log import show_log
 from movies.admin.shows import ShowAdmin, by_cinema_clock
 
-__all__ = ["LocalDaysFilter", "ShowAdmin", "by_cinema_clock"]
+__all__ = [
+    "CinemaAdmin",
+    "CinemaForm",
+    "LocalDaysFilter",
+    "MovieAdmin",
+    "ScreenAdmin",
+    "ScreenForm",
+    "ShowAdmin",
+    "VersionedForm",
+    "by_cinema_clock",
+    "show_log",
+]

@@ -1,4 +1,6 @@
-"""Movies, cinemas and screens, as staff enter them."""
+"""Movies, cinemas and screens, as staff enter them. `bookings.admin` adds what takes knowing of seats that
+were sold, and registers them.
+"""
 
 from typing import Any
 
@@ -16,8 +18,13 @@ from movies.admin.editing import EditingAdmin, VersionedForm
 from movies.models import Cinema, Genre, Movie, Screen
 from movies.seat_chart import seat_chart
 from movies.seat_plan import SeatPlanError, plan_of
+from movies.validators import time_zones
 
 SEATS_ARE_DRAWN = "The seats of this screen are drawn. Change the drawing, on the page of the screen."
+
+SEATS_ARE_DRAWN_HERE = (
+    "The seats of this screen are drawn. Change the drawing, or empty it to have rows of ten."
+)
 
 
 @admin.register(Genre)
@@ -25,7 +32,6 @@ class GenreAdmin(ServiceAdmin):
     search_fields = ("name_folded__contains",)
 
 
-@admin.register(Movie)
 class MovieAdmin(EditingAdmin):
     date_hierarchy = "release_date"
     list_display = ("title", "running_time", "language", "certificate", "release_date")
@@ -38,13 +44,15 @@ class MovieAdmin(EditingAdmin):
     def running_time(self, movie: Movie) -> str:
         return f"{movie.duration_minutes} min"
 
+    def lock(self, row: Movie) -> Movie:
+        return services.lock_timetable(row).row
+
     def save_model(self, request: HttpRequest, obj: Movie, form: VersionedForm, change: bool) -> None:
         if not change:
             return super().save_model(request, obj, form, change)
         changes = form.changes()
         changes.pop("genres", None)  # `save_related` writes them
-        services.save_movie(obj, **changes)
-        return None
+        return self.change_row(request, obj, changes)
 
 
 class ScreenForm(VersionedForm):
@@ -73,8 +81,9 @@ class ScreenForm(VersionedForm):
         if self.errors or "total_seats" not in data:
             return data
         drawn, total = data.get("seat_plan", self.instance.seat_plan), data["total_seats"]
-        if total is not None and "total_seats" in self.changed_data and "seat_plan" not in self.changed_data:
-            drawn = ""  # a new number of seats, and no new drawing: the old one no longer holds
+        is_counted = total is not None and "total_seats" in self.changed_data
+        if drawn and is_counted and "seat_plan" not in self.changed_data:
+            raise ValidationError({"total_seats": SEATS_ARE_DRAWN_HERE})
         try:
             self.instance.set_seat_plan(drawn, total_seats=total)
         except SeatPlanError as error:
@@ -120,22 +129,40 @@ class ScreenInline(admin.TabularInline):
     show_change_link = True
 
 
-@admin.register(Cinema)
+class CinemaForm(VersionedForm):
+    """A cinema whose time zone is chosen: none is likelier than others."""
+
+    time_zone = forms.ChoiceField(
+        error_messages={"invalid_choice": "“%(value)s” is not an IANA time zone."},
+        help_text="Of the place: staff and customers read the times of its shows by this clock.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.instance.pk:
+            self.initial["time_zone"] = ""
+        stored = [self.instance.time_zone] if self.instance.pk else []
+        zone: Any = self.fields["time_zone"]
+        zone.choices = [("", "---------"), *((name, name) for name in sorted({*time_zones(), *stored}))]
+
+    def _get_validation_exclusions(self) -> set[str]:
+        unchanged = {"time_zone"} - set(self.changed_data)  # one that is no longer in the database may stay
+        return {*super()._get_validation_exclusions(), *unchanged}  # type: ignore[misc]
+
+
 class CinemaAdmin(EditingAdmin):
+    form = CinemaForm
     list_display = ("name", "address", "time_zone")
     list_filter = ("time_zone",)
     search_fields = ("name_folded__contains", "address_folded__contains")
     inlines = (ScreenInline,)
 
     def lock(self, row: Cinema) -> Cinema:
-        cinema = services.lock_row(row)
-        for screen in cinema.screens.order_by("pk"):  # as a week of shows locks them
-            services.lock_row(screen)
-        return cinema
+        return services.lock_timetable(row).row
 
     def save_model(self, request: HttpRequest, obj: Cinema, form: VersionedForm, change: bool) -> None:
         if change:
-            services.save_cinema(obj, **form.changes())
+            self.change_row(request, obj, form.changes())
         else:
             super().save_model(request, obj, form, change)
 
@@ -149,7 +176,6 @@ class CinemaAdmin(EditingAdmin):
             screen.delete()
 
 
-@admin.register(Screen)
 class ScreenAdmin(EditingAdmin):
     form = ScreenForm
     list_display = ("name", "cinema", "total_seats", "no_single_seats")
@@ -164,8 +190,7 @@ class ScreenAdmin(EditingAdmin):
         changes = form.changes()
         if {"seat_plan", "total_seats"} & changes.keys():
             changes |= {"seat_plan": obj.seat_plan, "total_seats": obj.total_seats}  # as `clean` drew them
-        services.save_screen(obj, **changes)
-        return None
+        return self.change_row(request, obj, changes)
 
     class Media:
         css = {"all": ["movies/seat_chart.css"]}

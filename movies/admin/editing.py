@@ -204,6 +204,10 @@ class EditingAdmin(ServiceAdmin):
         """Return the row as it is now, locked. The view is one transaction."""
         return services.lock_row(row)
 
+    def change_row(self, request: HttpRequest, row: Any, changes: dict[str, Any]) -> None:
+        """Write what was changed in the form. It may take knowing what was sold."""
+        raise NotImplementedError
+
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:

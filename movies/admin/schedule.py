@@ -68,7 +68,7 @@ class WeekForm(forms.Form):
     )
     times = TimesField(
         widget=forms.TextInput({"class": "vTextField", "placeholder": "14:00, 17:30, 20:15"}),
-        help_text="When the film starts, by the clock of the cinema. Half past midnight belongs to the day"
+        help_text="When the show starts, by the clock of the cinema. Half past midnight belongs to the day"
         " that has just begun.",
     )
 
@@ -93,7 +93,10 @@ class WeekForm(forms.Form):
             for cinema, of_cinema in groupby(by_id.values(), key=lambda screen: screen.cinema)
         ]
         # The other fields as a show has them, with the same checks.
-        self.fields.update(forms.fields_for_model(Show, fields=SALE_FIELDS))
+        self.fields.update(forms.fields_for_model(Show, fields=("pre_show_minutes", *SALE_FIELDS)))
+        pre_show = self.fields["pre_show_minutes"]
+        pre_show.required, pre_show.initial = False, None
+        pre_show.help_text = "Adverts and trailers before the film. Empty: as usual in each cinema."
         self.fields["price"].label = f"Price ({settings.CURRENCY})"
         status: Any = self.fields["status"]
         status.choices = [choice for choice in status.choices if choice[0] != Show.Status.CANCELLED]
@@ -115,7 +118,7 @@ class WeekForm(forms.Form):
 
     def week(self) -> dict[str, Any]:
         """Return what `schedule_week` and `preview_week` take."""
-        names = ("movie", "screens", "dates", "times", *SALE_FIELDS)
+        names = ("movie", "screens", "dates", "times", "pre_show_minutes", *SALE_FIELDS)
         return {name: self.cleaned_data[name] for name in names}
 
     def add_refusal(self, error: Invalid) -> None:
@@ -182,7 +185,7 @@ def schedule_week_view(page: ServiceAdmin, request: HttpRequest) -> HttpResponse
     # The price of a standard seat is always asked for; the rest stays folded.
     fieldsets: Any = [
         (None, {"fields": ["movie", "screens"]}),
-        ("When", {"fields": [("first", "last"), "weekdays", "times"]}),
+        ("When", {"fields": [("first", "last"), "weekdays", "times", "pre_show_minutes"]}),
         ("Sales", {"fields": ["price", "status"]}),
         (
             f"Prices by kind of seat ({settings.CURRENCY}), end of sales",

@@ -55,6 +55,7 @@ class ShowForm(VersionedForm):
             "movie",
             "screen",
             "starts_at",
+            "pre_show_minutes",
             "total_seats",
             "status",
             *PRICE_FIELDS,
@@ -64,14 +65,23 @@ class ShowForm(VersionedForm):
         widgets = dict.fromkeys(TIMES, ClockWidget)
         help_texts = {
             "starts_at": "By the clock of the cinema.",
+            "pre_show_minutes": "Adverts and trailers between the advertised start and the film. Empty: as"
+            " usual in the cinema.",
             "total_seats": "Leave empty for all seats of the screen.",
             "sales_open_at": "By the clock of the cinema. Empty: as soon as the show is on sale.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in {"total_seats", "status", "sales_cutoff_minutes"} & self.fields.keys():
+        for name in {
+            "pre_show_minutes",
+            "total_seats",
+            "status",
+            "sales_cutoff_minutes",
+        } & self.fields.keys():
             self.fields[name].required = False
+        if not self.instance.pk:
+            self.initial["pre_show_minutes"] = None  # the cinema is not known yet
         for name in TIMES if self.instance.pk else ():
             moment = getattr(self.instance, name)
             self.initial[name] = moment and by_cinema_clock(moment, self.instance.screen)
@@ -95,6 +105,8 @@ class ShowForm(VersionedForm):
         self._read_times(data)
         if "total_seats" in data and data["total_seats"] is None:
             data["total_seats"] = self._value(data, "screen").total_seats
+        if "pre_show_minutes" in data and data["pre_show_minutes"] is None:
+            data["pre_show_minutes"] = services.usual_pre_show(self._value(data, "screen").cinema)
         for name in ("status", "sales_cutoff_minutes"):
             if data.get(name) in ("", None):
                 data.pop(name, None)
@@ -102,7 +114,7 @@ class ShowForm(VersionedForm):
             self._check_timing(data)
         if {"screen", "total_seats"} & set(self.changed_data):
             self._check_seats(data)
-        if {"movie", "screen", "starts_at"} & set(self.changed_data):
+        if services.SLOT_FIELDS & set(self.changed_data):
             self._check_slot(data)
         return data
 
@@ -147,8 +159,9 @@ class ShowForm(VersionedForm):
 
     def _check_slot(self, data: dict[str, Any]) -> None:
         """Say what overlaps while the form is still open; the service decides, under the lock."""
-        slot = services.Slot.at(*(self._value(data, name) for name in ("movie", "screen", "starts_at")))
-        [overlaps] = services.find_overlaps([slot], ignoring=self.instance.pk)
+        names = ("movie", "screen", "starts_at", "pre_show_minutes")
+        slot = services.Slot.at(*(self._value(data, name) for name in names))
+        [overlaps] = services.find_overlaps([slot], ignoring=[self.instance.pk])
         if overlaps:
             zone = slot.screen.cinema.zone
             day = to_local(slot.start, zone).date()
@@ -230,7 +243,7 @@ class ShowAdmin(EditingAdmin):
         return ("movie", "screen", "total_seats", *fixed) if self.has_sold_seats(obj) else fixed
 
     def get_fieldsets(self, request: HttpRequest, obj: Show | None = None) -> Any:
-        show = ["movie", "screen", "starts_at", "total_seats", "status"]
+        show = ["movie", "screen", "starts_at", "pre_show_minutes", "total_seats", "status"]
         if obj is not None:
             show = ["id", *show, "occupancy", "local_end"]
             if obj.status == Show.Status.CANCELLED:

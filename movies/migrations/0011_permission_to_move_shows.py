@@ -5,7 +5,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("movies", "0008_folded_names"),
+        ("movies", "0010_overlaps_checked_at_the_end"),
     ]
 
     operations = [

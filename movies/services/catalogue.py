@@ -15,6 +15,11 @@ from movies.seat_plan import SeatPlanError
 from movies.services.log import log_change
 from movies.services.versions import Versions, lock_row, write_fields
 
+SEATS_ARE_DRAWN = (
+    "The seats of this screen are drawn. Change the drawing; or empty it (seat_plan) to have so many seats in"
+    " rows of ten."
+)
+
 
 @transaction.atomic
 def save_movie(
@@ -25,7 +30,10 @@ def save_movie(
     editor: User | None = None,
     **fields: Any,
 ) -> Movie:
-    """Write the fields that change, and the genres by name if they are given; return the movie."""
+    """Write the fields that change, and the genres by name if they are given; return the movie.
+
+    Its shows keep their times: whoever changes a running time re-times them, knowing what was sold.
+    """
     movie = lock_row(movie, versions) if movie.pk else movie
     changed = write_fields(movie, fields)
     if genres is not None:
@@ -41,7 +49,7 @@ def save_movie(
 def save_cinema(
     cinema: Cinema, *, versions: Versions = None, editor: User | None = None, **fields: Any
 ) -> Cinema:
-    """Write the fields that change and return the cinema."""
+    """Write the fields that change and return the cinema. Of its shows: as `save_movie`."""
     cinema = lock_row(cinema, versions) if cinema.pk else cinema
     log_change(cinema, write_fields(cinema, fields), editor)
     return cinema
@@ -59,6 +67,8 @@ def save_screen(
     plan, total = fields.pop("seat_plan", None), fields.pop("total_seats", None)
     if total is None and not (screen.total_seats if plan is None else plan.strip()):
         raise Invalid(errors={"seat_plan": ["Draw the seat plan, or give the number of seats."]})
+    if plan is None and screen.seat_plan and total not in (None, screen.total_seats):
+        raise Invalid(errors={"total_seats": [SEATS_ARE_DRAWN]})
     if plan is not None or total not in (None, screen.total_seats):
         fields |= _seats(plan or "", total)
     log_change(screen, write_fields(screen, fields), editor)

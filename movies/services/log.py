@@ -31,6 +31,12 @@ def log_note(row: Model, text: str, editor: User | None) -> None:
     _log(row, editor, CHANGE, text)
 
 
+def log_notes(rows: Sequence[Model], text: str, editor: User | None, action: int = CHANGE) -> None:
+    """Note the same of many rows. `action` says whether they were changed, or what else."""
+    if rows and editor is not None:
+        LogEntry.objects.log_actions(editor.pk, rows, action, text)
+
+
 def log_entries(row: Model) -> "QuerySet[LogEntry]":
     """What the log says of the row, newest first, each with its user."""
     model = row._meta

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Model
 
 from accounts.actors import Actor
@@ -21,6 +21,8 @@ from movies.services.timing import TIMING_FIELDS, refuse_timing
 
 # What a sold ticket says of its show, beside the start.
 TICKET_FIELDS = {"movie", "screen", "total_seats"}
+# What decides when a show keeps which screen.
+SLOT_FIELDS = {"movie", "screen", "starts_at", "pre_show_minutes"}
 
 
 @transaction.atomic
@@ -29,19 +31,21 @@ def schedule_show(
     movie: Movie,
     screen: Screen,
     starts_at: datetime,
+    pre_show_minutes: int | None = None,
     total_seats: int | None = None,
     **sale_fields: Any,
 ) -> Show:
     """Put a show on a screen and return it. It takes a copy of the seat plan.
 
-    It has all seats of the screen, or the first `total_seats` of them. `sale_fields` say how it is sold:
-    price, premium_price and so on, status, sales_open_at, sales_cutoff_minutes.
+    It has the usual pre-show of the cinema, or so many minutes; all seats of the screen, or the first
+    `total_seats` of them. `sale_fields` say how it is sold: price, premium_price and so on, status,
+    sales_open_at, sales_cutoff_minutes.
     Raises ScreenOccupied, and Invalid for times that do not go together or have passed, or for more seats
     than the screen has.
     """
     show = Show(movie=movie, screen=screen, starts_at=starts_at, **sale_fields)
     refuse_timing(show)
-    _take_slot(show)
+    _take_slot(show, pre_show_minutes)
     show.total_seats = show.screen.total_seats if total_seats is None else total_seats
     show.seat_plan = copy_seat_plan(show.screen, show.total_seats)
     with overlap_refused():
@@ -60,15 +64,15 @@ def refuse_change(show: Show, changes: dict[str, Any]) -> None:
 def place_show(show: Show, changes: dict[str, Any]) -> None:
     """Set the changes, by field, of a show that the caller has locked. Writes nothing.
 
-    Another start, movie or screen moves the end along; the screen is locked then. Raises ScreenOccupied, and
-    Invalid for times that do not go together or have passed.
+    Another start, pre-show, movie or screen moves the end along; movie and screen are locked then. Raises
+    ScreenOccupied, and Invalid for times that do not go together or have passed.
     """
     for name, value in changes.items():
         setattr(show, name, value)
     if changes.keys() & TIMING_FIELDS:
         refuse_timing(show)
-    if changes.keys() & (TICKET_FIELDS | {"starts_at"}):
-        _take_slot(show)
+    if changes.keys() & (TICKET_FIELDS | SLOT_FIELDS):
+        _take_slot(show, show.pre_show_minutes)
 
 
 def reschedule_show(show: Show, changes: dict[str, Any]) -> None:
@@ -81,7 +85,7 @@ def reschedule_show(show: Show, changes: dict[str, Any]) -> None:
     place_show(show, changes)
     # The seat map shows prices too, and clients with a copy of it must notice.
     show.seats_version += 1
-    if not changes.keys() & (TICKET_FIELDS | {"starts_at"}):
+    if not changes.keys() & (TICKET_FIELDS | SLOT_FIELDS):
         show.save(update_fields=[*changes, "seats_version"])
         return
     if changes.keys() & {"screen", "total_seats"}:
@@ -104,16 +108,21 @@ def record_show_event(
 
     The caller saves the show.
     """
-    show.version += 1
-    ShowEvent.objects.create(
-        show=show,
-        version=show.version,
-        at=at,
-        actor=actor.user,
-        channel=actor.channel,
-        changes={name: [_as_json(value) for value in pair] for name, pair in changes.items()},
-        reason=reason,
-    )
+    record_show_events({show: changes}, at=at, actor=actor, reason=reason)
+
+
+def record_show_events(
+    changes: Mapping[Show, Mapping[str, tuple[Any, Any]]], *, at: datetime, actor: Actor, reason: str = ""
+) -> None:
+    """The same for many shows, in one statement."""
+    events = []
+    for show, of_show in changes.items():
+        show.version += 1
+        event = ShowEvent(show=show, version=show.version, at=at, channel=actor.channel, reason=reason)
+        event.actor = actor.user
+        event.changes = {name: [_as_json(value) for value in pair] for name, pair in of_show.items()}
+        events.append(event)
+    ShowEvent.objects.bulk_create(events)
 
 
 def _as_json(value: Any) -> Any:
@@ -140,19 +149,45 @@ def overlap_refused() -> Iterator[None]:
         raise
 
 
-def _take_slot(show: Show) -> None:
-    """Lock the screen, so that others wait their turn, and set when the show ends.
+@contextmanager
+def overlaps_looked_at_last() -> Iterator[None]:
+    """Several shows of a screen are written, which may overlap until the last of them is.
 
-    Raises ScreenOccupied, and Invalid if the screen is gone.
+    Raises ScreenOccupied if they still do then.
     """
+    with overlap_refused(), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET CONSTRAINTS show_screen_times_do_not_overlap DEFERRED")
+        yield
+        if connection.vendor == "postgresql":
+            cursor.execute("SET CONSTRAINTS show_screen_times_do_not_overlap IMMEDIATE")
+
+
+def lock_place(show: Show) -> None:
+    """Lock movie and screen of a show, so that others wait their turn, and read both anew.
+
+    Raises Invalid if one of the two is gone.
+    """
+    movies = Movie.objects.lock_all([show.movie_id])
+    if not movies:  # deleted in the meantime
+        raise Invalid(errors={"movie": ["There is no such movie."]})
+    show.movie = movies[0]
     try:
         show.screen = Screen.objects.lock(show.screen_id)
-    except NotFound as error:  # deleted in the meantime
+    except NotFound as error:
         raise Invalid(errors={"screen": ["There is no such screen."]}) from error
-    slot = Slot.at(show.movie, show.screen, show.starts_at)
-    [overlaps] = find_overlaps([slot], ignoring=show.pk)
+
+
+def _take_slot(show: Show, pre_show_minutes: int | None) -> None:
+    """Set when the show ends, with movie and screen locked. Raises ScreenOccupied, and Invalid if one of the
+    two is gone.
+    """
+    lock_place(show)
+    slot = Slot.at(show.movie, show.screen, show.starts_at, pre_show_minutes, show.pk)
+    [overlaps] = find_overlaps([slot], ignoring=[show.pk])
     if overlaps:
         raise ScreenOccupied(shows=[asdict(overlap) for overlap in overlaps])
+    show.pre_show_minutes = slot.pre_show_minutes
     show.ends_at, show.screen_free_at = slot.end, slot.screen_free_at
 
 

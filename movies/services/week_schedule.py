@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.timezone import now
 
-from movie_booking.errors import Invalid
+from movie_booking.errors import Invalid, NotFound
 from movies.errors import ScreenOccupied, SkippedTime, WeekHasOverlaps
 from movies.models import Movie, Screen, Show, ShowQuerySet
 from movies.prices import PRICE_FIELDS
@@ -74,6 +74,7 @@ class Proposal:
             movie=self.movie,
             screen=self.screen,
             starts_at=self.slot.start,
+            pre_show_minutes=self.slot.pre_show_minutes,
             ends_at=self.slot.end,
             screen_free_at=self.slot.screen_free_at,
             total_seats=self.total_seats,
@@ -97,16 +98,19 @@ def schedule_week(
 ) -> list[Show]:
     """Schedule the shows, all of them or none, and return them. They have all seats of their screens.
 
-    `more` are SALE_FIELDS by name, and `at`, the present. Raises WeekHasOverlaps, and Invalid for what has
-    problems, for sale fields that no show may have, and for no shows or more than MAX_SHOWS.
+    `more` are SALE_FIELDS by name, `pre_show_minutes` if not those of each cinema, and `at`, the present.
+    Raises NotFound, WeekHasOverlaps, and Invalid for what has problems, for sale fields that no show may
+    have, and for no shows or more than MAX_SHOWS.
     """
     screens, dates, times = list(screens), list(dates), list(times)
     _propose_week(movie=movie, screens=screens, dates=dates, times=times, **more)  # nonsense locks no screen
 
-    def propose(locked: Mapping[int, Screen]) -> list[Proposal]:
-        return _propose_week(movie=movie, screens=locked.values(), dates=dates, times=times, **more)
+    def propose(movies: Mapping[int, Movie], locked: Mapping[int, Screen]) -> list[Proposal]:
+        return _propose_week(
+            movie=movies[movie.pk], screens=locked.values(), dates=dates, times=times, **more
+        )
 
-    return _schedule_all({screen.pk for screen in screens}, propose)
+    return _schedule_all({movie.pk}, {screen.pk for screen in screens}, propose)
 
 
 def _propose_week(
@@ -116,6 +120,7 @@ def _propose_week(
     dates: Iterable[date],
     times: Iterable[time],
     at: datetime | None = None,
+    pre_show_minutes: int | None = None,
     **sale_fields: Any,
 ) -> list[Proposal]:
     """Return a show for every screen, date and time by the clock of the screen's cinema.
@@ -126,8 +131,12 @@ def _propose_week(
     dates, times = sorted(set(dates)), sorted(set(times))
     _refuse_number(len(screens) * len(dates) * len(times))
     sale_fields = _clean_sale_fields(sale_fields)
+    if pre_show_minutes is not None:
+        _clean_fields({"pre_show_minutes": pre_show_minutes})
     return [
-        _propose(movie, screen, datetime.combine(day, start), at=at, sale_fields=sale_fields)
+        _propose(
+            movie, screen, datetime.combine(day, start), pre_show_minutes, at=at, sale_fields=sale_fields
+        )
         for day in dates
         for screen in screens
         for start in times
@@ -141,22 +150,25 @@ def preview_copy(*, shows: ShowQuerySet, days: int = 7, at: datetime | None = No
     """Return what `copy_week` would schedule, each with its obstacles. Raises Invalid."""
     originals = _originals(shows)
     screens = {show.screen_id: show.screen for show in originals}
-    return _note_overlaps(_propose_copies(originals, screens, days, at))
+    movies = {show.movie_id: show.movie for show in originals}
+    return _note_overlaps(_propose_copies(originals, movies, screens, days, at))
 
 
 def copy_week(*, shows: ShowQuerySet, days: int = 7, at: datetime | None = None) -> list[Show]:
     """Schedule each show again so many days later, at the same time by the clock of its cinema.
 
-    With the same SALE_FIELDS and as many seats (see `seats_of_copy`), a draft as a draft; cancelled shows
-    are left out. All of them or none; returns the new ones. Raises WeekHasOverlaps, and Invalid for
-    what has problems, or for no shows or more than MAX_SHOWS.
+    With the same pre-show, the same SALE_FIELDS and as many seats (see `seats_of_copy`), a draft as a draft;
+    cancelled shows are left out. All of them or none; returns the new ones. Raises NotFound, WeekHasOverlaps,
+    and Invalid for what has problems, or for no shows or more than MAX_SHOWS.
     """
     originals = _originals(shows)
 
-    def propose(locked: Mapping[int, Screen]) -> list[Proposal]:
-        return _propose_copies(originals, locked, days, at)
+    def propose(movies: Mapping[int, Movie], locked: Mapping[int, Screen]) -> list[Proposal]:
+        return _propose_copies(originals, movies, locked, days, at)
 
-    return _schedule_all({show.screen_id for show in originals}, propose)
+    return _schedule_all(
+        {show.movie_id for show in originals}, {show.screen_id for show in originals}, propose
+    )
 
 
 def _originals(shows: ShowQuerySet) -> list[Show]:
@@ -166,15 +178,24 @@ def _originals(shows: ShowQuerySet) -> list[Show]:
 
 
 def _propose_copies(
-    originals: list[Show], screens: Mapping[int, Screen], days: int, at: datetime | None
+    originals: list[Show],
+    movies: Mapping[int, Movie],
+    screens: Mapping[int, Screen],
+    days: int,
+    at: datetime | None,
 ) -> list[Proposal]:
     if not 1 <= days <= MAX_DAYS:
         raise Invalid(errors={"days": [f"Shows are copied 1 to {MAX_DAYS} days ahead."]})
-    copies = [_propose_copy(show, screens[show.screen_id], timedelta(days), at) for show in originals]
+    copies = [
+        _propose_copy(show, movies[show.movie_id], screens[show.screen_id], timedelta(days), at)
+        for show in originals
+    ]
     return sorted(copies, key=lambda copy: (copy.day, _screen_order(copy.screen), copy.clock))
 
 
-def _propose_copy(show: Show, screen: Screen, later: timedelta, at: datetime | None) -> Proposal:
+def _propose_copy(
+    show: Show, movie: Movie, screen: Screen, later: timedelta, at: datetime | None
+) -> Proposal:
     zone = screen.cinema.zone
     sale_fields = {name: getattr(show, name) for name in SALE_FIELDS}
     if show.sales_open_at:
@@ -182,7 +203,7 @@ def _propose_copy(show: Show, screen: Screen, later: timedelta, at: datetime | N
         # Sales may as well open in the hour that the clocks skip: then it is the hour after.
         sale_fields["sales_open_at"] = opens.replace(tzinfo=zone).astimezone(timezone.utc)
     clock = to_local(show.starts_at, zone) + later
-    proposal = _propose(show.movie, screen, clock, at=at, sale_fields=sale_fields)
+    proposal = _propose(movie, screen, clock, show.pre_show_minutes, at=at, sale_fields=sale_fields)
     return replace(proposal, total_seats=seats_of_copy(show, screen))
 
 
@@ -212,14 +233,20 @@ def refuse_obstacles(proposals: list[Proposal]) -> None:
 
 
 def _propose(
-    movie: Movie, screen: Screen, clock: datetime, *, at: datetime | None, sale_fields: dict[str, Any]
+    movie: Movie,
+    screen: Screen,
+    clock: datetime,
+    pre_show_minutes: int | None,
+    *,
+    at: datetime | None,
+    sale_fields: dict[str, Any],
 ) -> Proposal:
     slot, problems = None, []
     if not FIRST_CLOCK <= clock <= LAST_CLOCK:
         problems.append(OUT_OF_RANGE)
     else:
         try:
-            slot = Slot.at_local(movie, screen, clock)
+            slot = Slot.at_local(movie, screen, clock, pre_show_minutes)
         except SkippedTime as error:
             problems.append(error.detail)
         else:
@@ -238,21 +265,25 @@ def _note_overlaps(proposals: list[Proposal]) -> list[Proposal]:
 
 
 def _schedule_all(
-    screen_ids: set[int], propose: Callable[[Mapping[int, Screen]], list[Proposal]]
+    movie_ids: set[int],
+    screen_ids: set[int],
+    propose: Callable[[Mapping[int, Movie], Mapping[int, Screen]], list[Proposal]],
 ) -> list[Show]:
-    """Lock the screens, look again, and write all shows or none."""
-    locked: dict[int, Screen] = {}
+    """Lock movies and screens, look again, and write all shows or none."""
+    movies: dict[int, Movie] = {}
+    screens: dict[int, Screen] = {}
     try:
         with transaction.atomic(), overlap_refused():
-            # In ascending id, so that two overlapping weeks wait for each other in one order.
-            for screen_id in sorted(screen_ids):
-                locked[screen_id] = Screen.objects.lock(screen_id)
-            proposals = _note_overlaps(propose(locked))
+            movies |= {movie.pk: movie for movie in Movie.objects.lock_all(movie_ids)}
+            screens |= {screen.pk: screen for screen in Screen.objects.lock_all(screen_ids)}
+            if len(movies) < len(movie_ids) or len(screens) < len(screen_ids):
+                raise NotFound
+            proposals = _note_overlaps(propose(movies, screens))
             refuse_obstacles(proposals)
             return Show.objects.bulk_create([proposal.as_show() for proposal in proposals])
     except ScreenOccupied as error:
         # The database objects: a show was written without the lock.
-        raise WeekHasOverlaps(overlaps=_overlaps(_note_overlaps(propose(locked)))) from error
+        raise WeekHasOverlaps(overlaps=_overlaps(_note_overlaps(propose(movies, screens)))) from error
 
 
 def _overlaps(proposals: list[Proposal]) -> list[dict[str, Any]]:
@@ -285,12 +316,16 @@ def _clean_sale_fields(sale_fields: dict[str, Any]) -> dict[str, Any]:
         raise TypeError(f"These are no sale fields: {', '.join(sorted(unknown))}")
     if sale_fields.get("status", Show.Status.ON_SALE) not in (Show.Status.DRAFT, Show.Status.ON_SALE):
         raise Invalid(errors={"status": ["A new show is a draft or on sale."]})
-    model = Show(**sale_fields)
+    return _clean_fields(sale_fields)
+
+
+def _clean_fields(fields: dict[str, Any]) -> dict[str, Any]:
+    model = Show(**fields)
     try:
-        model.clean_fields(exclude={each.name for each in Show._meta.fields} - sale_fields.keys())
+        model.clean_fields(exclude={each.name for each in Show._meta.fields} - fields.keys())
     except ValidationError as error:
         raise Invalid(errors=error.message_dict) from error
-    return {name: getattr(model, name) for name in sale_fields}
+    return {name: getattr(model, name) for name in fields}
 
 
 def _screen_order(screen: Screen) -> tuple[str, str, int]:

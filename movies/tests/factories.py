@@ -58,7 +58,8 @@ def make_show(*, starts_at: datetime | None = None, **fields: object) -> Show:
     starts_at = starts_at or tomorrow()
     movie = fields.pop("movie", None) or make_movie()
     screen = fields.pop("screen", None) or make_screen(total_seats=fields.get("total_seats", 50))
-    ends_at = starts_at + timedelta(minutes=movie.duration_minutes)
+    minutes = fields.get("pre_show_minutes", 0) + movie.duration_minutes
+    ends_at = starts_at + timedelta(minutes=minutes)
     total_seats = fields.setdefault("total_seats", screen.total_seats)
     defaults = {
         "ends_at": ends_at,

@@ -223,6 +223,7 @@ def test_a_show_with_bookings_offers_no_other_movie_screen_or_seats(staff, booke
 
     assert set(page.context["adminform"].form.fields) == {
         "starts_at",
+        "pre_show_minutes",
         "price",
         "premium_price",
         "sofa_price",

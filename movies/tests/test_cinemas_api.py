@@ -32,6 +32,7 @@ def test_a_cinema_says_where_it_is_and_what_time_it_keeps():
         "name": "Odeon",
         "address": "1 Leicester Square",
         "time_zone": "Europe/London",
+        "pre_show_minutes": None,
     }
 
 

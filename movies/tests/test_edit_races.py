@@ -9,7 +9,7 @@ import pytest
 from accounts.tests.factories import client_for, make_staff, make_user
 from movie_booking.tests.concurrency import run_concurrently
 from movie_booking.tests.pages import inputs_of
-from movies.admin.editing import EditingAdmin
+from movies.admin import MovieAdmin
 from movies.services import catalogue, refuse_stale
 from movies.tests.factories import browser_for, make_cinema, make_movie, make_screen, make_show
 
@@ -157,7 +157,7 @@ def test_control_without_the_lock_both_forms_are_saved(monkeypatch):
         meeting.wait(timeout=10)
         return row
 
-    monkeypatch.setattr(EditingAdmin, "lock", meet)
+    monkeypatch.setattr(MovieAdmin, "lock", meet)
 
     responses = save_together(make_movie(), {"title": "Dune"}, {"title": "Alien"})
 

@@ -132,3 +132,48 @@ def test_constraints_have_the_names_in_the_database_that_the_models_say(model):
         found = connection.introspection.get_constraints(cursor, model._meta.db_table)
 
     assert {constraint.name for constraint in model._meta.constraints} - found.keys() == set()
+
+
+WITHOUT_PRE_SHOW = [("movies", "0008_folded_names")]
+
+
+@pytest.fixture
+def models_without_pre_show(transactional_db):
+    with models_at(WITHOUT_PRE_SHOW) as models:
+        yield models
+
+
+def test_shows_from_before_there_was_a_pre_show_have_none_and_end_as_they_did(models_without_pre_show):
+    def create(model, **fields):
+        return models_without_pre_show.get_model("movies", model).objects.create(**fields)
+
+    movie = create("Movie", title="Dune", duration_minutes=155)
+    cinema = create("Cinema", name="Rex")
+    screen = create("Screen", cinema=cinema, name="Screen 1", total_seats=50)
+    ends_at = EIGHT + timedelta(minutes=155)
+    create(
+        "Show",
+        movie=movie,
+        screen=screen,
+        starts_at=EIGHT,
+        ends_at=ends_at,
+        screen_free_at=ends_at,
+        total_seats=50,
+        price=10,
+    )
+
+    migrate_to_latest()
+
+    show = Show.objects.get()
+    assert (show.pre_show_minutes, show.ends_at) == (0, ends_at)
+    assert Cinema.objects.get().pre_show_minutes is None
+
+
+@pytest.mark.postgres
+def test_overlaps_can_be_looked_at_last_and_are_still_refused(transactional_db):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT condeferrable, condeferred FROM pg_constraint"
+            " WHERE conname = 'show_screen_times_do_not_overlap'"
+        )
+        assert cursor.fetchall() == [(True, False)]

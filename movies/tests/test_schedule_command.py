@@ -3,8 +3,10 @@
 from decimal import Decimal
 
 import pytest
+from django.contrib.admin.models import ADDITION, LogEntry
 from django.core.management import CommandError, call_command
 
+from accounts.tests.factories import make_staff, make_user
 from movies.models import Show
 from movies.tests.factories import make_movie
 
@@ -107,3 +109,36 @@ def test_a_film_whose_title_is_a_number_is_found_by_its_title(command, movie):
     command("--time=14:00", movie=str(movie.pk))
 
     assert Show.objects.values_list("movie", flat=True).distinct().get() == film.pk
+
+
+def test_the_command_takes_a_pre_show(command, movie):
+    command("--time", "14:00", "--pre-show", "20")
+
+    assert {show.pre_show_minutes for show in Show.objects.all()} == {20}
+
+
+@pytest.mark.parametrize("minutes", ["121", "-1", "soon"])
+def test_what_is_no_pre_show_is_refused(command, movie, minutes):
+    with pytest.raises(CommandError, match="is no number of minutes before the film"):
+        command("--time", "14:00", f"--pre-show={minutes}")
+
+
+def test_the_history_names_who_is_said_to_have_added_the_shows(command, movie):
+    staff = make_staff()
+
+    command("--time", "14:00", "--by", staff.username.upper())
+
+    entries = LogEntry.objects.filter(user=staff, action_flag=ADDITION)
+    assert {entry.object_id for entry in entries} == {str(show.pk) for show in Show.objects.all()}
+    assert {entry.change_message for entry in entries} == {"Added by the command schedule_shows."}
+
+
+def test_only_members_of_staff_add_shows(command, movie):
+    former = make_staff()
+    former.is_active = False
+    former.save()
+
+    for name in (make_user().username, former.username, "", "nobody"):
+        with pytest.raises(CommandError, match=f"There is no member of staff “{name}”"):
+            command("--time", "14:00", f"--by={name}")
+    assert not Show.objects.exists()

@@ -11,7 +11,7 @@ from django.db import IntegrityError, OperationalError
 from bookings.tests.factories import change
 from movie_booking.tests.concurrency import run_concurrently
 from movies.errors import ScreenOccupied
-from movies.models import ScreenQuerySet, Show
+from movies.models import MovieQuerySet, ScreenQuerySet, Show
 from movies.services import schedule, schedule_show
 from movies.tests.factories import make_movie, make_screen, make_show, utc
 
@@ -129,7 +129,8 @@ def test_control_without_the_lock_both_find_the_screen_free_and_the_constraint_s
         meeting.wait(timeout=10)
         return found
 
-    monkeypatch.setattr(ScreenQuerySet, "lock", lambda self, screen_id: self.get(pk=screen_id))
+    for rows in (MovieQuerySet, ScreenQuerySet):
+        monkeypatch.setattr(rows, "lock_all", lambda self, ids: list(self.filter(pk__in=ids)))
     monkeypatch.setattr(schedule, "find_overlaps", find_then_meet)
     results = run_concurrently(*[partial(schedule_show, movie=movie, screen=screen, starts_at=EIGHT)] * 2)
 

@@ -8,6 +8,7 @@ from bookings.tests.factories import change
 from movies.models import Screen
 from movies.seat_plan import MAX_SEATS, parse_plan, plain_plan
 from movies.services import schedule_show
+from movies.services.catalogue import SEATS_ARE_DRAWN
 from movies.tests.factories import make_cinema, make_movie, make_screen, tomorrow
 
 pytestmark = pytest.mark.django_db
@@ -92,7 +93,7 @@ def test_what_is_no_seat_plan_is_refused_with_the_place(api, body, seats, errors
     [
         ({"seat_plan": DEN}, DEN),
         ({"seat_plan": DEN, "total_seats": 4}, DEN),
-        ({"total_seats": 25}, plain_plan(25)),
+        ({"seat_plan": "", "total_seats": 25}, plain_plan(25)),
         ({"total_seats": 8}, STUDIO),  # what it has already: no change, and no reason to lose the drawing
         ({"name": "Screen 2"}, STUDIO),
     ],
@@ -104,6 +105,34 @@ def test_a_screen_is_drawn_anew_by_a_drawing_or_another_number(api, change, expe
 
     assert response.status_code == 200
     assert plan_of_the_screen() == parse_plan(expected)
+
+
+@pytest.mark.parametrize("method", ["patch", "put"])
+def test_a_number_of_seats_does_not_throw_the_drawing_away(api, method):
+    screen = make_screen(seat_plan=STUDIO)
+    change = {"cinema": screen.cinema_id, "name": screen.name, "total_seats": 25}
+
+    response = getattr(api, method)(f"/api/screens/{screen.pk}/", change)
+
+    assert response.status_code == 400
+    assert response.data["errors"] == {"total_seats": [SEATS_ARE_DRAWN]}
+    assert plan_of_the_screen() == parse_plan(STUDIO)
+
+
+def test_a_number_of_seats_on_the_page_does_not_throw_the_drawing_away(admin):
+    screen = make_screen(seat_plan=STUDIO)
+
+    response = admin.post(
+        f"/admin/movies/screen/{screen.pk}/change/",
+        {"cinema": screen.cinema_id, "name": screen.name, "seat_plan": STUDIO, "total_seats": "25"},
+    )
+
+    assert response.context["adminform"].form.errors == {
+        "total_seats": [
+            "The seats of this screen are drawn. Change the drawing, or empty it to have rows of ten."
+        ]
+    }
+    assert plan_of_the_screen() == parse_plan(STUDIO)
 
 
 @pytest.mark.parametrize("seats", [{"seat_plan": STUDIO}, {"total_seats": 25}])
@@ -173,7 +202,6 @@ def test_what_is_no_seat_plan_is_an_error_next_to_the_field(admin, body, seats, 
     [
         ({"seat_plan": STUDIO, "total_seats": "8"}, STUDIO),  # saved as it was
         ({"seat_plan": DEN, "total_seats": "8"}, DEN),  # the old number is still in its box
-        ({"seat_plan": STUDIO, "total_seats": "25"}, plain_plan(25)),  # and here the old drawing
         ({"seat_plan": STUDIO, "total_seats": ""}, STUDIO),  # it follows from the drawing
         ({"seat_plan": "", "total_seats": "8"}, plain_plan(8)),
     ],

@@ -48,6 +48,7 @@ def test_a_show_says_what_where_and_when_it_is_and_how_many_seats_are_free():
         "starts_at": "2030-01-01T20:00:00Z",
         "ends_at": "2030-01-01T22:28:00Z",
         "total_seats": 50,
+        "pre_show_minutes": 0,
         "available_seats": 42,
         "price": "12.50",
         "prices": {

@@ -99,7 +99,7 @@ def test_a_show_on_another_screen_does_not_overlap(slot):
 def test_a_show_does_not_overlap_itself(slot):
     moved, other = show_at(slot, TWO, minutes=10), show_at(slot, TWO + 60 * MINUTE)
 
-    assert ids(find_overlaps([slot], ignoring=moved.pk)) == [[other.pk]]
+    assert ids(find_overlaps([slot], ignoring=[moved.pk])) == [[other.pk]]
 
 
 def test_slots_overlap_each_other_on_one_screen_only(movie, screens):

@@ -11,7 +11,7 @@ from django.db import OperationalError, transaction
 
 from movie_booking.tests.concurrency import run_concurrently
 from movies.errors import ScreenOccupied, WeekHasOverlaps
-from movies.models import Screen, ScreenQuerySet, Show
+from movies.models import MovieQuerySet, Screen, ScreenQuerySet, Show
 from movies.services import copy_week, schedule_show, schedule_week, week_schedule
 from movies.tests.factories import make_movie, make_screen, utc
 from movies.tests.weeks import WEEK
@@ -96,7 +96,7 @@ def test_a_week_waits_for_the_lock_of_each_of_its_screens_and_sees_what_was_done
             with pytest.raises(futures.TimeoutError):
                 waiting.result(timeout=1)
             one = utc(2030, 1, 16, 14, 30)
-            there = schedule_show(movie=movie, screen=screens[3], starts_at=one)
+            there = schedule_show(movie=make_movie(), screen=screens[3], starts_at=one)
         [refused] = waiting.result(timeout=10)
 
     assert isinstance(refused, WeekHasOverlaps)
@@ -139,7 +139,8 @@ def test_control_without_the_lock_both_find_the_week_free_and_the_constraint_sto
         refuse_obstacles(proposals)
         meeting.wait(timeout=10)
 
-    monkeypatch.setattr(ScreenQuerySet, "lock", lambda self, screen_id: self.get(pk=screen_id))
+    for rows in (MovieQuerySet, ScreenQuerySet):
+        monkeypatch.setattr(rows, "lock_all", lambda self, ids: list(self.filter(pk__in=ids)))
     monkeypatch.setattr(week_schedule, "refuse_obstacles", refuse_then_meet)
     results = run_concurrently(
         *[partial(schedule_week, movie=movie, screens=screens, dates=WEEK, times=[time(14)])] * 2

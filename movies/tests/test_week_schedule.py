@@ -1,6 +1,5 @@
 """A week of shows is scheduled whole, or not at all."""
 
-import re
 from datetime import date, time, timedelta
 from decimal import Decimal
 from functools import partial
@@ -94,8 +93,9 @@ def test_the_same_week_twice_is_made_once(movie, screens):
 
 @pytest.mark.parametrize("days", [1, 7])
 def test_a_week_costs_no_query_for_each_show(movie, screens, days, django_assert_num_queries):
-    # The savepoint or transaction (2), a lock for each screen (2), what is there, what is written.
-    with django_assert_num_queries(6):
+    # The savepoint or transaction (2), the locks of movie and screens (2), cinemas, what is there, what is
+    # written.
+    with django_assert_num_queries(7):
         schedule_week(movie=movie, screens=screens, dates=WEEK[:days], times=[TWO, EIGHT])
 
 
@@ -108,8 +108,12 @@ def test_screens_are_locked_in_ascending_order_whatever_the_order_of_the_request
     with django_assert_num_queries(7) as queries:
         schedule_week(movie=movie, screens=screens, dates=[MONDAY], times=[TWO])
 
-    asked = [re.findall(r'"movies_screen"."id" = (\d+)', query["sql"]) for query in queries.captured_queries]
-    assert [found for found in asked if found] == [["800001"], ["800008"], ["800016"]]
+    [lock] = [
+        query["sql"]
+        for query in queries.captured_queries
+        if 'FROM "movies_screen"' in query["sql"] and "IN (800" in query["sql"]
+    ]
+    assert 'ORDER BY "movies_screen"."id" ASC' in lock
 
 
 def test_a_field_that_is_no_sale_field_is_a_mistake_of_the_program(movie, screen):

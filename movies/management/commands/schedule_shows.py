@@ -5,14 +5,17 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
+from django.contrib.admin.models import ADDITION
 from django.core.exceptions import ValidationError
 from django.core.management import BaseCommand, CommandError
+from django.db import transaction
 
+from accounts.models import User
 from movie_booking.errors import DomainError
 from movie_booking.limits import parse_id
 from movies.errors import WeekHasOverlaps
 from movies.models import Movie, Screen, Show
-from movies.services import preview_week, schedule_week
+from movies.services import log_notes, preview_week, schedule_week
 from movies.services.week_schedule import refuse_obstacles
 from movies.times import WEEKDAYS, dates_between, read_times
 
@@ -36,18 +39,31 @@ class Command(BaseCommand):
         parser.add_argument("--time", required=True, metavar="HH:MM", dest="times", **several)
         every_day = "Without it, every day."
         parser.add_argument("--weekday", choices=WEEKDAY_CHOICES, dest="weekdays", help=every_day, **several)
+        parser.add_argument(
+            "--pre-show",
+            type=_pre_show,
+            metavar="MINUTES",
+            dest="pre_show_minutes",
+            help="Adverts and trailers. Without it, those of each cinema.",
+        )
         parser.add_argument("--price", type=_price, help="Without it, the default price of the settings.")
         parser.add_argument("--draft", action="store_true", help="Customers do not see the shows yet.")
+        parser.add_argument(
+            "--by",
+            metavar="USERNAME",
+            help="A member of staff, whom the history in the Admin names as the one who added the shows.",
+        )
         parser.add_argument("--dry-run", action="store_true", help="Preview; schedule nothing.")
 
-    def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
+    def handle(self, *args: Any, dry_run: bool, by: str | None, **options: Any) -> None:
+        editor = _staff(by) if by is not None else None
         try:
             week = _week(**options)
             proposals = preview_week(**week)
             if dry_run:
                 refuse_obstacles(proposals)
             else:
-                schedule_week(**week)
+                _schedule(week, editor)
         except DomainError as error:
             raise CommandError("\n".join(_reasons(error))) from error
         for day, of_day in groupby(proposals, key=lambda proposal: proposal.day):
@@ -55,6 +71,12 @@ class Command(BaseCommand):
             self.stdout.write(f"{day:%a %d %b %Y}: {'; '.join(starts)}")
         done = "Would schedule" if dry_run else "Scheduled"
         self.stdout.write(self.style.SUCCESS(f"{done}: {len(proposals)} shows of {week['movie']}."))
+
+
+@transaction.atomic
+def _schedule(week: dict[str, Any], editor: User | None) -> None:
+    shows = schedule_week(**week)
+    log_notes(shows, "Added by the command schedule_shows.", editor, ADDITION)
 
 
 def _week(
@@ -65,6 +87,7 @@ def _week(
     last: date,
     times: list[str],
     weekdays: list[str] | None,
+    pre_show_minutes: int | None,
     price: Decimal | None,
     draft: bool,
     **_: Any,
@@ -82,6 +105,7 @@ def _week(
         "screens": _screens(screens),
         "dates": dates_between(first, last, map(WEEKDAY_CHOICES.index, weekdays or WEEKDAY_CHOICES)),
         "times": times_of_day,
+        "pre_show_minutes": pre_show_minutes,
         **sale_fields,
     }
 
@@ -126,8 +150,24 @@ def _date(text: str) -> date:
 
 
 def _price(text: str) -> Decimal:
+    return _of_show("price", text, "is no price. Write it like this: 12.50.")
+
+
+def _pre_show(text: str) -> int:
+    return _of_show("pre_show_minutes", text, "is no number of minutes before the film.")
+
+
+def _of_show(name: str, text: str, is_none: str) -> Any:
+    field: Any = Show._meta.get_field(name)
     try:
-        return Show._meta.get_field("price").clean(text, None)
+        return field.clean(text, None)
     except ValidationError as error:
         why = " ".join(error.messages)
-        raise ArgumentTypeError(f"“{text}” is no price. Write it like this: 12.50. {why}") from None
+        raise ArgumentTypeError(f"“{text}” {is_none} {why}") from None
+
+
+def _staff(username: str) -> User:
+    user = User.objects.named(username).filter(is_staff=True, is_active=True).first()
+    if user is None:
+        raise CommandError(f"There is no member of staff “{username}”.")
+    return user

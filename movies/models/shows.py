@@ -1,4 +1,4 @@
-"""What is shown, where and when."""
+"""When it is shown: shows, and what changed of them."""
 
 import zoneinfo
 from collections.abc import Iterable
@@ -9,195 +9,22 @@ from typing import Any
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q
 from django.utils.timezone import now
 
 from accounts.actors import Channel
 from movie_booking.errors import NotFound
-from movie_booking.folding import FoldedTextField, FoldingModel, FoldingQuerySet, UniqueFolded
 from movie_booking.limits import MAX_ID
 from movies.local_days import by_local_day
+from movies.models.catalogue import MAX_PRE_SHOW_MINUTES, Cinema, Movie, Screen
 from movies.prices import PRICE_FIELDS, prices_by_kind
 from movies.seat_plan import MAX_SEATS, SeatKind, SeatPlan, label_in, plan_of
-from movies.validators import DAYS, MOMENTS, validate_plan, validate_time_zone
+from movies.validators import MOMENTS, validate_plan
 
 
 def default_price() -> Decimal:
     """The price of a seat where staff give none, in the currency of the settings."""
     return settings.DEFAULT_PRICE
-
-
-class GenreQuerySet(FoldingQuerySet["Genre"]):
-    def named(self, names: Iterable[str]) -> list["Genre"]:
-        """Return the genres of these names, whatever their case; one that is new is added."""
-        return [self.filter(name_folded=name).first() or self.create(name=name) for name in names]
-
-
-class Genre(FoldingModel):
-    name = models.CharField(max_length=50)
-    name_folded = FoldedTextField("name")
-
-    objects = GenreQuerySet.as_manager()
-
-    class Meta:
-        ordering = ("name",)
-        constraints = [
-            UniqueFolded(
-                fields=["name_folded"],
-                name="genre_name_unique",
-                violation_error_message="There is a genre of that name already.",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class MovieQuerySet(FoldingQuerySet["Movie"]):
-    def now_showing(self, at: datetime | None = None) -> "MovieQuerySet":
-        """Movies with a show on sale that has yet to start."""
-        upcoming = Show.objects.upcoming(at).filter(movie=OuterRef("pk"))
-        return self.filter(Exists(upcoming))
-
-
-class Movie(FoldingModel):
-    title = models.CharField(max_length=200, db_index=True)  # the list is ordered by it
-    description = models.TextField(blank=True, max_length=5000)
-    duration_minutes = models.PositiveSmallIntegerField(
-        "running time",
-        validators=[MinValueValidator(1), MaxValueValidator(1000)],
-        help_text="In minutes. The end of each show follows from it.",
-    )
-    language = models.CharField(
-        max_length=50, blank=True, help_text="What is spoken, as on the poster: English, French (subtitled)."
-    )
-    genres = models.ManyToManyField(Genre, blank=True, related_name="movies")
-    certificate = models.CharField(
-        max_length=10, blank=True, help_text="The age rating where you are: PG-13, 12A, FSK 12."
-    )
-    release_date = models.DateField(null=True, blank=True, validators=DAYS)
-    poster_url = models.URLField("poster", blank=True, max_length=500, help_text="Address of a picture.")
-    title_folded = FoldedTextField("title")
-    description_folded = FoldedTextField("description")
-    language_folded = FoldedTextField("language")
-
-    objects = MovieQuerySet.as_manager()
-
-    class Meta:
-        ordering = ("title", "id")
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(duration_minutes__gte=1), name="movie_duration_minutes_at_least_1"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.title
-
-
-class CinemaQuerySet(FoldingQuerySet["Cinema"]):
-    def time_zones(self) -> "models.QuerySet[Cinema, str]":
-        """Their names, each once."""
-        return self.order_by().values_list("time_zone", flat=True).distinct()
-
-
-class Cinema(FoldingModel):
-    name = models.CharField(max_length=100, unique=True)
-    address = models.CharField(max_length=200, blank=True)
-    time_zone = models.CharField(
-        max_length=50,
-        default="UTC",
-        validators=[validate_time_zone],
-        help_text="IANA name, such as Europe/London: the times on its posters.",
-    )
-    name_folded = FoldedTextField("name")
-    address_folded = FoldedTextField("address")
-
-    objects = CinemaQuerySet.as_manager()
-
-    class Meta:
-        ordering = ("name", "id")
-        constraints = [
-            UniqueFolded(
-                fields=["name_folded"],
-                name="cinema_name_folded_unique",
-                violation_error_message="There is a cinema of that name already.",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def zone(self) -> zoneinfo.ZoneInfo:
-        return zoneinfo.ZoneInfo(self.time_zone)
-
-
-class ScreenQuerySet(FoldingQuerySet["Screen"]):
-    def lock(self, screen_id: int) -> "Screen":
-        """Lock a screen's schedule for the rest of the transaction and return the screen.
-
-        Putting a show on a screen begins with it. Bookings never take it: they queue on the show.
-        Raises NotFound.
-        """
-        try:
-            return (
-                self.select_related("cinema").select_for_update(of=("self",), no_key=True).get(pk=screen_id)
-            )
-        except Screen.DoesNotExist:
-            raise NotFound from None
-
-
-class Screen(FoldingModel):
-    """A screen of a cinema, with the seats in front of it."""
-
-    cinema = models.ForeignKey(Cinema, on_delete=models.PROTECT, related_name="screens", db_index=False)
-    name = models.CharField(max_length=50, help_text="As on its sign: Screen 1.")
-    name_folded = FoldedTextField("name")
-    seat_plan = models.TextField(
-        validators=[validate_plan],
-        blank=True,
-        help_text="A drawing of the seats, a line a row. Left empty, they are in rows of ten.",
-    )
-    total_seats = models.PositiveIntegerField(
-        "seats", validators=[MinValueValidator(1), MaxValueValidator(MAX_SEATS)]
-    )
-
-    no_single_seats = models.BooleanField(
-        "no single seats",
-        default=False,
-        help_text="Refuse a choice that leaves one free seat between taken ones, if it can be avoided.",
-    )
-
-    objects = ScreenQuerySet.as_manager()
-
-    class Meta:
-        ordering = ("cinema__name", "name", "id")
-        constraints = [
-            # Also the index by which the screens of a cinema are found.
-            models.UniqueConstraint(fields=["cinema", "name"], name="screen_cinema_name_unique"),
-            UniqueFolded(
-                fields=["cinema", "name_folded"],
-                name="screen_cinema_name_folded_unique",
-                violation_error_message="The cinema has a screen of that name already.",
-            ),
-            models.CheckConstraint(condition=Q(total_seats__gte=1), name="screen_total_seats_at_least_1"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.name}, {self.cinema}"
-
-    @property
-    def plan(self) -> SeatPlan:
-        return plan_of(self.seat_plan, self.total_seats)
-
-    def set_seat_plan(self, drawing: str = "", *, total_seats: int | None = None) -> None:
-        """Take the seats from the drawing, or rows of ten from a number of seats. Writes nothing.
-
-        Raises SeatPlanError for what is no drawing, and ValueError for what is no number of seats.
-        """
-        self.seat_plan = drawing if drawing.strip() else ""
-        self.total_seats = plan_of(self.seat_plan, total_seats or 0).total_seats
 
 
 class ShowQuerySet(models.QuerySet["Show"]):
@@ -239,6 +66,10 @@ class ShowQuerySet(models.QuerySet["Show"]):
     def upcoming(self, at: datetime | None = None) -> "ShowQuerySet":
         """Shows on sale that have yet to start."""
         return self.filter(status=Show.Status.ON_SALE, starts_at__gt=at or now())
+
+    def to_come(self, at: datetime | None = None) -> "ShowQuerySet":
+        """Shows that have yet to start, drafts too, and are not cancelled."""
+        return self.exclude(status=Show.Status.CANCELLED).filter(starts_at__gt=at or now())
 
     def on_local_date(self, day: date | None = None) -> "ShowQuerySet":
         """Shows that start on that day, or today, by the clock of their own cinema."""
@@ -283,7 +114,13 @@ class Show(models.Model):
     movie = models.ForeignKey(Movie, on_delete=models.PROTECT, related_name="shows", db_index=False)
     screen = models.ForeignKey(Screen, on_delete=models.PROTECT, related_name="shows", db_index=False)
     starts_at = models.DateTimeField(validators=MOMENTS)
-    ends_at = models.DateTimeField(editable=False, help_text="Start plus running time.")
+    pre_show_minutes = models.PositiveSmallIntegerField(
+        "minutes of pre-show",
+        default=0,
+        validators=[MaxValueValidator(MAX_PRE_SHOW_MINUTES)],
+        help_text="Adverts and trailers between the advertised start and the film.",
+    )
+    ends_at = models.DateTimeField(editable=False, help_text="Start plus pre-show and running time.")
     screen_free_at = models.DateTimeField(
         editable=False, help_text="When the screen has been cleaned and the next show may start."
     )

@@ -1,0 +1,61 @@
+"""What changed of a show, as the Admin tells it on its page."""
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from django.urls import reverse
+
+from accounts.tests.factories import make_staff
+from bookings.tests.factories import book, call_off, change, move
+from movies.models import Show
+from movies.tests.factories import browser_for, make_cinema, make_screen, make_show
+
+pytestmark = pytest.mark.django_db
+
+EIGHT = datetime(2031, 1, 6, 20, tzinfo=timezone.utc)  # 15:00 in New York
+
+
+def log_of(show, *permissions):
+    browser = browser_for(make_staff(*(permissions or ("view_show", "view_showevent"))))
+    page = browser.get(reverse("admin:movies_show_change", args=[show.pk]))
+    assert page.status_code == 200
+    lines = page.context["show_log"]
+    assert ("What changed of this show" in page.content.decode()) == bool(lines)
+    return [(line.changes, line.event.reason) for line in lines or ()]
+
+
+def show_in_new_york():
+    cinema = make_cinema(name="Roxy", time_zone="America/New_York")
+    return make_show(screen=make_screen(name="One", cinema=cinema, seat_plan="A oo"), starts_at=EIGHT)
+
+
+def test_changes_are_told_in_words_by_the_clock_of_the_cinema_newest_first():
+    show = show_in_new_york()
+    book(show, 1)
+    change(show, starts_at=EIGHT + timedelta(hours=1))
+    move(show, screen=make_screen(name="Two", cinema=show.screen.cinema, seat_plan="B ooo"), reason="Heating")
+    call_off(Show.objects.get(), reason="Snow")
+
+    assert log_of(show) == [
+        (["Status: ON_SALE → CANCELLED"], "Snow"),
+        (
+            [
+                "Screen: One, Roxy → Two, Roxy",
+                "Seats: 2 → 3",
+                "Seat plan: drawn anew",
+                "Seats of guests: A1 → B1",
+            ],
+            "Heating",
+        ),
+        (["Start: Mon 06 Jan 2031, 15:00 → Mon 06 Jan 2031, 16:00"], ""),
+    ]
+
+
+def test_a_show_that_is_as_it_was_has_no_log():
+    assert log_of(show_in_new_york()) == []
+
+
+def test_the_log_takes_the_permission_to_see_it():
+    show = show_in_new_york()
+    change(show, starts_at=EIGHT + timedelta(hours=1))
+    assert log_of(show, "view_show") == []

@@ -1,0 +1,59 @@
+"""What changed of a show, in words for its page: from what to what, when, by whom and why."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from movies.models import Movie, Screen, Show, ShowEvent
+from movies.times import to_local
+
+SHOWN_EVENTS = 30
+MOMENTS = {"starts_at": "Start", "ends_at": "End"}
+ROWS: dict[str, tuple[str, type[Movie] | type[Screen]]] = {
+    "movie": ("Movie", Movie),
+    "screen": ("Screen", Screen),
+}
+# As they are stored; a seat plan is a drawing, of which only the fact is told.
+OTHERS = {
+    "total_seats": "Seats",
+    "pre_show_minutes": "Pre-show in minutes",
+    "time_zone": "Time zone of the cinema",
+    "status": "Status",
+    "seats": "Seats of guests",
+}
+
+
+class ShowLogLine(NamedTuple):
+    event: ShowEvent
+    changes: list[str]
+
+
+def show_log(show: Show) -> list[ShowLogLine]:
+    """Return the latest changes of what tickets and posters say of a show, newest first."""
+    newest_first = ShowEvent.objects.filter(show=show).select_related("actor").order_by("-version")
+    events = list(newest_first[:SHOWN_EVENTS])
+    names = {field: _names(field, model, events) for field, (_, model) in ROWS.items()}
+    return [ShowLogLine(event, list(_sentences(show, event, names))) for event in events]
+
+
+def _names(field: str, model: Any, events: list[ShowEvent]) -> Mapping[int, str]:
+    """What the movies or screens of these events are called now, by id."""
+    ids = {pk for event in events for pk in event.changes.get(field, ())}
+    rows = model.objects.in_bulk(ids) if ids else {}
+    return {pk: str(row) for pk, row in rows.items()}
+
+
+def _sentences(show: Show, event: ShowEvent, names: Mapping[str, Mapping[int, str]]) -> Iterator[str]:
+    for field, (old, new) in event.changes.items():
+        if field in MOMENTS:
+            zone = show.screen.cinema.zone
+            clocks = (to_local(datetime.fromisoformat(moment), zone) for moment in (old, new))
+            before, after = (f"{clock:%a %d %b %Y, %H:%M}" for clock in clocks)
+            yield f"{MOMENTS[field]}: {before} → {after}"
+        elif field in ROWS:
+            before, after = (names[field].get(pk, f"no. {pk}") for pk in (old, new))
+            yield f"{ROWS[field][0]}: {before} → {after}"
+        elif field in OTHERS:
+            yield f"{OTHERS[field]}: {old} → {new}"
+        else:
+            yield "Seat plan: drawn anew"
