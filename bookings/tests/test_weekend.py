@@ -18,15 +18,15 @@ from decimal import Decimal
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import rule, run_state_machine_as_test
+from hypothesis.stateful import precondition, rule, run_state_machine_as_test
 
 from bookings import services
 from bookings.models import Order
 from bookings.tests.model import BLOCKED
 from bookings.tests.weekend_customers import some_of
-from bookings.tests.weekend_machine import PRICES, STAFF, price_fields, set_terms
+from bookings.tests.weekend_machine import PRICES, STAFF, price_fields
 from bookings.tests.weekend_moves import REASON, Moves, seldom
-from bookings.tests.weekend_world import MINUTE
+from bookings.tests.weekend_world import MINUTE, TERMS
 
 pytestmark = pytest.mark.django_db
 
@@ -60,20 +60,22 @@ class Weekends(Moves):
             order = Order.objects.latest("id")
             self.world.sell(order.reference, show, STAFF, BLOCKED, self.ids(order, numbers))
 
+    @precondition(lambda weekend: any(sale.user == STAFF for sale in weekend.world.sales))
     @rule(data=st.data())
     def release(self, data):
-        show = self.draw_show(data, sold=True)
-        blocked = [ticket for ticket in self.world.live(show) if ticket.status == BLOCKED]
+        sales = [sale for sale in self.world.sales if sale.user == STAFF]
+        sale = data.draw(st.sampled_from(sales), label="house seats")
+        show, blocked = sale.show, self.world.live(sale)
         if not blocked:
             return
         released = data.draw(some_of(blocked), label="released")
         numbers = {ticket.number for ticket in released}
+        house = {number for number, ticket in self.world.occupied(show).items() if ticket.status == BLOCKED}
         partners = {show.seats[number - 1].partner for number in numbers} - numbers
+        labels = labels_of(show, numbers)
         if self.attempt(
-            lambda: services.release_seats(
-                show.pk, labels_of(show, numbers), actor=self.actor(), leave_single_seat=True
-            ),
-            why_not={"sold_in_pairs"} if partners & {ticket.number for ticket in blocked} else set(),
+            lambda: services.release_seats(show.pk, labels, actor=self.actor(), leave_single_seat=True),
+            why_not={"sold_in_pairs"} if house & partners else set(),
         ):
             for ticket in released:
                 ticket.cancel(None)
@@ -94,11 +96,10 @@ class Weekends(Moves):
         ):
             show.prices = prices
 
-    @rule(terms=st.sampled_from([((24, 100), (2, 50)), ((48, 100), (1, 20)), ((4, 80),), ((0, 0),)]))
+    @rule(terms=st.sampled_from(TERMS))
     def change_terms_of_sale(self, terms):
         """For what is sold from now on."""
-        self.world.tiers, self.world.cutoff = terms, timedelta(hours=len(terms) - 1)
-        set_terms(self.world.tiers, self.world.cutoff)
+        self.set_terms(terms)
 
     @rule(data=st.data(), really=seldom)
     def cancel_show(self, data, really):

@@ -17,7 +17,7 @@ from bookings.services import (
 from bookings.tests.model import BOOKED, HELD
 from bookings.tests.weekend_machine import FRIDAYS, STAFF, Weekend
 from bookings.tests.weekend_seats import blocks
-from bookings.tests.weekend_world import CAP, HOLD
+from bookings.tests.weekend_world import HOLD, TERMS
 
 customers = st.sampled_from(["Ann", "Bob", "Cid"])
 
@@ -33,12 +33,21 @@ def there_are_sales(weekend):
 
 
 class Customers(Weekend):
-    @initialize(data=st.data(), friday=st.sampled_from(FRIDAYS), single_seats=st.booleans())
-    def begin(self, data, friday, single_seats):
-        """Some have bought already."""
+    @initialize(
+        data=st.data(),
+        friday=st.sampled_from(FRIDAYS),
+        single_seats=st.booleans(),
+        terms=st.sampled_from(TERMS),
+    )
+    def begin(self, data, friday, single_seats, terms):
+        """Some have bought already, on other terms."""
         self.open_cinemas(friday, single_seats)
-        for name, size in (("Ann", 2), ("Bob", 3), ("Ann", 2), ("Cid", 4), ("Bob", 1)):
-            self.hold_and_pay(data, name, size)
+        terms_of_now = self.world.terms
+        self.set_terms(terms)
+        for name, size in (("Ann", 2), ("Bob", 3), ("Ann", 2), ("Cid", 4)):
+            self.hold(data, name, size, pays=True)
+        self.hold(data, "Bob", 2, pays=False)
+        self.set_terms(terms_of_now)
 
     def draw_show(self, data, sold=False):
         """Mostly one that is on sale; or one for which something was sold."""
@@ -55,11 +64,14 @@ class Customers(Weekend):
         options = [st.sampled_from(each) for each in (free, free, rare, rare) if each]
         return data.draw(st.one_of([*options, anywhere]), label="seats")
 
-    def draw_sale(self, data):
-        """Mostly one of which something is left."""
+    def draw_sale(self, data, held=False):
+        """Mostly one of which something is left, or is on hold; often one that was moved or exchanged."""
         sales = [sale for sale in self.world.sales if sale.user != STAFF]
         live = [sale for sale in sales if self.world.live(sale)]
-        return data.draw(st.sampled_from(live * 6 + sales), label="sale")
+        if held:
+            live = [sale for sale in live if self.world.live(sale)[0].status == HELD]
+        special = [sale for sale in live if sale.moved or sale.cap < 100]
+        return data.draw(st.sampled_from(special * 4 + live * 4 + sales), label="sale")
 
     def may_be_refused(self, *shows):
         """What the model does not foresee: a choice that leaves a single seat, if a screen has that rule."""
@@ -78,16 +90,10 @@ class Customers(Weekend):
         if booking:
             self.world.sell(booking.order.reference, show, name, BOOKED, {number: booking.pk})
 
-    @rule(data=st.data(), name=customers, size=st.integers(1, 4))
-    def hold(self, data, name, size):
-        self.hold_some(data, name, size)
-
-    @rule(data=st.data(), name=customers, size=st.integers(1, 4))
-    def hold_and_confirm(self, data, name, size):
-        self.hold_and_pay(data, name, size)
-
-    def hold_and_pay(self, data, name, size):
-        if sale := self.hold_some(data, name, size):
+    @rule(data=st.data(), name=customers, size=st.integers(1, 4), pays=st.booleans())
+    def hold(self, data, name, size, pays):
+        sale = self.hold_some(data, name, size)
+        if sale and pays:
             self.confirm_sale(sale, None)
 
     def hold_some(self, data, name, size):
@@ -105,13 +111,13 @@ class Customers(Weekend):
         )
         if order is None:
             return None
-        expires_at = self.clock.now + min(HOLD, CAP)
+        expires_at = self.clock.now + HOLD
         return self.world.sell(order.reference, show, name, HELD, self.ids(order, numbers), expires_at)
 
     @precondition(there_are_sales)
     @rule(data=st.data(), knows=st.booleans())
     def confirm(self, data, knows):
-        sale = self.draw_sale(data)
+        sale = self.draw_sale(data, held=True)
         self.confirm_sale(sale, sale.show.version if knows else None)
 
     def confirm_sale(self, sale, version):

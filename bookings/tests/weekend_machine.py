@@ -18,13 +18,13 @@ from accounts.tests.factories import make_user
 from bookings import seat_map
 from bookings.models import Booking, BookingEvent, Order
 from bookings.services import Actor
+from bookings.services.rules import sale_terms
 from bookings.tests import weekend_seats
 from bookings.tests.history import replayed
-from bookings.tests.model import BLOCKED, HELD, LIVE
+from bookings.tests.model import BLOCKED, BOOKED, HELD, LIVE
 from bookings.tests.model_machine import Clock
 from bookings.tests.weekend_seats import read
 from bookings.tests.weekend_world import (
-    CAP,
     CLEANING,
     HOLD,
     MINUTE,
@@ -149,6 +149,12 @@ class Weekend(RuleBasedStateMachine):
         rows = Booking.objects.filter(order=order, status__in=LIVE, seat_number__in=numbers)
         return dict(rows.values_list("seat_number", "pk"))
 
+    def set_terms(self, terms):
+        """The operator changes the settings."""
+        self.world.terms = tiers, cutoff = terms
+        settings.REFUND_TIERS = ",".join(f"{hours}:{percent}" for hours, percent in tiers)
+        settings.CANCEL_CUTOFF_MINUTES = cutoff // MINUTE
+
     # --- What holds after every step ------------------------------------------------------------------
 
     @invariant()
@@ -156,6 +162,7 @@ class Weekend(RuleBasedStateMachine):
         self.rows = list(Booking.objects.with_details().order_by("id"))
         self.stored = {row.pk: row for row in models.Show.objects.select_related("screen__cinema")}
         self.everybody_has_their_seat_or_their_money()
+        self.each_could_give_back_by_the_terms_of_their_sale()
         self.no_seat_has_two_bookings_and_each_is_in_the_plan_of_its_show()
         self.shows_are_as_the_model_says()
         self.no_two_shows_overlap()
@@ -193,6 +200,15 @@ class Weekend(RuleBasedStateMachine):
             row.refund_percent,
             row.expires_at if status == HELD else None,
         )
+
+    def each_could_give_back_by_the_terms_of_their_sale(self):
+        booked = {row.order.reference: row for row in self.rows if row.status == BOOKED}
+        for sale in self.world.sales:
+            if sale.reference in booked:
+                row = booked[sale.reference]
+                terms = sale_terms(row.order, row.show)
+                percent = terms.refund_percent(self.clock.now)
+                assert (percent, terms.cancel_until) == (sale.percent(self.clock.now), sale.cancel_until)
 
     def no_seat_has_two_bookings_and_each_is_in_the_plan_of_its_show(self):
         for show in self.world.shows:
@@ -304,7 +320,7 @@ class Weekend(RuleBasedStateMachine):
 
 SETTINGS = {
     "HOLD_MINUTES": HOLD / MINUTE,
-    "HOLD_CAP_MINUTES": CAP / MINUTE,
+    "HOLD_CAP_MINUTES": HOLD / MINUTE,
     "PRE_SHOW_MINUTES": PRE_SHOW // MINUTE,
     "CLEANING_MINUTES": CLEANING // MINUTE,
     "MOVE_TOLERANCE_MINUTES": TOLERANCE // MINUTE,
@@ -318,9 +334,3 @@ SETTINGS = {
 
 def price_fields(prices):
     return {f"{kind}_price" if kind != "standard" else "price": price for kind, price in prices.items()}
-
-
-def set_terms(tiers, cutoff):
-    """The operator changes the settings."""
-    settings.REFUND_TIERS = ",".join(f"{hours}:{percent}" for hours, percent in tiers)
-    settings.CANCEL_CUTOFF_MINUTES = cutoff // MINUTE

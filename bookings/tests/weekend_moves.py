@@ -171,20 +171,15 @@ class Moves(Customers):
         over = {"invalid"} if show.starts_at + length <= self.clock.now else set()
         return over | self.world.why_not_there(screen, show.starts_at, length, but=[show])
 
-    @rule(data=st.data())
-    def redraw(self, data):
-        """A screen. Its shows keep the plan that they have until they are moved."""
-        self.draw_anew(data, self.draw_screen(data))
-
-    @rule(data=st.data(), may_sit_alone=seldom, refund=often)
-    def redraw_and_seat_anew(self, data, may_sit_alone, refund):
+    @rule(data=st.data(), seats_anew=often, may_sit_alone=seldom, refund=often)
+    def redraw(self, data, seats_anew, may_sit_alone, refund):
+        """The screen of a show, which keeps the plan that it has until its guests are seated anew."""
         show = self.draw_show(data, sold=True)
-        self.draw_anew(data, show.screen)
-        self.move_show(show, show.screen, None, {}, may_sit_alone=may_sit_alone, refund=refund)
-
-    def draw_anew(self, data, screen):
+        screen = show.screen
         screen.drawing = data.draw(st.sampled_from(screen.drawings), label="drawing")
         save_screen(self.row(screen), seat_plan=screen.drawing)
+        if seats_anew:
+            self.move_show(show, screen, None, {}, may_sit_alone=may_sit_alone, refund=refund)
 
     @rule(data=st.data(), total_seats=st.integers(8, 22))
     def resize(self, data, total_seats):

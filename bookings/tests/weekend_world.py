@@ -13,7 +13,14 @@ from bookings.tests.model import BLOCKED, BOOKED, CANCELLED, EXPIRED, HELD, LIVE
 from bookings.tests.weekend_seats import Seat, companions_alone, half_sofas, read
 
 MINUTE = timedelta(minutes=1)
-HOLD, CAP = 10 * MINUTE, 30 * MINUTE
+HOLD = 30 * MINUTE
+# Of a refund, by hours before the start, and the cut-off.
+TERMS = (
+    (((24, 100), (2, 50)), timedelta(0)),
+    (((48, 100), (1, 20)), timedelta(hours=1)),
+    (((4, 80),), timedelta(hours=2)),
+    (((0, 0),), timedelta(0)),
+)
 CLEANING, TOLERANCE = 15 * MINUTE, 5 * MINUTE
 
 
@@ -136,7 +143,7 @@ class World:
 
     def __init__(self, clock):
         self.clock = clock
-        self.tiers, self.cutoff = ((24, 100), (2, 50)), timedelta(0)
+        self.terms = TERMS[0]
         self.screens: list[Screen] = []
         self.films: list[Film] = []
         self.shows: list[Show] = []
@@ -268,8 +275,7 @@ class World:
 
     def sell(self, reference, show, user, status, ids, expires_at=None, cap=100):
         """A new sale of the seats whose bookings have these ids, on the terms of now."""
-        terms = self.tiers, self.cutoff, show.starts_at, show.screen
-        sale = Sale(reference, show, user, *terms, cap=cap)
+        sale = Sale(reference, show, user, *self.terms, show.starts_at, show.screen, cap=cap)
         self.sales.append(sale)
         self.add(sale, status, ids, expires_at)
         return sale
