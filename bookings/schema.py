@@ -24,6 +24,7 @@ from bookings.serializers import (
     OrderInput,
     OrderSerializer,
     QuoteSerializer,
+    ReseatingProblemSerializer,
     SeatMapSerializer,
     SelectionInput,
     SelectionSerializer,
@@ -72,10 +73,6 @@ STAFF_ERRORS: Problems = (*CHANGE_WITH_BODY_ERRORS, PERMISSION_DENIED)
 # The override of the single-seat rule is for staff.
 OVERRIDE_ERRORS: Problems = (PERMISSION_DENIED,)
 PAGED_BY_ROW = "Follow `next`: no row comes twice or is missed, whatever is bought meanwhile."
-
-
-class ReseatingProblemSerializer(LeftOutSerializer):
-    reason = serializers.CharField(help_text="Such as alone, half_sofa or companion_apart.")
 
 
 class SeatReasonSerializer(serializers.Serializer[Any]):

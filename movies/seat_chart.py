@@ -12,6 +12,15 @@ from movies.models import Show
 from movies.seat_plan import Seat, SeatKind, SeatPlan
 
 AVAILABLE = "available"
+COLOURS = 12  # `.party-…` in the style sheet
+
+
+class ChartParty(NamedTuple):
+    """Seats that belong together. Colours repeat, so each has a mark besides."""
+
+    key: str
+    mark: str
+    colour: int  # from 1
 
 
 class ChartSeat(NamedTuple):
@@ -22,6 +31,7 @@ class ChartSeat(NamedTuple):
     status: str
     shape: str
     title: str
+    party: "ChartParty | None"
 
 
 class ChartRow(NamedTuple):
@@ -47,26 +57,37 @@ def seat_chart(
     plan: SeatPlan,
     statuses: Mapping[int, str] | None = None,
     notes: Mapping[int, str] | None = None,
+    parties: Mapping[int, ChartParty] | None = None,
 ) -> SeatChart:
     """Return the seats of a plan in rows. `statuses` names those that are not free, by number.
 
-    `notes` says more of a seat, shown when the mouse is over it.
+    `notes` says more of a seat, shown when the mouse is over it. `parties` says which belong together: such
+    a seat has the mark of its party instead of its number.
     """
-    statuses, notes = statuses or {}, notes or {}
+    statuses, notes, parties = statuses or {}, notes or {}, parties or {}
 
     def chart_seat(seat: Seat) -> ChartSeat:
         status = statuses.get(seat.number, AVAILABLE)
-        parts = (seat.label, seat.kind.label, status if statuses else "", notes.get(seat.number, ""))
-        title = " · ".join(part for part in parts if part)
-        column = seat.x + 2
-        return ChartSeat(seat.number, seat.place, column, seat.kind.value, status, _shape(seat), title)
+        words = status.replace("-", " ") if statuses else ""
+        parts = (seat.label, seat.kind.label, words, notes.get(seat.number, ""))
+        return ChartSeat(
+            number=seat.number,
+            place=seat.place,
+            column=seat.x + 2,
+            kind=seat.kind.value,
+            status=status,
+            shape=_shape(seat),
+            title=" · ".join(part for part in parts if part),
+            party=parties.get(seat.number),
+        )
 
     rows = [ChartRow(row[0].row, row[0].y + 2, [chart_seat(seat) for seat in row]) for row in plan.rows]
     kinds = Counter(seat.kind for seat in plan.seats)
     legend = [LegendItem(f"kind-{kind}", f"{kind.label}: {kinds[kind]}") for kind in SeatKind if kinds[kind]]
     counts = Counter(statuses.values())
     legend += [
-        LegendItem(f"status-{name}", f"{name.capitalize()}: {counts[name]}") for name in sorted(counts)
+        LegendItem(f"status-{name}", f"{name.replace('-', ' ').capitalize()}: {counts[name]}")
+        for name in sorted(counts)
     ]
     return SeatChart(plan.width, plan.total_seats, rows, legend)
 

@@ -17,6 +17,7 @@ from django.urls import reverse
 
 from bookings import services
 from bookings.admin.bookings import may_cancel
+from bookings.admin.moving import may_move
 from bookings.admin.read_only import admin_actor
 from bookings.models import Booking, BookingEvent, Status
 from bookings.queries import seat_label_then
@@ -79,6 +80,7 @@ class Offers(NamedTuple):
     release: bool
     cancel: bool
     cancel_show: bool
+    move: bool
 
 
 def offers(page: ServiceAdmin, request: HttpRequest, show: Show) -> Offers:
@@ -91,6 +93,7 @@ def offers(page: ServiceAdmin, request: HttpRequest, show: Show) -> Offers:
         cancel_show=page.has_change_permission(request, show)
         and show.status == Show.Status.ON_SALE
         and not show.has_ended(),
+        move=may_move(request, show),
     )
 
 

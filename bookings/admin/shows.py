@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import URLPattern, path
 
 from bookings import services
-from bookings.admin import seating
+from bookings.admin import moving, seating
 from bookings.admin.read_only import admin_actor, csv_response
 from bookings.exports import occupancy_rows
 from bookings.queries import was_sold
@@ -33,6 +33,7 @@ class ShowAdmin(CatalogueShowAdmin):
         return [
             page("<int:show_id>/seats/", seating.seats, "seats"),
             page("<int:show_id>/cancel/", seating.cancel_show, "cancel"),
+            page("<int:show_id>/move/", moving.move_show, "move"),
             *super().get_urls(),
         ]
 
@@ -65,6 +66,8 @@ class ShowAdmin(CatalogueShowAdmin):
         show = kwargs.get("obj")
         if show is not None:
             context["offers"] = seating.offers(self, request, show)
+            # Of a show that sold: what is to be done instead of choosing another screen here.
+            context["screen_stays"] = "screen" in context["adminform"].readonly_fields
             context["show_log"] = show_log(show) if request.user.has_perm("movies.view_showevent") else None
         return super().render_change_form(request, context, *args, **kwargs)
 

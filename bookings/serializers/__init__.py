@@ -4,6 +4,7 @@ from bookings.serializers.moving import (
     LeftOutSerializer,
     MoveInput,
     MoveSerializer,
+    ReseatingProblemSerializer,
 )
 from bookings.serializers.orders import (
     BookingSerializer,
@@ -41,6 +42,7 @@ __all__ = [
     "OrderInput",
     "OrderSerializer",
     "QuoteSerializer",
+    "ReseatingProblemSerializer",
     "SeatMapSerializer",
     "SelectionInput",
     "SelectionSerializer",

@@ -97,6 +97,11 @@ class LeftOutSerializer(serializers.Serializer[Any]):
     seats = serializers.CharField(help_text="As labels before the move: C1-C4.")
 
 
+class ReseatingProblemSerializer(LeftOutSerializer):
+    order = serializers.CharField(allow_null=True, help_text="Its reference.")
+    reason = serializers.CharField(help_text="Such as alone, half_sofa or companion_apart.")
+
+
 class MoveSerializer(serializers.Serializer[Any]):
     """Who sits where, before and after a move."""
 
@@ -104,6 +109,7 @@ class MoveSerializer(serializers.Serializer[Any]):
     seats = MovedSeatSerializer(many=True, help_text="All that are held, booked or blocked.")
     changed = serializers.SerializerMethodField(help_text="How many seats get another label or kind.")
     left_out = serializers.SerializerMethodField()
+    problems = serializers.SerializerMethodField()
     dropped = serializers.SerializerMethodField(help_text="Blocked seats that are gone, as labels before.")
     refund = serializers.DecimalField(
         max_digits=12, decimal_places=2, help_text="What goes back to customers who have paid."
@@ -117,6 +123,11 @@ class MoveSerializer(serializers.Serializer[Any]):
     def get_left_out(self, move: Move) -> Any:
         """Customers for whom there is no seat."""
         return move.left_out_orders
+
+    @swagger_serializer_method(ReseatingProblemSerializer(many=True))
+    def get_problems(self, move: Move) -> Any:
+        """What is wrong with seats that were chosen by hand."""
+        return move.problems_of_orders
 
     def get_dropped(self, move: Move) -> str:
         return move.before.labels_of(seat.before.number for seat in move.dropped)

@@ -17,7 +17,7 @@ from bookings.services.deletion import delete_show
 from bookings.services.exchange import exchange_seats, swap_seats
 from bookings.services.holds import SeatChoice, book_seat, expire_holds, extend_order, hold_seats
 from bookings.services.house_seats import block_seats, release_seats
-from bookings.services.moving import Move, MovedSeat, move_show
+from bookings.services.moving import Move, MovedSeat, move_show, plan_on
 from bookings.services.relocation import change_cinema, change_screen, has_had_shows, plan_time_zone
 from bookings.services.retiming import change_movie, plan_running_time
 from bookings.services.show_changes import change_show
@@ -46,6 +46,7 @@ __all__ = [
     "has_had_shows",
     "hold_seats",
     "move_show",
+    "plan_on",
     "plan_running_time",
     "plan_time_zone",
     "quote_cancellation",

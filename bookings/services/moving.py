@@ -15,6 +15,7 @@ from bookings.seating.parties import Fault, Party, Problem, check_reseating, is_
 from bookings.seating.reseating import reseat
 from bookings.services.inventory import Reseated, SeatInventory
 from movie_booking.errors import Invalid
+from movie_booking.limits import MAX_ID
 from movies.errors import ShowCancelled
 from movies.models import Screen, Show
 from movies.seat_plan import Seat, SeatPlan, draw_plan, plan_of
@@ -75,6 +76,19 @@ class Move:
         ]
 
     @property
+    def problems_of_orders(self) -> list[dict[str, str | None]]:
+        """What is wrong with seats chosen by hand: the fault, the order, and labels of its seats before."""
+        orders = {seat.booking.order_id: seat.booking.order.reference for seat in self.seats}
+        return [
+            {
+                "reason": problem.fault.value,
+                "order": orders[problem.party_id] if problem.party_id else None,
+                "seats": self.before.labels_of(problem.seats),
+            }
+            for problem in self.problems
+        ]
+
+    @property
     def dropped(self) -> list[MovedSeat]:
         """House seats that are none after the move, as their labels are gone."""
         return [seat for seat in self.seats if seat.after is None and seat.booking.is_house_seat]
@@ -125,15 +139,12 @@ def move_show(
     facts = {name: (getattr(show, name), value) for name, value in changes.items()}
     starts, ends = show.starts_at, show.ends_at
     if changes:
-        place_show(show, changes)
+        place_show(show, changes, sales_may_end=True)
     elif screen is not None:
         lock_place(show)  # its plan must not change meanwhile
     if show.ends_at - show.starts_at != ends - starts:  # it had kept another running time
         facts["ends_at"] = (ends, show.ends_at)
-    after = before
-    if screen is not None:
-        total_seats = seats_of_copy(show, show.screen)
-        after = plan_of(copy_seat_plan(show.screen, total_seats), total_seats)
+    after = before if screen is None else plan_on(show, show.screen)
     move = plan_move(inventory, after, chosen=seats or {}, may_sit_alone=may_sit_alone)
     if dry_run:
         _foresee_seats(move)
@@ -141,6 +152,12 @@ def move_show(
     _refuse_unless_all_sit(move, refund_left_out=refund_left_out)
     carry_out(inventory, move, facts, actor=actor, reason=reason)
     return move
+
+
+def plan_on(show: Show, screen: Screen) -> SeatPlan:
+    """Return the seat plan that a show has once it is moved to a screen, as that is drawn now."""
+    total_seats = seats_of_copy(show, screen)
+    return plan_of(copy_seat_plan(screen, total_seats), total_seats)
 
 
 def plan_move(
@@ -247,17 +264,7 @@ def _refuse_once_over(inventory: SeatInventory, *, is_postponed: bool) -> None:
 
 def _refuse_unless_all_sit(move: Move, *, refund_left_out: bool) -> None:
     if move.problems:
-        orders = {seat.booking.order_id: seat.booking.order.reference for seat in move.seats}
-        raise SeatsDoNotFit(
-            problems=[
-                {
-                    "reason": problem.fault.value,
-                    "order": orders[problem.party_id] if problem.party_id else None,
-                    "seats": move.before.labels_of(problem.seats),
-                }
-                for problem in move.problems
-            ]
-        )
+        raise SeatsDoNotFit(problems=move.problems_of_orders)
     if move.left_out and not refund_left_out:
         raise CannotSeatAll(left_out=move.left_out_orders)
 
@@ -275,8 +282,9 @@ def _chosen_seats(
     """Return the seats chosen by hand, by the numbers that these bookings have before the move."""
     by_hand = {booking.seat_number: chosen[booking.pk] for booking in live if booking.pk in chosen}
     others = chosen.keys() - {booking.pk for booking in live}
-    known = Booking.objects.filter(show=show, pk__in=others).values_list("pk", flat=True) if others else ()
-    if foreign := others - set(known):
+    possible = [booking_id for booking_id in others if booking_id <= MAX_ID]  # SQLite fails at a larger one
+    of_show = Booking.objects.filter(show=show, pk__in=possible)
+    if foreign := others - set(of_show.values_list("pk", flat=True)):
         named = ", ".join(map(str, sorted(foreign)))
         raise Invalid(errors={"seats": [f"Not a booking of this show: {named}."]})
     if not all(after.has_seat(number) for number in by_hand.values()):

@@ -306,7 +306,7 @@ def test_there_is_no_button_to_a_history_that_django_does_not_have(model, admin_
     assert "historylink" not in page.content.decode()
 
 
-@pytest.mark.parametrize(("page", "button"), [("seats", "_block"), ("cancel", "_save")])
+@pytest.mark.parametrize(("page", "button"), [("seats", "_block"), ("cancel", "_save"), ("move", "_move")])
 def test_a_reason_that_cannot_be_stored_is_refused_by_the_form(page, button, admin_client):
     show = make_show()
     before = db_snapshot()

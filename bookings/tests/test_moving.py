@@ -195,9 +195,12 @@ def test_a_choice_that_breaks_a_rule_is_refused_with_the_reason():
     show = show_in("A oooo")
     order = make_order(show, 1, 2, status=Status.BOOKED)
     first = order.bookings.get(seat_number=1)
-    response = ask(show, seats=[{"booking": first.pk, "seat_number": 4}])
+    chosen = [{"booking": first.pk, "seat_number": 4}]
+    response = ask(show, seats=chosen)
     assert_refused(response, 409, "seats_do_not_fit")
-    assert response.data["problems"] == [{"reason": "alone", "order": order.reference, "seats": "A1-A2"}]
+    planned = ask(show, seats=chosen, dry_run=True)
+    problem = {"reason": "alone", "order": order.reference, "seats": "A1-A2"}
+    assert planned.data["problems"] == response.data["problems"] == [problem]
 
 
 @pytest.mark.parametrize(
@@ -207,6 +210,7 @@ def test_a_choice_that_breaks_a_rule_is_refused_with_the_reason():
         (lambda one, other: [(one, 1), (other, 1)], "Choose each seat for one booking only."),
         (lambda one, other: [(one, 1), (one, 2)], "Name each booking once."),
         (lambda one, other: [(one + 1000, 1)], "Not a booking of this show: {}."),
+        (lambda one, other: [(10**30, 1)], f"Not a booking of this show: {10**30}."),
     ],
 )
 def test_a_choice_that_makes_no_sense_is_refused(choose, error):
@@ -267,6 +271,13 @@ def test_a_show_that_runs_moves_only_to_a_later_start():
     screen = make_screen(seat_plan="A oo")
     assert_refused(ask(show, screen=screen.pk), 409, "show_started")
     assert ask(show, screen=screen.pk, starts_at=iso(now() + timedelta(hours=1))).status_code == 200
+
+
+def test_a_show_that_is_late_moves_though_its_sale_has_ended_by_then():
+    show = show_in("A oo", starts_at=now() + timedelta(minutes=20), sales_cutoff_minutes=60)
+    later = show.starts_at + timedelta(minutes=15)
+    assert ask(show, starts_at=iso(later)).status_code == 200
+    assert Show.objects.get().starts_at == later
 
 
 def test_a_cancelled_show_does_not_move():

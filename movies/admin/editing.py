@@ -64,6 +64,10 @@ class VersionedForm(ModelForm):
     data: Any  # a QueryDict, once the form was sent
     differences: tuple[Difference, ...] = ()
     newer_entries: tuple[Any, ...] = ()  # of the log, since the form was opened
+    conflict = ""  # who changed the row after the form was opened, and what to do: empty if it is current
+    # What the sentence says of it.
+    not_done = "Nothing was saved."
+    to_do = "Check the form, and save it again if it is right now."
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -147,7 +151,8 @@ class VersionedForm(ModelForm):
             ),
         )
         self.newer_entries = tuple(services.log_entries(self.instance).filter(pk__gt=opened.log)[:5])
-        self.add_error(None, self._sentence())
+        self.conflict = self._sentence()
+        self.add_error(None, self.conflict)
         data = self.data.copy()
         for name in set(shown) - set(typed):
             for key in opened.fields[name]:
@@ -163,10 +168,10 @@ class VersionedForm(ModelForm):
         )
         sentences = [
             f"This {self._meta.model._meta.verbose_name} was changed after the page was opened"
-            f"{f', by {who}' if who else ''}. Nothing was saved.",
+            f"{f', by {who}' if who else ''}. {self.not_done}",
             # A form of its own has a table for them; a line within another form has no other place.
             *(f"{each}." for each in self.differences if self.prefix),
-            "Check the form, and save it again if it is right now.",
+            self.to_do,
         ]
         return " ".join(sentences)
 

@@ -49,6 +49,8 @@ class ClockWidget(forms.SplitDateTimeWidget):
 class ShowForm(VersionedForm):
     """Asks for times by the cinema's clock, and says what overlaps next to the field."""
 
+    sales_may_end = False  # whether times are right by which the sale would have ended
+
     class Meta:
         model = Show
         fields = (
@@ -147,7 +149,7 @@ class ShowForm(VersionedForm):
         times = {name: self._value(data, name) for name in ("starts_at", "sales_open_at")}
         show = Show(sales_cutoff_minutes=self._value(data, "sales_cutoff_minutes"), **times)
         try:
-            services.refuse_timing(show)
+            services.refuse_timing(show, sales_may_end=self.sales_may_end)
         except Invalid as error:
             raise ValidationError(error.extra["errors"]) from error
 

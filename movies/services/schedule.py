@@ -61,16 +61,16 @@ def refuse_change(show: Show, changes: dict[str, Any]) -> None:
         raise WrongStatus
 
 
-def place_show(show: Show, changes: dict[str, Any]) -> None:
+def place_show(show: Show, changes: dict[str, Any], *, sales_may_end: bool = False) -> None:
     """Set the changes, by field, of a show that the caller has locked. Writes nothing.
 
     Another start, pre-show, movie or screen moves the end along; movie and screen are locked then. Raises
-    ScreenOccupied, and Invalid for times that do not go together or have passed.
+    ScreenOccupied, and Invalid for times that do not go together or have passed: see `refuse_timing`.
     """
     for name, value in changes.items():
         setattr(show, name, value)
     if changes.keys() & TIMING_FIELDS:
-        refuse_timing(show)
+        refuse_timing(show, sales_may_end=sales_may_end)
     if changes.keys() & (TICKET_FIELDS | SLOT_FIELDS):
         _take_slot(show, show.pre_show_minutes)
 

@@ -30,8 +30,13 @@ def timing_problems(
     return problems
 
 
-def refuse_timing(show: Show, at: datetime | None = None) -> None:
-    """Raises Invalid unless the show, as it would be written, can still start and be sold."""
+def refuse_timing(show: Show, at: datetime | None = None, *, sales_may_end: bool = False) -> None:
+    """Raises Invalid unless the show, as it would be written, can still start and be sold.
+
+    With `sales_may_end`, its sales may have ended by now: a sold show that is late still moves.
+    """
     problems = timing_problems(show.starts_at, show.sales_open_at, show.sales_cutoff_minutes, at=at or now())
+    if sales_may_end:
+        problems.pop("sales_cutoff_minutes", None)
     if problems:
         raise Invalid(errors={name: [problem] for name, problem in problems.items()})
