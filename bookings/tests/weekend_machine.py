@@ -159,7 +159,8 @@ class Weekend(RuleBasedStateMachine):
 
     @invariant()
     def what_is_promised_holds(self):
-        self.rows = list(Booking.objects.with_details().order_by("id"))
+        self.rows = list(Booking.objects.with_details().select_related("user").order_by("id"))
+        self.told = {row.pk: self.as_told(row) for row in self.rows}
         self.stored = {row.pk: row for row in models.Show.objects.select_related("screen__cinema")}
         self.everybody_has_their_seat_or_their_money()
         self.each_could_give_back_by_the_terms_of_their_sale()
@@ -172,7 +173,7 @@ class Weekend(RuleBasedStateMachine):
         self.the_seat_map_has_another_version_with_every_change()
 
     def everybody_has_their_seat_or_their_money(self):
-        assert {row.pk: self.as_told(row) for row in self.rows} == {
+        assert self.told == {
             ticket.pk: (
                 ticket.sale.reference,
                 ticket.sale.show.pk,
@@ -244,7 +245,7 @@ class Weekend(RuleBasedStateMachine):
         """But for holds that expire or are let go, and house seats that are released."""
         for show in self.world.shows:
             tickets = [
-                self.as_told(row)
+                self.told[row.pk]
                 for row in self.rows
                 if row.show_id == show.pk and row.status not in (HELD, BLOCKED)
             ]

@@ -99,13 +99,13 @@ class Moves(Customers):
         assert answer(moved) == plan
         self.moved_to(show, screen, start, seats, moved, may_sit_alone=may_sit_alone, chosen=chosen)
 
-    def why_not_moved(self, show, screen, start):
+    def why_not_moved(self, show, screen, start, cutoff=timedelta(0)):
         """To another screen or start; or not at all, but seated anew."""
         why_not = self.world.why_not_changed(show)
         if start == show.starts_at:
             why_not |= self.world.why_not_started(show)
         else:
-            why_not |= self.world.why_not_start(start, show.sales_cutoff)
+            why_not |= self.world.why_not_start(start, cutoff)
         if (screen, start) != (show.screen, show.starts_at):
             why_not |= self.world.why_not_there(screen, start, show.length_anew, but=[show])
         return why_not
@@ -148,7 +148,7 @@ class Moves(Customers):
             return
         if self.attempt(
             lambda: services.change_show(show.pk, actor=self.actor(), starts_at=start),
-            why_not=self.why_not_moved(show, show.screen, start),
+            why_not=self.why_not_moved(show, show.screen, start, show.sales_cutoff),
         ):
             self.world.place(show, show.screen, start)
             show.version += 1
