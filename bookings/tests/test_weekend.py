@@ -23,9 +23,9 @@ from hypothesis.stateful import precondition, rule, run_state_machine_as_test
 from bookings import services
 from bookings.models import Order
 from bookings.tests.model import BLOCKED
-from bookings.tests.weekend_customers import some_of
+from bookings.tests.weekend_customers import seldom, some_of
 from bookings.tests.weekend_machine import PRICES, STAFF, price_fields
-from bookings.tests.weekend_moves import REASON, Moves, seldom
+from bookings.tests.weekend_moves import REASON, Moves
 from bookings.tests.weekend_world import MINUTE, TERMS
 
 pytestmark = pytest.mark.django_db

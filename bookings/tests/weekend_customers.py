@@ -19,6 +19,7 @@ from bookings.tests.weekend_machine import FRIDAYS, STAFF, Weekend
 from bookings.tests.weekend_seats import blocks
 from bookings.tests.weekend_world import HOLD, TERMS
 
+seldom = st.sampled_from([False, False, False, True])
 customers = st.sampled_from(["Ann", "Bob", "Cid"])
 
 
@@ -59,9 +60,10 @@ class Customers(Weekend):
     def draw_seats(self, data, show, size):
         """Mostly free seats side by side, often those of the rarer kinds; else any."""
         free = blocks(show.seats, self.world.free(show), size)
-        rare = [block for block in free if {show.seats[n - 1].kind for n in block} - {"standard"}]
+        whole = [block for block in free if not self.world.why_not_seats(show, block, block)]
+        rare = [block for block in whole if {show.seats[n - 1].kind for n in block} - {"standard"}]
         anywhere = st.lists(st.integers(1, len(show.seats) + 1), min_size=size, max_size=size, unique=True)
-        options = [st.sampled_from(each) for each in (free, free, rare, rare) if each]
+        options = [st.sampled_from(each) for each in (whole, whole, rare, rare, free) if each]
         return data.draw(st.one_of([*options, anywhere]), label="seats")
 
     def draw_sale(self, data, held=False):
@@ -90,7 +92,7 @@ class Customers(Weekend):
         if booking:
             self.world.sell(booking.order.reference, show, name, BOOKED, {number: booking.pk})
 
-    @rule(data=st.data(), name=customers, size=st.integers(1, 4), pays=st.booleans())
+    @rule(data=st.data(), name=customers, size=st.integers(1, 4), pays=seldom)
     def hold(self, data, name, size, pays):
         sale = self.hold_some(data, name, size)
         if sale and pays:
@@ -208,15 +210,20 @@ class Customers(Weekend):
     def swap(self, data):
         """Seats for those of another show."""
         sale = self.draw_sale(data)
-        others = [show for show in self.world.shows if show is not sale.show]
-        here, there = sale.show, data.draw(st.sampled_from(others), label="to show")
+        here = sale.show
+        others = [show for show in self.world.shows if show is not here]
+        apt = [
+            show
+            for show in others
+            if not self.world.why_not_exchangeable(here, show) | self.world.why_not_on_sale(show)
+        ]
+        there = data.draw(st.sampled_from(apt * 4 + others), label="to show")
         live = self.world.live(sale)
         leaving = data.draw(some_of(live or sale.tickets), label="from")
         numbers = self.draw_seats(data, there, len(leaving))
         why_not = self.world.why_not_live(sale) | self.world.why_not_on_sale(there)
         why_not |= self.world.why_not_started(here) | self.world.why_not_seats(there, numbers, numbers)
-        if here.film is not there.film and here.screen.cinema is not there.screen.cinema:
-            why_not |= {"not_exchangeable"}
+        why_not |= self.world.why_not_exchangeable(here, there)
         if live:
             why_not |= self.world.why_not_given_back(sale, leaving)
             why_not |= self.world.why_not_half_sofas_kept(sale, leaving)

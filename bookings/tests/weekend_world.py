@@ -13,7 +13,7 @@ from bookings.tests.model import BLOCKED, BOOKED, CANCELLED, EXPIRED, HELD, LIVE
 from bookings.tests.weekend_seats import Seat, companions_alone, half_sofas, read
 
 MINUTE = timedelta(minutes=1)
-HOLD = 30 * MINUTE
+HOLD = 120 * MINUTE
 # Of a refund, by hours before the start, and the cut-off.
 TERMS = (
     (((24, 100), (2, 50)), timedelta(0)),
@@ -234,6 +234,10 @@ class World:
     def why_not_on_sale(self, show):
         closed = not show.cancelled and show.starts_at - show.sales_cutoff <= self.now
         return self.why_not_started(show) | ({"sales_closed"} if closed else set())
+
+    def why_not_exchangeable(self, show, other):
+        alike = show.film is other.film or show.screen.cinema is other.screen.cinema
+        return set() if alike else {"not_exchangeable"}
 
     def why_not_live(self, sale):
         if self.live(sale):
