@@ -1,7 +1,7 @@
 """What customers do at a weekend: buy, confirm, give back, exchange, swap."""
 
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, precondition, rule
+from hypothesis.stateful import precondition, rule
 
 from bookings.models import Booking
 from bookings.services import (
@@ -15,9 +15,9 @@ from bookings.services import (
     quote_cancellation,
 )
 from bookings.tests.model import BOOKED, HELD
-from bookings.tests.weekend_machine import FRIDAYS, STAFF, Weekend
+from bookings.tests.weekend_machine import STAFF, Weekend
 from bookings.tests.weekend_seats import blocks
-from bookings.tests.weekend_world import HOLD, TERMS
+from bookings.tests.weekend_world import HOLD
 
 seldom = st.sampled_from([False, False, False, True])
 customers = st.sampled_from(["Ann", "Bob", "Cid"])
@@ -34,22 +34,6 @@ def there_are_sales(weekend):
 
 
 class Customers(Weekend):
-    @initialize(
-        data=st.data(),
-        friday=st.sampled_from(FRIDAYS),
-        single_seats=st.booleans(),
-        terms=st.sampled_from(TERMS),
-    )
-    def begin(self, data, friday, single_seats, terms):
-        """Some have bought already, on other terms."""
-        self.open_cinemas(friday, single_seats)
-        terms_of_now = self.world.terms
-        self.set_terms(terms)
-        for name, size in (("Ann", 2), ("Bob", 3), ("Ann", 2), ("Cid", 4)):
-            self.hold(data, name, size, pays=True)
-        self.hold(data, "Bob", 2, pays=False)
-        self.set_terms(terms_of_now)
-
     def draw_show(self, data, sold=False):
         """Mostly one that is on sale; or one for which something was sold."""
         shows = [show for show in self.world.shows if not self.world.why_not_on_sale(show)]
@@ -67,9 +51,10 @@ class Customers(Weekend):
         return data.draw(st.one_of([*options, anywhere]), label="seats")
 
     def draw_sale(self, data, held=False):
-        """Mostly one of which something is left, or is on hold; often one that was moved or exchanged."""
+        """Mostly one of a show to come of which something is left, or held; often one moved or exchanged."""
         sales = [sale for sale in self.world.sales if sale.user != STAFF]
-        live = [sale for sale in sales if self.world.live(sale)]
+        to_come = self.world.to_come()
+        live = [sale for sale in sales if sale.show in to_come and self.world.live(sale)]
         if held:
             live = [sale for sale in live if self.world.live(sale)[0].status == HELD]
         special = [sale for sale in live if sale.moved or sale.cap < 100]

@@ -162,7 +162,7 @@ class Weekend(RuleBasedStateMachine):
         self.rows = list(Booking.objects.with_details().select_related("user").order_by("id"))
         self.told = {row.pk: self.as_told(row) for row in self.rows}
         self.stored = {row.pk: row for row in models.Show.objects.select_related("screen__cinema")}
-        self.everybody_has_their_seat_or_their_money()
+        self.each_guest_has_their_seat_or_their_money()
         self.each_could_give_back_by_the_terms_of_their_sale()
         self.no_seat_has_two_bookings_and_each_is_in_the_plan_of_its_show()
         self.shows_are_as_the_model_says()
@@ -172,7 +172,7 @@ class Weekend(RuleBasedStateMachine):
         self.the_history_of_bookings_replays()
         self.the_seat_map_has_another_version_with_every_change()
 
-    def everybody_has_their_seat_or_their_money(self):
+    def each_guest_has_their_seat_or_their_money(self):
         assert self.told == {
             ticket.pk: (
                 ticket.sale.reference,
