@@ -13,12 +13,14 @@ LONDON = (
     "B ooSSoo\nC oooPPo\nD oo_WC",
     "A ooo_WC\nB ooSSoo\nC oooPPo\nD oooo",
     "A ooo_WC\nC P_P",
+    "D PPPPPP_WC\nE SSSSPPP",
 )
 NEW_YORK = (
     "A WCoooo\nB ooPPP\nE SSooo",
     "A oooo_CW\nB ooPPP\nE SSooo",
     "A WCoooo\nB oooooo\nF oSSoo_WC",
     "E WC_oo\nF o_o_o_o",
+    "G PPPPPP_WC\nH SSSSPPP",
 )
 
 
