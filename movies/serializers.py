@@ -40,7 +40,7 @@ class MovieInput(StrictModelSerializer):
         )
 
 
-REASON = "Why, for the log of the shows that change."
+REASON = "Why, as customers are told. It stands in the log of each show that changes."
 
 
 class MovieChangeInput(MovieInput):
@@ -145,9 +145,7 @@ class ShowInput(StrictModelSerializer):
 
 
 class ShowChangeInput(ShowInput):
-    reason = StrictCharField(
-        max_length=200, required=False, allow_blank=True, help_text="Why, for the log of the show."
-    )
+    reason = StrictCharField(max_length=200, required=False, allow_blank=True, help_text=REASON)
 
     class Meta(ShowInput.Meta):
         fields: Any = (*ShowInput.Meta.fields, "reason")

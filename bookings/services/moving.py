@@ -147,11 +147,10 @@ def move_show(
     after = before if screen is None else plan_on(show, show.screen)
     move = plan_move(inventory, after, chosen=seats or {}, may_sit_alone=may_sit_alone)
     if dry_run:
-        show.total_seats, show.seat_plan = after.total_seats, draw_plan(after)
-        show.live_seats = sum(seat.after is not None for seat in move.seats)
-    else:
-        _refuse_unless_all_sit(move, refund_left_out=refund_left_out)
-        carry_out(inventory, move, facts, actor=actor, reason=reason)
+        _foresee_seats(move)
+        return move
+    _refuse_unless_all_sit(move, refund_left_out=refund_left_out)
+    carry_out(inventory, move, facts, actor=actor, reason=reason)
     return move
 
 
@@ -209,10 +208,10 @@ def carry_out(
     reason: str,
 ) -> None:
     """Write a move. `facts` are what of the show changes besides its seats, as {field: (before, after)}; they
-    are set already.
+    are set already. Holds whose time is over expire first.
     """
     show = inventory.show
-    inventory.expire_holds()  # so that none has a seat that guests get, or that is gone
+    inventory.expire_holds()
     is_redrawn = move.after != move.before
     changes = {name: pair for name, pair in facts.items() if pair[0] != pair[1]}
     if is_redrawn:
@@ -226,9 +225,10 @@ def carry_out(
         seats = [(seat.before.number, seat.after.number) for seat in move.changed if seat.after]
         old, new = zip(*seats, strict=True)
         changes["seats"] = (move.before.labels_of(old), move.after.labels_of(new))
-    if not changes:
+    if changes:
+        record_show_event(show, changes, at=inventory.at, actor=actor, reason=reason)
+    elif not (move.left_out or move.dropped):
         return
-    record_show_event(show, changes, at=inventory.at, actor=actor, reason=reason)
     _let_go(inventory, move, actor=actor, reason=reason)
     if is_redrawn:
         inventory.keep_labels(move.before, move.after)
@@ -267,6 +267,13 @@ def _refuse_unless_all_sit(move: Move, *, refund_left_out: bool) -> None:
         raise SeatsDoNotFit(problems=move.problems_of_orders)
     if move.left_out and not refund_left_out:
         raise CannotSeatAll(left_out=move.left_out_orders)
+
+
+def _foresee_seats(move: Move) -> None:
+    """Let the show of a dry run say how many seats it would have, and how many of them taken."""
+    show = move.show
+    show.total_seats, show.seat_plan = move.after.total_seats, draw_plan(move.after)
+    show.live_seats = sum(seat.after is not None for seat in move.seats)
 
 
 def _chosen_seats(

@@ -13,7 +13,6 @@ from bookings.services import cancel_seats
 from bookings.tests.api import iso
 from bookings.tests.factories import book, by, call_off, change, make_order
 from movies.models import Show, ShowEvent
-from movies.seat_plan import draw_plan, plan_of
 from movies.tests.factories import make_screen, make_show
 
 pytestmark = pytest.mark.django_db
@@ -213,7 +212,7 @@ def test_each_change_of_what_tickets_say_is_an_event():
     call_off(show, "No heating", staff=staff)
 
     rows = ShowEvent.objects.values_list("version", "actor", "channel", "changes", "reason")
-    plans = [draw_plan(plan_of("", seats)) for seats in (50, 40)]
+    plans = ["\n".join(f"{row} oooooooooo" for row in rows) for rows in ("ABCDE", "ABCD")]
 
     assert list(rows) == [
         (1, staff.pk, "API", {"starts_at": [before.isoformat(), after.isoformat()]}, "The train is late"),
