@@ -18,7 +18,7 @@ class BearerAuthentication(JWTAuthentication):
         words = header.split()
         if not words:
             return None
-        if len(words) != 2 or words[0] != b"Bearer":
+        if len(words) != 2 or words[0].lower() != b"bearer":  # in any case: RFC 9110, 11.1
             raise AuthenticationFailed(
                 "Send the word Bearer, a space and the access token.", code="bad_authorization_header"
             )

@@ -106,6 +106,13 @@ def test_a_bad_header_is_ignored_where_no_token_is_needed(path, header):
     assert response.status_code == {"signup": 201, "logout": 204}.get(path, 200)
 
 
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", "bEaReR", " bearer ", "Bearer\t"])
+def test_the_scheme_may_be_written_in_any_case(scheme):
+    access = RefreshToken.for_user(make_user("john")).access_token
+
+    assert read_me(access, scheme).data["username"] == "john"
+
+
 def test_an_expired_token_in_the_header_does_not_prevent_a_log_in():
     expired = expired_token(AccessToken, make_user("john"))
 
