@@ -182,6 +182,8 @@ SIMPLE_JWT = {
     "REFRESH_TOKEN_LIFETIME": timedelta(
         days=env.int("REFRESH_TOKEN_DAYS", default=14, validate=validate.Range(1, 365))
     ),
+    # Clocks of several servers differ a little: a token of the one must not be from the future for another.
+    "LEEWAY": timedelta(seconds=env.int("TOKEN_LEEWAY_SECONDS", default=10, validate=validate.Range(0, 300))),
 }
 
 # --- Shows and bookings ------------------------------------------------------------------------

@@ -120,6 +120,20 @@ def test_an_expired_token_in_the_header_does_not_prevent_a_log_in():
     assert log_in(APIClient(HTTP_AUTHORIZATION=f"Bearer {expired}")).status_code == 200
 
 
+@pytest.mark.parametrize(("ahead", "is_good"), [(-20, False), (-5, True), (0, True), (5, True), (20, False)])
+def test_clocks_of_servers_may_differ_by_some_seconds(ahead, is_good):
+    """By up to TOKEN_LEEWAY_SECONDS: a token begins and ends by the clock of the server that signed it."""
+    user, clock = make_user(), timezone.now() + timedelta(seconds=ahead)
+    for kind, use in ((AccessToken, read_me), (RefreshToken, refresh)):
+        token = kind.for_user(user)
+        if ahead < 0:
+            token.set_exp(from_time=clock, lifetime=timedelta(0))
+        else:
+            token.set_iat(at_time=clock)
+
+        assert use(token).status_code == (200 if is_good else 401)
+
+
 def test_a_refresh_token_is_exchanged_for_a_new_pair():
     user = make_user("john")
     old = RefreshToken.for_user(user)

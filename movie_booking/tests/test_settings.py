@@ -53,6 +53,8 @@ def test_it_starts_for_development_without_a_word():
         ("LOCK_TIMEOUT_SECONDS", "0"),
         ("ACCESS_TOKEN_MINUTES", "-1"),
         ("REFRESH_TOKEN_DAYS", "forever"),
+        ("TOKEN_LEEWAY_SECONDS", "-1"),
+        ("TOKEN_LEEWAY_SECONDS", "301"),
         ("CLEANING_MINUTES", "-1"),
         ("PRE_SHOW_MINUTES", "121"),
         ("HOLD_MINUTES", "0"),
