@@ -27,6 +27,11 @@ def at_most_places(places: int) -> Callable[[Decimal], None]:
     return check
 
 
+def without_blanks(items: list[str]) -> list[str]:
+    """Return the items of a list as they are meant, whatever blanks and empty places surround its commas."""
+    return [item.strip() for item in items if item.strip()]
+
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = Env()
@@ -44,8 +49,8 @@ if not DEBUG and SECRET_KEY in ("", DEVELOPMENT_KEY):
         'python -c "import secrets; print(secrets.token_urlsafe(50))"'
     )
 
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+ALLOWED_HOSTS = without_blanks(env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"]))
+CSRF_TRUSTED_ORIGINS = without_blanks(env.list("CSRF_TRUSTED_ORIGINS", default=[]))
 
 # Read by `make run` and `make serve`.
 HOST = env.str("HOST", default="0.0.0.0")  # noqa: S104 - a server is there to be reached
