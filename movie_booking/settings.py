@@ -247,6 +247,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_PARSER_CLASSES": ["movie_booking.api.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "movie_booking.api.negotiation.Negotiation",
     "DEFAULT_PAGINATION_CLASS": "movie_booking.api.pagination.Pagination",
     "DEFAULT_METADATA_CLASS": None,
     "EXCEPTION_HANDLER": "movie_booking.api.problems.problem_response",
