@@ -1,17 +1,48 @@
-"""Limits on the body of a request, whatever the route does with it."""
+"""What holds for every request under `/api/` and its response, whatever the route does."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.urls import Resolver404, resolve
 
 from movie_booking.api.problems import BodyTooLarge, LengthRequired, is_api, plain_problem
 
+GetResponse = Callable[[HttpRequest], HttpResponse]
 
-def api_request_limits(
-    get_response: Callable[[HttpRequest], HttpResponse],
-) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: refuse a body that is too large or of unknown length, whatever the route does with it.
+
+def answer_options(get_response: GetResponse) -> GetResponse:
+    """Middleware: answer OPTIONS with the methods of the route, before anything asks for a token."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        methods = allowed_methods(request) if request.method == "OPTIONS" and is_api(request) else None
+        if not methods:
+            return get_response(request)
+        response = HttpResponse(status=204, headers={"Allow": ", ".join(methods)})
+        del response.headers["Content-Type"]  # of no content
+        return response
+
+    return middleware
+
+
+def allowed_methods(request: HttpRequest) -> list[str]:
+    """Return the methods that the route takes, as DRF names them in `Allow`; none for an unknown address."""
+    try:
+        view: Any = resolve(request.path_info).func
+    except Resolver404:
+        return []
+    if not hasattr(view, "cls"):
+        return []
+    # A viewset takes what its route maps to an action, any other view what it has a method for.
+    taken = {"options", *getattr(view, "actions", dir(view.cls))}
+    if "get" in taken:
+        taken.add("head")
+    return [method.upper() for method in view.cls.http_method_names if method in taken]
+
+
+def api_request_limits(get_response: GetResponse) -> GetResponse:
+    """Middleware: refuse a body that is too large or of unknown length, whatever the route does.
 
     Django takes a body without a length (chunked) for none, which might say something else altogether.
     """
