@@ -12,6 +12,27 @@ from movie_booking.api.problems import BodyTooLarge, LengthRequired, is_api, pla
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
+def keep_out_of_caches(get_response: GetResponse) -> GetResponse:
+    """Middleware: `Cache-Control: no-store` on each response that may depend on who asks.
+
+    That is, to all but GET and HEAD without a token. A response that says itself how it is cached is the
+    same for everyone.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        is_public = (
+            request.method in ("GET", "HEAD", "OPTIONS")
+            and "HTTP_AUTHORIZATION" not in request.META
+            and response.status_code != 401
+        )
+        if is_api(request) and not is_public:
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    return middleware
+
+
 def answer_options(get_response: GetResponse) -> GetResponse:
     """Middleware: answer OPTIONS with the methods of the route, before anything asks for a token."""
 
