@@ -7,7 +7,13 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 
-from movie_booking.api.problems import BodyTooLarge, LengthRequired, is_api, plain_problem
+from movie_booking.api.problems import (
+    BodyTooLarge,
+    LengthRequired,
+    UnsupportedContentEncoding,
+    is_api,
+    plain_problem,
+)
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -63,7 +69,7 @@ def allowed_methods(request: HttpRequest) -> list[str]:
 
 
 def api_request_limits(get_response: GetResponse) -> GetResponse:
-    """Middleware: refuse a body that is too large or of unknown length, whatever the route does.
+    """Middleware: refuse a body that is too large, of unknown length or encoded, whatever the route does.
 
     Django takes a body without a length (chunked) for none, which might say something else altogether.
     """
@@ -81,6 +87,16 @@ def api_request_limits(get_response: GetResponse) -> GetResponse:
                 while read < settings.API_DRAINED_BYTES and (chunk := request.read(65536)):
                     read += len(chunk)
                 return plain_problem(BodyTooLarge())
+            if "HTTP_CONTENT_ENCODING" in request.META and length != "0" and is_encoded(request):
+                refusal = plain_problem(UnsupportedContentEncoding())
+                refusal["Accept-Encoding"] = "identity"
+                return refusal
         return get_response(request)
 
     return middleware
+
+
+def is_encoded(request: HttpRequest) -> bool:
+    """Whether the body is compressed, say, rather than as it is meant: `Content-Encoding: gzip`."""
+    codings = request.META["HTTP_CONTENT_ENCODING"].lower().split(",")
+    return any(coding.strip() not in ("", "identity") for coding in codings)

@@ -36,6 +36,12 @@ class LengthRequired(DomainError):
     detail = "Send the body in one piece, with a Content-Length."
 
 
+class UnsupportedContentEncoding(DomainError):
+    status = 415
+    code = "unsupported_content_encoding"
+    detail = "Send the body as it is, without a Content-Encoding such as gzip."
+
+
 class RequestTimeout(DomainError):
     status = 408
     code = "request_timeout"

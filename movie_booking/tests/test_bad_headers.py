@@ -117,6 +117,7 @@ def test_an_unknown_host_is_refused(anonymous, host, path):
         {"HTTP_X_FORWARDED_HOST": "evil.example"},
         {"HTTP_X_HTTP_METHOD_OVERRIDE": "DELETE"},
         {"HTTP_IDEMPOTENCY_KEY": "\xff"},
+        {"HTTP_CONTENT_ENCODING": "gzip"},
         {"CONTENT_LENGTH": "nonsense"},
         {"CONTENT_LENGTH": "-5"},
     ],
