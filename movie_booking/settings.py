@@ -92,6 +92,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "movie_booking.api.middleware.keep_out_of_caches",
+    "movie_booking.api.middleware.refuse_plain_http",  # before Django redirects it
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "movie_booking.api.middleware.answer_options",

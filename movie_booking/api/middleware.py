@@ -9,6 +9,7 @@ from django.urls import Resolver404, resolve
 
 from movie_booking.api.problems import (
     BodyTooLarge,
+    HttpsRequired,
     LengthRequired,
     UnsupportedContentEncoding,
     is_api,
@@ -35,6 +36,21 @@ def keep_out_of_caches(get_response: GetResponse) -> GetResponse:
         if is_api(request) and not is_public:
             response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+    return middleware
+
+
+def refuse_plain_http(get_response: GetResponse) -> GetResponse:
+    """Middleware, before Django's: refuse to change anything over plain HTTP where HTTPS is insisted on.
+
+    Django would redirect the request, and clients follow a redirected POST with a GET.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        redirects = settings.SECURE_SSL_REDIRECT and not request.is_secure()
+        if redirects and is_api(request) and request.method not in ("GET", "HEAD"):
+            return plain_problem(HttpsRequired())
+        return get_response(request)
 
     return middleware
 

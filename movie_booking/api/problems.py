@@ -42,6 +42,12 @@ class UnsupportedContentEncoding(DomainError):
     detail = "Send the body as it is, without a Content-Encoding such as gzip."
 
 
+class HttpsRequired(DomainError):
+    status = 403
+    code = "https_required"
+    detail = "Use HTTPS. What was sent over plain HTTP was not acted upon."
+
+
 class RequestTimeout(DomainError):
     status = 408
     code = "request_timeout"
