@@ -285,6 +285,7 @@ SWAGGER_SETTINGS = {
     "DISPLAY_OPERATION_ID": False,
     # By name, as left to itself the page would ask its own address with `?format=`, which we do not read.
     "SPEC_URL": "schema",
+    "VALIDATOR_URL": None,  # or it would ask swagger.io what it thinks of the document
 }
 REDOC_SETTINGS = {"SPEC_URL": "schema"}
 
