@@ -51,6 +51,13 @@ def test_swagger_ui_sends_the_document_to_no_validator():
     assert json.loads(settings)["validatorUrl"] is None
 
 
+def test_there_is_an_icon():
+    response = Client().get("/favicon.ico")
+
+    assert (response.status_code, response["Content-Type"]) == (200, "image/x-icon")
+    assert b"".join(response.streaming_content).startswith(b"\0\0\1\0")
+
+
 def test_every_route_of_the_contract_is_there(operations):
     contract = """
         POST signup/ | POST login/ | POST token/refresh/ | POST logout/ | GET me/ | PATCH me/
