@@ -1,7 +1,10 @@
 """The user of a request, by its access token."""
 
 from rest_framework_simplejwt.authentication import JWTAuthentication
-from rest_framework_simplejwt.exceptions import AuthenticationFailed
+from rest_framework_simplejwt.exceptions import AuthenticationFailed, InvalidToken, TokenError
+from rest_framework_simplejwt.tokens import AccessToken
+
+from accounts.tokens import read_token
 
 
 class BearerAuthentication(JWTAuthentication):
@@ -12,8 +15,17 @@ class BearerAuthentication(JWTAuthentication):
     """
 
     def get_raw_token(self, header: bytes) -> bytes | None:
-        if header.split()[:1] not in ([], [b"Bearer"]):
+        words = header.split()
+        if not words:
+            return None
+        if len(words) != 2 or words[0].lower() != b"bearer":  # in any case: RFC 9110, 11.1
             raise AuthenticationFailed(
                 "Send the word Bearer, a space and the access token.", code="bad_authorization_header"
             )
-        return super().get_raw_token(header)
+        return words[1]
+
+    def get_validated_token(self, raw_token: bytes) -> AccessToken:
+        try:
+            return read_token(AccessToken, raw_token)
+        except TokenError as error:
+            raise InvalidToken("Given token not valid for any token type") from error

@@ -11,6 +11,7 @@ from rest_framework_simplejwt.tokens import RefreshToken
 
 from accounts.errors import TokenNotValid, WrongCredentials
 from accounts.models import EMAIL_TAKEN, USERNAME_TAKEN, User
+from accounts.tokens import read_token
 from movie_booking.errors import Invalid
 
 
@@ -89,7 +90,7 @@ def log_out(*, refresh: str) -> None:
 
 def _valid_token(refresh: str) -> RefreshToken:
     try:
-        return RefreshToken(refresh)  # type: ignore[arg-type]
+        return read_token(RefreshToken, refresh)
     except TokenError as error:
         raise TokenNotValid from error
 

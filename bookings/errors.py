@@ -30,7 +30,7 @@ class NotOnSale(Conflict):
 
     code = "not_on_sale"
     detail = "The sale of this show has not begun."
-    example: ClassVar = {"sales_open_at": "2026-12-01T09:00:00Z"}
+    example: ClassVar = {"sales_open_at": "2026-12-01T09:00:00.000000Z"}
 
 
 class SalesClosed(Conflict):
@@ -147,7 +147,9 @@ class ShowChanged(Conflict):
     detail = "The show was moved since these seats were held. Confirm again with its show_version to accept."
     example: ClassVar = {
         "show_version": 3,
-        "changes": {"starts_at": {"old": "2026-12-01T19:00:00Z", "new": "2026-12-01T20:30:00Z"}},
+        "changes": {
+            "starts_at": {"old": "2026-12-01T19:00:00.000000Z", "new": "2026-12-01T20:30:00.000000Z"}
+        },
     }
 
 

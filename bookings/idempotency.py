@@ -14,13 +14,13 @@ from typing import Any, NamedTuple, cast
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
-from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
 from accounts.http import UserRequest
 from accounts.models import User
 from bookings.errors import InProgress, KeyReused
 from bookings.models import IdempotencyKey, as_reference
+from movie_booking.api.renderers import JSONRenderer
 from movie_booking.database import RETRY_AFTER_SECONDS, is_lock_failure
 from movie_booking.errors import Invalid
 

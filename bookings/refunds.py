@@ -113,7 +113,7 @@ def refund_amount(price: Decimal, percent: int, *, digits: int = 2) -> Decimal:
 
 
 def _parse_tier(part: str) -> Tier:
-    match = re.fullmatch(r"([0-9]+):([0-9]+)", part)
+    match = re.fullmatch(r"([0-9]+)\s*:\s*([0-9]+)", part)
     if match is None:
         raise ValueError(
             f'A refund tier is "hours:percent" in whole numbers, such as "24:100"; not "{part}".'

@@ -20,6 +20,7 @@ from movie_booking.api.problems import (
     BodyTooLarge,
     LengthRequired,
     TooDeep,
+    UnsupportedContentEncoding,
     problem_document,
 )
 from movie_booking.errors import DomainError, PreconditionFailed
@@ -90,7 +91,14 @@ AUTHENTICATION_ERRORS: Problems = (
     USER_NOT_FOUND,
     USER_INACTIVE,
 )
-BODY_ERRORS: Problems = (PARSE_ERROR, TooDeep, LengthRequired, BodyTooLarge, UNSUPPORTED_MEDIA_TYPE)
+BODY_ERRORS: Problems = (
+    PARSE_ERROR,
+    TooDeep,
+    LengthRequired,
+    BodyTooLarge,
+    UNSUPPORTED_MEDIA_TYPE,
+    UnsupportedContentEncoding,
+)
 
 IF_MATCH = openapi.Parameter(
     "If-Match",

@@ -27,6 +27,11 @@ def at_most_places(places: int) -> Callable[[Decimal], None]:
     return check
 
 
+def without_blanks(items: list[str]) -> list[str]:
+    """Return the items of a list as they are meant, whatever blanks and empty places surround its commas."""
+    return [item.strip() for item in items if item.strip()]
+
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = Env()
@@ -44,8 +49,8 @@ if not DEBUG and SECRET_KEY in ("", DEVELOPMENT_KEY):
         'python -c "import secrets; print(secrets.token_urlsafe(50))"'
     )
 
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+ALLOWED_HOSTS = without_blanks(env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"]))
+CSRF_TRUSTED_ORIGINS = without_blanks(env.list("CSRF_TRUSTED_ORIGINS", default=[]))
 
 # Read by `make run` and `make serve`.
 HOST = env.str("HOST", default="0.0.0.0")  # noqa: S104 - a server is there to be reached
@@ -86,8 +91,11 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "movie_booking.api.middleware.keep_out_of_caches",
+    "movie_booking.api.middleware.refuse_plain_http",  # before Django redirects it
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "movie_booking.api.middleware.answer_options",
     "movie_booking.api.middleware.api_request_limits",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -182,6 +190,8 @@ SIMPLE_JWT = {
     "REFRESH_TOKEN_LIFETIME": timedelta(
         days=env.int("REFRESH_TOKEN_DAYS", default=14, validate=validate.Range(1, 365))
     ),
+    # Clocks of several servers differ a little: a token of the one must not be from the future for another.
+    "LEEWAY": timedelta(seconds=env.int("TOKEN_LEEWAY_SECONDS", default=10, validate=validate.Range(0, 300))),
 }
 
 # --- Shows and bookings ------------------------------------------------------------------------
@@ -239,9 +249,12 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_PARSER_CLASSES": ["movie_booking.api.parsers.StrictJSONParser"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["movie_booking.api.renderers.JSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "movie_booking.api.negotiation.Negotiation",
     "DEFAULT_PAGINATION_CLASS": "movie_booking.api.pagination.Pagination",
     "DEFAULT_METADATA_CLASS": None,
+    # In UTC and always to the microsecond, to which they are kept: a client can send back what it got.
+    "DATETIME_FORMAT": "%Y-%m-%dT%H:%M:%S.%fZ",
     "EXCEPTION_HANDLER": "movie_booking.api.problems.problem_response",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "URL_FORMAT_OVERRIDE": None,
@@ -274,6 +287,7 @@ SWAGGER_SETTINGS = {
     "DISPLAY_OPERATION_ID": False,
     # By name, as left to itself the page would ask its own address with `?format=`, which we do not read.
     "SPEC_URL": "schema",
+    "VALIDATOR_URL": None,  # or it would ask swagger.io what it thinks of the document
 }
 REDOC_SETTINGS = {"SPEC_URL": "schema"}
 
@@ -286,6 +300,7 @@ USE_I18N = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
+WHITENOISE_ROOT = BASE_DIR / "movie_booking" / "root"  # what browsers ask for at the root: /favicon.ico
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -299,8 +314,11 @@ LOG_LEVEL = env.log_level("LOG_LEVEL", default="INFO")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {"outages": {"()": "movie_booking.logs.OutagesInBrief"}},
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["outages"]},
+    },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": [], "level": LOG_LEVEL},

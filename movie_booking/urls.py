@@ -5,12 +5,12 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from movie_booking.api.problems import unknown_route
-from movie_booking.swagger import schema_view
+from movie_booking.swagger import page, schema_view
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="swagger")),
-    path("swagger/", schema_view.with_ui("swagger"), name="swagger"),
-    path("redoc/", schema_view.with_ui("redoc"), name="redoc"),
+    path("swagger/", page("swagger"), name="swagger"),
+    path("redoc/", page("redoc"), name="redoc"),
     path("swagger.json", schema_view.without_ui(), {"format": "json"}, name="schema"),
     path("admin/", admin.site.urls),
     path("api/", include("accounts.urls")),

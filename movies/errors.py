@@ -21,8 +21,8 @@ class ScreenOccupied(Conflict):
             {
                 "id": 3,
                 "movie_title": "Inception",
-                "starts_at": "2026-12-01T19:00:00Z",
-                "screen_free_at": "2026-12-01T21:43:00Z",
+                "starts_at": "2026-12-01T19:00:00.000000Z",
+                "screen_free_at": "2026-12-01T21:43:00.000000Z",
             }
         ]
     }
@@ -40,14 +40,14 @@ class ShowsWouldOverlap(Conflict):
                 "movie_title": "Inception",
                 "screen": 1,
                 "screen_name": "Screen 1, Roxy",
-                "starts_at": "2026-12-01T19:00:00Z",
-                "screen_free_at": "2026-12-01T22:15:00Z",
+                "starts_at": "2026-12-01T19:00:00.000000Z",
+                "screen_free_at": "2026-12-01T22:15:00.000000Z",
                 "with": [
                     {
                         "id": 4,
                         "movie_title": "Dune",
-                        "starts_at": "2026-12-01T22:00:00Z",
-                        "screen_free_at": "2026-12-02T00:50:00Z",
+                        "starts_at": "2026-12-01T22:00:00.000000Z",
+                        "screen_free_at": "2026-12-02T00:50:00.000000Z",
                     }
                 ],
                 "summary": "Inception, Screen 1, Roxy, Tue 01 Dec 2026 19:00:"

@@ -106,11 +106,32 @@ def test_a_bad_header_is_ignored_where_no_token_is_needed(path, header):
     assert response.status_code == {"signup": 201, "logout": 204}.get(path, 200)
 
 
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", "bEaReR", " bearer ", "Bearer\t"])
+def test_the_scheme_may_be_written_in_any_case(scheme):
+    access = RefreshToken.for_user(make_user("john")).access_token
+
+    assert read_me(access, scheme).data["username"] == "john"
+
+
 def test_an_expired_token_in_the_header_does_not_prevent_a_log_in():
     expired = expired_token(AccessToken, make_user("john"))
 
     assert_token_refused(read_me(expired))
     assert log_in(APIClient(HTTP_AUTHORIZATION=f"Bearer {expired}")).status_code == 200
+
+
+@pytest.mark.parametrize(("ahead", "is_good"), [(-20, False), (-5, True), (0, True), (5, True), (20, False)])
+def test_clocks_of_servers_may_differ_by_some_seconds(ahead, is_good):
+    """By up to TOKEN_LEEWAY_SECONDS: a token begins and ends by the clock of the server that signed it."""
+    user, clock = make_user(), timezone.now() + timedelta(seconds=ahead)
+    for kind, use in ((AccessToken, read_me), (RefreshToken, refresh)):
+        token = kind.for_user(user)
+        if ahead < 0:
+            token.set_exp(from_time=clock, lifetime=timedelta(0))
+        else:
+            token.set_iat(at_time=clock)
+
+        assert use(token).status_code == (200 if is_good else 401)
 
 
 def test_a_refresh_token_is_exchanged_for_a_new_pair():
@@ -196,3 +217,71 @@ def test_closing_an_account_ends_its_tokens():
     assert_token_refused(refresh(token))
     assert read_me(token.access_token).status_code == 401
     assert read_me(token.access_token)["Content-Type"] == "application/problem+json"
+
+
+# --- Tokens that we signed, and never wrote -------------------------------------------------------
+
+MISSING = object()
+NO_ID = [
+    *("john", "", " ", "1.0", "-1", "+1", " 1", "1_0", "٣", "1e3", "0x1", "\x00", "9" * 4000, str(2**63)),
+    *(2**63, 10**30, -1, 1.0, 1.5, 1e300, float("nan"), float("inf"), True, None, [], [1], {}, {"id": 1}),
+    MISSING,
+]
+MALFORMED = [
+    *(("user_id", value) for value in NO_ID),
+    *(("jti", value) for value in ("", "x" * 256, "\x00", "a\nb", 5, None, [], {}, MISSING)),
+    *(("exp", value) for value in (10**30, 1e300, float("inf"), "soon", "", None, [], {}, MISSING)),
+    *(("token_type", value) for value in ("", "nonsense", 5, None, [], {}, MISSING)),
+    *(("iat", value) for value in (10**30, float("nan"), "soon", None, [])),
+]
+
+
+def with_claim(kind, name, value):
+    """A token of a user, signed by us, with another value of one claim, or without it."""
+    token = kind.for_user(make_user())
+    if value is MISSING:
+        del token[name]
+    else:
+        token[name] = value
+    return token
+
+
+every_malformed_claim = pytest.mark.parametrize(
+    ("name", "value"), MALFORMED, ids=[f"{name} {value!r:.20}" for name, value in MALFORMED]
+)
+
+
+@every_malformed_claim
+@pytest.mark.parametrize("path", ["me/", "bookings/", "movies/"])
+def test_an_access_token_with_a_malformed_claim_is_refused(path, name, value):
+    token = with_claim(AccessToken, name, value)
+
+    response = APIClient().get(f"/api/{path}", HTTP_AUTHORIZATION=f"Bearer {token}")
+
+    assert_token_refused(response)
+
+
+@every_malformed_claim
+@pytest.mark.parametrize("endpoint", [refresh, log_out])
+def test_a_refresh_token_with_a_malformed_claim_is_refused(endpoint, name, value):
+    assert_token_refused(endpoint(with_claim(RefreshToken, name, value)))
+
+
+@pytest.mark.parametrize("kind", [int, str])
+def test_the_id_in_a_token_may_be_a_number_or_its_digits(kind):
+    user = make_user()
+    token = RefreshToken.for_user(user)
+    token["user_id"] = kind(user.pk)
+
+    assert read_me(token.access_token).data["id"] == user.pk
+    assert refresh(token).status_code == 200
+
+
+@pytest.mark.parametrize("user_id", ["0", 0, 2**63 - 1, "999999"])
+def test_the_token_of_a_user_who_does_not_exist_is_refused(user_id):
+    token = with_claim(RefreshToken, "user_id", user_id)
+
+    response = read_me(token.access_token)
+
+    assert (response.status_code, response.data["code"]) == (401, "user_not_found")
+    assert_token_refused(refresh(token))

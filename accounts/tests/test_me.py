@@ -21,7 +21,7 @@ def test_me_is_the_user_of_the_token():
         "email": "john@example.com",
         "first_name": "John",
         "last_name": "Doe",
-        "date_joined": user.date_joined.isoformat().replace("+00:00", "Z"),
+        "date_joined": user.date_joined.isoformat(timespec="microseconds").replace("+00:00", "Z"),
     }
 
 

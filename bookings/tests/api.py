@@ -37,4 +37,4 @@ def assert_refused(response: Response, status: int, code: str) -> None:
 
 def iso(moment: datetime | None) -> str | None:
     """As JSON has it."""
-    return moment.isoformat().replace("+00:00", "Z") if moment else None
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z") if moment else None

@@ -16,6 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions, serializers
 from rest_framework.response import Response
 
+from movie_booking.api.renderers import JSONEncoder
 from movie_booking.database import database_refusal
 from movie_booking.errors import DomainError, Invalid, NotFound
 
@@ -34,6 +35,18 @@ class LengthRequired(DomainError):
     status = 411
     code = "length_required"
     detail = "Send the body in one piece, with a Content-Length."
+
+
+class UnsupportedContentEncoding(DomainError):
+    status = 415
+    code = "unsupported_content_encoding"
+    detail = "Send the body as it is, without a Content-Encoding such as gzip."
+
+
+class HttpsRequired(DomainError):
+    status = 403
+    code = "https_required"
+    detail = "Use HTTPS. What was sent over plain HTTP was not acted upon."
 
 
 class RequestTimeout(DomainError):
@@ -133,7 +146,9 @@ def _messages(value: Any) -> list[str]:
 
 
 def plain_problem(error: DomainError) -> JsonResponse:
-    return JsonResponse(problem_document(error), status=error.status, content_type=PROBLEM_CONTENT_TYPE)
+    return JsonResponse(
+        problem_document(error), JSONEncoder, status=error.status, content_type=PROBLEM_CONTENT_TYPE
+    )
 
 
 @csrf_exempt

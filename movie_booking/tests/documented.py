@@ -1,4 +1,7 @@
-"""A pytest plugin: what Swagger says of each operation, and that no operation refuses with anything else."""
+"""A pytest plugin: what Swagger says of each operation, and that no operation refuses with anything else.
+
+And that every time that the API names has one shape.
+"""
 
 import re
 
@@ -6,13 +9,24 @@ import pytest
 from django.test import Client
 from rest_framework.settings import api_settings
 
+from movie_booking.api.renderers import JSONRenderer
+
 METHODS = {"get", "put", "post", "patch", "delete"}
 # What every route may answer. Swagger names it only where it helps, and docs/api.md once for all.
 EVERY_ROUTE = {
     *("parse_error", "method_not_allowed", "not_acceptable", "request_timeout", "length_required"),
-    *("body_too_large", "server_error", "unavailable", "busy", "conflict"),
+    *("body_too_large", "unsupported_content_encoding", "https_required"),
+    *("server_error", "unavailable", "busy", "conflict"),
     *("bad_authorization_header", "token_not_valid", "user_not_found", "user_inactive"),
 }
+
+A_TIME = re.compile(rb'"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d[^"]*)"')
+TIME_SHAPE = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
+
+
+def times_of_another_shape(document):
+    """The times in a JSON document that are not UTC to the microsecond."""
+    return [each for each in A_TIME.findall(document) if not TIME_SHAPE.fullmatch(each)]
 
 
 @pytest.fixture(scope="session")
@@ -79,3 +93,18 @@ def every_refusal_is_documented(documented_codes, monkeypatch):
     monkeypatch.setattr(api_settings, "EXCEPTION_HANDLER", respond_and_compare)
     yield
     assert undocumented == set(), "Swagger does not name these."
+
+
+@pytest.fixture(autouse=True)
+def every_time_has_one_shape(monkeypatch):
+    """Fail a test in which the API names a time in another shape than docs/api.md has it."""
+    others, render = [], JSONRenderer.render
+
+    def render_and_look(self, *args, **kwargs):
+        rendered = render(self, *args, **kwargs)
+        others.extend(times_of_another_shape(rendered))
+        return rendered
+
+    monkeypatch.setattr(JSONRenderer, "render", render_and_look)
+    yield
+    assert others == []

@@ -7,8 +7,8 @@ from movie_booking.tests.endpoints import HUGE, problem, refusal
 pytestmark = pytest.mark.django_db
 
 NO_ROW = [0, 999_999, 2**63 - 1, 2**63, 10**19 - 1, 10**19, HUGE, "9" * 5000]
-METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "NONSENSE"]
-# Every route with the methods that it takes.
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT", "NONSENSE"]
+# Every route with the methods that it takes, beside OPTIONS.
 ROUTES = {
     "signup/": {"POST"},
     "login/": {"POST"},
@@ -134,6 +134,54 @@ def test_a_method_that_a_route_does_not_take_is_not_allowed(api, ids, path, allo
         responses, (405, "method_not_allowed")
     )
     for response in responses.values():
-        assert set(response["Allow"].split(", ")) - {"OPTIONS"} == allowed
+        assert set(response["Allow"].split(", ")) == allowed | {"OPTIONS"}
     if without_body is not None:
         assert (without_body.status_code, without_body.content) == (405, b"")
+
+
+def test_the_routes_of_these_tests_are_all_that_there_are(operations):
+    names = {"movie": "{}", "cinema": "{}", "screen": "{}", "show": "{}", "order": "{}"}
+    taken = {
+        f"{method} {path.format(**names).replace('/1/', '/{}/')}"
+        for path, methods in ROUTES.items()
+        for method in methods - {"HEAD"}
+    }
+
+    assert taken == operations.keys()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"HTTP_AUTHORIZATION": "Bearer nonsense"},
+        {"HTTP_ACCEPT": "text/html"},
+        {"HTTP_ORIGIN": "https://cinema.example", "HTTP_ACCESS_CONTROL_REQUEST_METHOD": "POST"},
+        {"HTTP_IDEMPOTENCY_KEY": "\xff"},
+    ],
+    ids=lambda headers: "".join(headers) or "plain",
+)
+def test_options_tells_what_a_route_takes_and_nothing_else(anonymous, ids, headers):
+    for path, allowed in ROUTES.items():
+        response = anonymous.options(f"/api/{path.format(**ids)}", **headers)
+
+        assert (response.status_code, response.content) == (204, b""), path
+        assert set(response["Allow"].split(", ")) == allowed | {"OPTIONS"}, path
+        assert "Content-Type" not in response, path
+        assert "Content-Length" not in response, path
+
+
+def test_options_asks_the_database_nothing(anonymous, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        assert anonymous.options("/api/shows/999999/").status_code == 204
+
+
+@pytest.mark.parametrize(("path", "allowed"), ROUTES.items())
+def test_what_allow_names_is_not_refused_for_its_method(api, ids, path, allowed):
+    address = f"/api/{path.format(**ids)}"
+    named = api.options(address)["Allow"].split(", ")
+
+    statuses = {method: api.generic(method, address).status_code for method in named}
+
+    assert statuses.keys() == allowed | {"OPTIONS"}
+    assert 405 not in statuses.values(), statuses

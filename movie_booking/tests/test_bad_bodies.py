@@ -1,6 +1,7 @@
 """Bodies that are no JSON object, of another type, or too large, are refused at every endpoint."""
 
 import json
+from gzip import compress
 
 import pytest
 
@@ -129,6 +130,31 @@ def test_a_body_of_another_type_is_refused_at_every_endpoint(send, body_of, rows
 
     assert refusals == dict.fromkeys(ENDPOINTS, (415, "unsupported_media_type"))
     assert rows() == before
+
+
+@pytest.mark.parametrize(
+    "encoding", ["gzip", "x-gzip", "GZIP", "br", "deflate", "zstd", "nonsense", "\xff", "gzip, identity", ";"]
+)
+def test_a_body_with_a_content_encoding_is_refused_at_every_endpoint(send, body_of, rows, encoding):
+    before = rows()
+
+    responses = {
+        name: send(name, compress(json.dumps(body_of(name)).encode()), HTTP_CONTENT_ENCODING=encoding)
+        for name in ENDPOINTS
+    }
+
+    assert {name: refusal(response) for name, response in responses.items()} == dict.fromkeys(
+        ENDPOINTS, (415, "unsupported_content_encoding")
+    )
+    assert {response["Accept-Encoding"] for response in responses.values()} == {"identity"}
+    assert rows() == before
+
+
+@pytest.mark.parametrize("encoding", ["", "identity", "Identity", " identity , identity "])
+def test_a_body_that_says_it_is_not_encoded_is_taken(send, encoding):
+    movie = {"title": "Dune", "duration_minutes": 155}
+
+    assert send("add a movie", movie, HTTP_CONTENT_ENCODING=encoding).status_code == 201
 
 
 @pytest.mark.parametrize("charset", CHARSETS)

@@ -26,6 +26,10 @@ def token_with_header(header):
         ("\xff\xfe", "bad_authorization_header"),
         ("Bearer", "bad_authorization_header"),
         ("Bearer a b", "bad_authorization_header"),
+        ("bearer", "bad_authorization_header"),
+        ("bearers nonsense", "bad_authorization_header"),
+        ("Token nonsense", "bad_authorization_header"),
+        ("bearer nonsense", "token_not_valid"),
         ("Bearer nonsense", "token_not_valid"),
         ("Bearer ..", "token_not_valid"),
         ("Bearer \xff.\xff.\xff", "token_not_valid"),
@@ -67,6 +71,32 @@ def test_a_browser_gets_json(anonymous):
     assert (response.status_code, response["Content-Type"]) == (200, "application/json")
 
 
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "application/problem+json",
+        "Application/Problem+JSON",
+        "application/problem+json;q=0.1",
+        " application/problem+json ; q=0.9",
+        "application/problem+json; charset=utf-8",
+        "text/html, application/problem+json;q=0.5",
+        "application/problem+json;q=0.9, application/json;q=0.1, text/html",
+        "application/json, application/problem+json",
+    ],
+)
+def test_a_client_that_takes_problem_documents_takes_what_else_there_is(api, accept):
+    found = api.get("/api/movies/", HTTP_ACCEPT=accept)
+    missing = api.get("/api/movies/0/", HTTP_ACCEPT=accept)
+
+    assert (found.status_code, found["Content-Type"]) == (200, "application/json")
+    assert refusal(missing) == (404, "not_found")
+
+
+@pytest.mark.parametrize("accept", ["application/problem+xml", "application/problem+jsonp", "problem+json"])
+def test_what_only_looks_like_a_problem_document_is_not_acceptable(api, accept):
+    assert refusal(api.get("/api/movies/", HTTP_ACCEPT=accept)) == (406, "not_acceptable")
+
+
 @pytest.mark.parametrize("host", ["evil.example", "[", "a b", "\xff", "testserver/../x"])
 @pytest.mark.parametrize("path", ["/api/movies/", "/api/nothing/"])
 def test_an_unknown_host_is_refused(anonymous, host, path):
@@ -87,6 +117,7 @@ def test_an_unknown_host_is_refused(anonymous, host, path):
         {"HTTP_X_FORWARDED_HOST": "evil.example"},
         {"HTTP_X_HTTP_METHOD_OVERRIDE": "DELETE"},
         {"HTTP_IDEMPOTENCY_KEY": "\xff"},
+        {"HTTP_CONTENT_ENCODING": "gzip"},
         {"CONTENT_LENGTH": "nonsense"},
         {"CONTENT_LENGTH": "-5"},
     ],

@@ -31,6 +31,33 @@ def test_the_pages_open(path):
     assert spec.json()["swagger"] == "2.0"
 
 
+@pytest.mark.parametrize("path", ["/swagger/", "/redoc/"])
+def test_the_pages_fetch_nothing_from_other_hosts(path):
+    """What is in them, what their settings make their scripts ask for, and what browsers let them have."""
+    response = Client().get(path)
+    page, policy = response.content.decode(), response["Content-Security-Policy"]
+
+    assert re.findall(r"(?:https?:)?//[a-z]", page) == []
+    directives = dict(directive.split(" ", 1) for directive in policy.split("; "))
+    assert directives["default-src"] == "'self'"
+    sources = {source for sources in directives.values() for source in sources.split()}
+    assert sources == {"'self'", "'none'", "'unsafe-inline'", "data:", "blob:"}
+
+
+def test_swagger_ui_sends_the_document_to_no_validator():
+    page = Client().get("/swagger/").content.decode()
+
+    [settings] = re.findall(r'id="swagger-settings"[^>]*>(.*?)<', page, re.S)
+    assert json.loads(settings)["validatorUrl"] is None
+
+
+def test_there_is_an_icon():
+    response = Client().get("/favicon.ico")
+
+    assert (response.status_code, response["Content-Type"]) == (200, "image/x-icon")
+    assert b"".join(response.streaming_content).startswith(b"\0\0\1\0")
+
+
 def test_every_route_of_the_contract_is_there(operations):
     contract = """
         POST signup/ | POST login/ | POST token/refresh/ | POST logout/ | GET me/ | PATCH me/

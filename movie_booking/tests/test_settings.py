@@ -1,12 +1,15 @@
 """What the environment may say, and that nonsense stops the start. Each in a process of its own."""
 
 import os
+import re
 import subprocess
 import sys
 
 import pytest
 from django.conf import settings
 from django.core.management import get_commands, load_command_class
+
+from bookings.refunds import parse_tiers
 
 PRODUCTION = {
     "DEBUG": "0",
@@ -53,6 +56,8 @@ def test_it_starts_for_development_without_a_word():
         ("LOCK_TIMEOUT_SECONDS", "0"),
         ("ACCESS_TOKEN_MINUTES", "-1"),
         ("REFRESH_TOKEN_DAYS", "forever"),
+        ("TOKEN_LEEWAY_SECONDS", "-1"),
+        ("TOKEN_LEEWAY_SECONDS", "301"),
         ("CLEANING_MINUTES", "-1"),
         ("PRE_SHOW_MINUTES", "121"),
         ("HOLD_MINUTES", "0"),
@@ -119,6 +124,39 @@ def test_a_forwarded_header_is_believed_only_behind_a_proxy():
     assert (
         load(header, **PRODUCTION, BEHIND_HTTPS_PROXY="1").stdout == "('HTTP_X_FORWARDED_PROTO', 'https')\n"
     )
+
+
+@pytest.mark.parametrize("name", ["ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS"])
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("https://a.example,https://b.example", ["https://a.example", "https://b.example"]),
+        ("https://a.example, https://b.example", ["https://a.example", "https://b.example"]),
+        (" https://a.example\t,\n https://b.example ,", ["https://a.example", "https://b.example"]),
+        (" https://a.example ", ["https://a.example"]),
+        (",, https://a.example", ["https://a.example"]),
+        (" ", []),
+        ("", []),
+    ],
+)
+def test_blanks_in_a_list_are_not_part_of_what_it_names(name, written, meant):
+    assert load(f"s.{name}", **{**DEVELOPMENT, name: written}).stdout == f"{meant}\n"
+
+
+def test_every_list_among_the_settings_may_have_blanks():
+    source = (settings.BASE_DIR / "movie_booking" / "settings.py").read_text("utf-8")
+    lists = re.findall(r'env\.list\("(\w+)"', source)
+
+    assert lists == ["ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS"]
+    assert source.count("without_blanks(env.list(") == len(lists)
+
+
+@pytest.mark.parametrize("tiers", ["24:100,2:50", "24:100, 2:50", " 24 : 100 ,\t2: 50 "])
+def test_blanks_in_refund_tiers_are_no_mistake(tiers):
+    checked = python("manage.py", "check", **DEVELOPMENT, REFUND_TIERS=tiers)
+
+    assert checked.returncode == 0, checked.stderr
+    assert [(tier.hours_before, tier.percent) for tier in parse_tiers(tiers)] == [(24, 100), (2, 50)]
 
 
 def test_minutes_may_have_places_that_are_kept():

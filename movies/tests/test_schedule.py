@@ -64,8 +64,8 @@ def test_the_end_of_a_show_follows_from_the_running_time(schedule):
     response = schedule(EIGHT)
 
     assert response.status_code == 201
-    assert response.data["starts_at"] == "2030-01-01T20:00:00Z"
-    assert response.data["ends_at"] == "2030-01-01T21:40:00Z"
+    assert response.data["starts_at"] == "2030-01-01T20:00:00.000000Z"
+    assert response.data["ends_at"] == "2030-01-01T21:40:00.000000Z"
     assert response.data["status"] == "ON_SALE"
     assert client_for().get(f"/api/shows/{response.data['id']}/").data == response.data
 
@@ -180,14 +180,14 @@ def test_a_refusal_names_the_shows_that_overlap(schedule):
             {
                 "id": first["id"],
                 "movie_title": "Inception",
-                "starts_at": "2030-01-01T20:00:00Z",
-                "screen_free_at": "2030-01-01T21:55:00Z",
+                "starts_at": "2030-01-01T20:00:00.000000Z",
+                "screen_free_at": "2030-01-01T21:55:00.000000Z",
             },
             {
                 "id": second["id"],
                 "movie_title": "Inception",
-                "starts_at": "2030-01-01T21:55:00Z",
-                "screen_free_at": "2030-01-01T23:50:00Z",
+                "starts_at": "2030-01-01T21:55:00.000000Z",
+                "screen_free_at": "2030-01-01T23:50:00.000000Z",
             },
         ],
     }
@@ -247,7 +247,7 @@ def test_moving_a_show_moves_its_end_and_frees_its_old_time(schedule, change):
     response = change(show, starts_at=(EIGHT + timedelta(days=1)).isoformat())
 
     assert response.status_code == 200
-    assert response.data["ends_at"] == "2030-01-02T21:40:00Z"
+    assert response.data["ends_at"] == "2030-01-02T21:40:00.000000Z"
     assert schedule(EIGHT).status_code == 201
     assert schedule(EIGHT + timedelta(days=1)).status_code == 409
 
@@ -289,7 +289,7 @@ def test_a_show_without_bookings_may_change_its_movie_screen_and_seats(schedule,
         screen.pk,
         9,
     )
-    assert response.data["ends_at"] == "2030-01-01T20:05:00Z"
+    assert response.data["ends_at"] == "2030-01-01T20:05:00.000000Z"
 
 
 def test_a_show_cannot_move_to_a_screen_with_fewer_seats(schedule, change):
@@ -335,8 +335,8 @@ def test_a_show_with_bookings_may_change_its_start_and_its_price(schedule, chang
     response = change(show, starts_at=(EIGHT + timedelta(hours=1)).isoformat(), price="12.00")
 
     assert response.status_code == 200
-    assert (response.data["starts_at"], response.data["price"]) == ("2030-01-01T21:00:00Z", "12.00")
-    assert response.data["ends_at"] == "2030-01-01T22:40:00Z"
+    assert (response.data["starts_at"], response.data["price"]) == ("2030-01-01T21:00:00.000000Z", "12.00")
+    assert response.data["ends_at"] == "2030-01-01T22:40:00.000000Z"
     assert response.data["available_seats"] == 49
 
 

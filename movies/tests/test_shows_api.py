@@ -45,8 +45,8 @@ def test_a_show_says_what_where_and_when_it_is_and_how_many_seats_are_free():
         "cinema": screen.cinema_id,
         "cinema_name": "Odeon",
         "time_zone": "Europe/Berlin",
-        "starts_at": "2030-01-01T20:00:00Z",
-        "ends_at": "2030-01-01T22:28:00Z",
+        "starts_at": "2030-01-01T20:00:00.000000Z",
+        "ends_at": "2030-01-01T22:28:00.000000Z",
         "total_seats": 50,
         "pre_show_minutes": 0,
         "available_seats": 42,
@@ -60,8 +60,8 @@ def test_a_show_says_what_where_and_when_it_is_and_how_many_seats_are_free():
         },
         "currency": "EUR",
         "status": "ON_SALE",
-        "sales_open_at": "2029-12-01T09:00:00Z",
-        "sales_close_at": "2030-01-01T19:30:00Z",
+        "sales_open_at": "2029-12-01T09:00:00.000000Z",
+        "sales_close_at": "2030-01-01T19:30:00.000000Z",
     }
 
 
