@@ -2,9 +2,14 @@
 
 from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import AuthenticationFailed, InvalidToken, TokenError
-from rest_framework_simplejwt.tokens import AccessToken
+from rest_framework_simplejwt.settings import api_settings
+from rest_framework_simplejwt.tokens import AccessToken, Token
 
+from accounts.models import User
 from accounts.tokens import read_token
+from movie_booking.composed import ComposedQuery
+
+USER: ComposedQuery[User] = ComposedQuery(lambda user_id: User.objects.filter(pk=user_id).order_by())
 
 
 class BearerAuthentication(JWTAuthentication):
@@ -23,6 +28,15 @@ class BearerAuthentication(JWTAuthentication):
                 "Send the word Bearer, a space and the access token.", code="bad_authorization_header"
             )
         return words[1]
+
+    def get_user(self, validated_token: Token) -> User:  # type: ignore[override]
+        """The user, read anew with every request, so that one who was deactivated is refused at once."""
+        user = next(iter(USER(int(validated_token[api_settings.USER_ID_CLAIM]))), None)
+        if user is None:
+            raise AuthenticationFailed("User not found", code="user_not_found")
+        if not user.is_active:
+            raise AuthenticationFailed("User is inactive", code="user_inactive")
+        return user
 
     def get_validated_token(self, raw_token: bytes) -> AccessToken:
         try:

@@ -148,13 +148,17 @@ class Order(models.Model):
         return self.reference
 
 
+# As `Status(value)`, which takes ten times as long and is asked of every seat of a show with every booking.
+STATUS_OF = {status.value: status for status in Status}
+
+
 def status_at(status: str, expires_at: datetime | None, at: datetime) -> Status:
     """Return the status that a booking has at a moment: a hold is EXPIRED once its time is over, also
     while its row still says HELD.
     """
     if status == Status.HELD and expires_at is not None and expires_at <= at:
         return Status.EXPIRED
-    return Status(status)
+    return STATUS_OF[status]
 
 
 def _hold_is_over(at: datetime | None) -> Q:

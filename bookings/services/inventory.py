@@ -19,6 +19,7 @@ from accounts.models import User
 from bookings.errors import AlreadyCancelled, HoldExpired, SeatTaken, reasons
 from bookings.models import LIVE, Booking, BookingEvent, BookingQuerySet, Order, Status, status_at
 from bookings.services.insert_statement import can_insert_at_once, insert_at_once
+from movie_booking.composed import ComposedQuery
 from movie_booking.database import violates
 from movie_booking.errors import NotFound
 from movies.models import Show
@@ -228,12 +229,9 @@ class SeatInventory:
 
     @cached_property
     def _rows(self) -> "list[_SeatRow]":
-        rows = Booking.objects.in_seat_index().filter(show=self.show).order_by()
         return [
             _SeatRow(booking_id, number, status_at(status, expires_at, self.at), user_id, order_id)
-            for booking_id, number, status, expires_at, user_id, order_id in rows.values_list(
-                "id", "seat_number", "status", "expires_at", "user_id", "order_id"
-            )
+            for booking_id, number, status, expires_at, user_id, order_id in SEAT_ROWS(self.show.pk)
         ]
 
     def _expire(self, booking_ids: Sequence[int]) -> int:
@@ -283,6 +281,16 @@ class SeatInventory:
     def _note_counts(self, change: int) -> None:
         self.show.live_seats += change
         self.show.seats_version += 1
+
+
+SEAT_ROWS: ComposedQuery[Any] = ComposedQuery(
+    lambda show_id: (
+        Booking.objects.in_seat_index()
+        .filter(show=show_id)
+        .order_by()
+        .values_list("id", "seat_number", "status", "expires_at", "user_id", "order_id")
+    )
+)
 
 
 class _SeatRow(NamedTuple):

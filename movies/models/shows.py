@@ -13,6 +13,7 @@ from django.db.models import F, Q
 from django.utils.timezone import now
 
 from accounts.actors import Channel
+from movie_booking.composed import ComposedQuery
 from movie_booking.errors import NotFound
 from movie_booking.limits import MAX_ID
 from movies.local_days import by_local_day
@@ -35,8 +36,10 @@ class ShowQuerySet(models.QuerySet["Show"]):
         idempotency key: every change of a seat waits here for its turn. NO KEY: rows may still be inserted
         that merely point at the show. Raises NotFound.
         """
-        if show := next(iter(self.lock_all([show_id])), None):
-            return show
+        if show_id <= MAX_ID:
+            # If there is none, a second look: see `lock_all`.
+            for show in LOCKED_SHOW(show_id) or LOCKED_SHOW(show_id):
+                return show
         raise NotFound
 
     def lock_all(self, show_ids: Iterable[int]) -> "list[Show]":
@@ -45,7 +48,7 @@ class ShowQuerySet(models.QuerySet["Show"]):
         """
         ids = {show_id for show_id in show_ids if show_id <= MAX_ID}  # SQLite fails at a larger one
         # PostgreSQL locks the rows as it returns them, and so in this order.
-        locked = self.with_details().select_for_update(of=("self",), no_key=True).order_by("pk")
+        locked = self.to_lock().order_by("pk")
         shows = list(locked.filter(pk__in=ids))
         if len(shows) < len(ids):
             # A show that got another screen or movie during the wait does not go with the row of the old one,
@@ -53,6 +56,10 @@ class ShowQuerySet(models.QuerySet["Show"]):
             # https://www.postgresql.org/docs/current/transaction-iso.html#XACT-READ-COMMITTED
             shows = list(locked.filter(pk__in=ids))
         return shows
+
+    def to_lock(self) -> "ShowQuerySet":
+        """With details, and locked as soon as they are read."""
+        return self.with_details().select_for_update(of=("self",), no_key=True)
 
     def with_details(self) -> "ShowQuerySet":
         """With all that a ticket says of the show, in the same query, and not the long texts."""
@@ -228,6 +235,11 @@ class Show(models.Model):
         that is left to say.
         """
         return label_in(self.plan, number)
+
+
+LOCKED_SHOW: ComposedQuery[Show] = ComposedQuery(
+    lambda show_id: Show.objects.to_lock().filter(pk=show_id).order_by()
+)
 
 
 class ShowEvent(models.Model):
