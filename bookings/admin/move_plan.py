@@ -32,6 +32,7 @@ PROBLEMS = {
     Fault.COMPANION_APART: "would no longer have a companion beside the wheelchair space",
     Fault.HALF_SOFA: "would get one half of a sofa",
     Fault.ALONE: "would sit alone",
+    Fault.LEFT_SINGLE: "would leave a single seat free",
 }
 # Django takes 1,000 inputs. Of a larger show, those of the orders that need a decision first.
 MAX_SEAT_INPUTS = 900

@@ -33,6 +33,7 @@ class Fault(str, Enum):
     COMPANION_APART = "companion_apart"
     HALF_SOFA = "half_sofa"
     ALONE = "alone"
+    LEFT_SINGLE = "left_single"  # by a seat chosen by hand: see `reseating.singles_by_hand`
 
     __str__ = str.__str__
 

@@ -38,7 +38,8 @@ from bookings.seating.blocks import groups_of
 from bookings.seating.fitting import WAYS, Fitting, Group, Outcome
 from bookings.seating.free_places import away_from_best
 from bookings.seating.kinds import KindChange, kind_change
-from bookings.seating.parties import Party, SeatMoves, faults_of, is_unchanged
+from bookings.seating.parties import Fault, Party, Problem, SeatMoves, faults_of, is_unchanged
+from bookings.seating.single_seats import singles_in
 from movies.seat_plan import Seat, SeatPlan
 
 
@@ -107,6 +108,26 @@ def reseat(
         left_out=left_out,
         dropped=tuple(sorted(seat.number for seat in house if seat not in settled)),
     )
+
+
+def singles_by_hand(
+    planned: Reseating, parties: Iterable[Party], moves: Mapping[int, int]
+) -> tuple[Problem, ...]:
+    """What is wrong with `moves` beside what was `planned`: seats chosen by hand that leave a seat single.
+
+    A seat that the plan leaves single too is none of their fault. See `single_seats`.
+    """
+    plan = planned.after
+    before, after = (singles_in(plan, set(each.values())) for each in (planned.moves, moves))
+    problems = []
+    for party in parties:
+        chosen = [old for old in party.seats if moves.get(old) != planned.moves.get(old)]
+        beside = [
+            old for old in chosen if old in moves and {moves[old] - 1, moves[old] + 1} & (after - before)
+        ]
+        if beside:
+            problems.append(Problem(Fault.LEFT_SINGLE, party.id, tuple(sorted(beside))))
+    return tuple(problems)
 
 
 def changes_of(before: SeatPlan, after: SeatPlan, moves: Mapping[int, int]) -> tuple[Change, ...]:

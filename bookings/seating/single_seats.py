@@ -85,6 +85,12 @@ def is_single(plan: SeatPlan, taken: AbstractSet[int], number: int) -> bool:
     return number not in taken and all(beside and beside.number in taken for beside in sides)
 
 
+def singles_in(plan: SeatPlan, taken: AbstractSet[int]) -> set[int]:
+    """All seats that are single."""
+    could_be = (seat.number for seat in plan.seats if seat.kind in CAN_BE_SINGLE)
+    return {number for number in could_be if is_single(plan, taken, number)}
+
+
 def singles_beside(
     plan: SeatPlan, taken: AbstractSet[int], block: Block, *, aisle_counts: bool = False
 ) -> list[int]:

@@ -49,6 +49,9 @@ class MoveInput(KnownFieldsOnly):
     may_sit_alone = StrictBooleanField(
         required=False, default=False, help_text="Seat members of a party alone rather than leave it out."
     )
+    leave_single_seat = StrictBooleanField(
+        required=False, help_text="Although chosen seats leave a single seat free."
+    )
     seats: Any = serializers.ListField(
         child=ChosenSeatInput(),
         required=False,

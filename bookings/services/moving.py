@@ -12,7 +12,7 @@ from accounts.actors import Actor
 from bookings.errors import CannotSeatAll, NoSuchSeat, SeatsDoNotFit, ShowStarted
 from bookings.models import Booking, Order, Status
 from bookings.seating.parties import Fault, Party, Problem, check_reseating, is_unchanged
-from bookings.seating.reseating import reseat
+from bookings.seating.reseating import reseat, singles_by_hand
 from bookings.services.inventory import Reseated, SeatInventory
 from movie_booking.errors import Invalid
 from movie_booking.limits import MAX_ID
@@ -115,6 +115,7 @@ def move_show(
     starts_at: datetime | None = None,
     seats: Mapping[int, int] | None = None,
     may_sit_alone: bool = False,
+    leave_single_seat: bool = False,
     refund_left_out: bool = False,
     dry_run: bool = False,
     versions: Versions = None,
@@ -123,8 +124,9 @@ def move_show(
 
     On another screen, and on its own if that was drawn anew, guests are seated as `seating.reseating`
     promises; `seats` says where some of them sit, as seat numbers by the ids of their bookings.
-    `may_sit_alone` takes parties apart rather than leave them out, `refund_left_out` gives those who are left
-    out everything back. With `dry_run` nothing is written, and nothing refused for the sake of the guests.
+    `may_sit_alone` takes parties apart rather than leave them out, `leave_single_seat` sets the screen's rule
+    against single seats aside, `refund_left_out` gives those who are left out everything back. With `dry_run`
+    nothing is written, and nothing refused for the sake of the guests.
 
     `versions` says which versions of the show the move may be based on. Raises NotFound, ScreenOccupied,
     ShowCancelled, ShowStarted, Invalid for times that do not go together or have passed, NoSuchSeat,
@@ -145,7 +147,13 @@ def move_show(
     if show.ends_at - show.starts_at != ends - starts:  # it had kept another running time
         facts["ends_at"] = (ends, show.ends_at)
     after = before if screen is None else plan_on(show, show.screen)
-    move = plan_move(inventory, after, chosen=seats or {}, may_sit_alone=may_sit_alone)
+    move = plan_move(
+        inventory,
+        after,
+        chosen=seats or {},
+        may_sit_alone=may_sit_alone,
+        leave_single_seat=leave_single_seat or not show.screen.no_single_seats,
+    )
     if dry_run:
         _foresee_seats(move)
         return move
@@ -166,6 +174,7 @@ def plan_move(
     *,
     chosen: Mapping[int, int] | None = None,
     may_sit_alone: bool = False,
+    leave_single_seat: bool = True,
 ) -> Move:
     """Return who of a locked show would sit where in another plan. Writes nothing.
 
@@ -178,6 +187,9 @@ def plan_move(
     parties = _parties(bookings)
     moves = reseat(before, after, parties, may_sit_alone=may_sit_alone, chosen=by_hand).moves
     problems = check_reseating(before, after, parties, moves) if by_hand else ()
+    if by_hand and not leave_single_seat:
+        planned = reseat(before, after, parties, may_sit_alone=may_sit_alone)
+        problems += singles_by_hand(planned, parties, moves)
     allowed = {Fault.ALONE} if may_sit_alone else set()
     prices = show.prices
 

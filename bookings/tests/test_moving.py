@@ -13,7 +13,7 @@ from bookings.tests.factories import block, book, change, give_back, hold, let_e
 from bookings.tests.history import assert_history_consistent, db_snapshot
 from bookings.tests.moves import REASON, ask, seats_of, show_in
 from movies.models import Show
-from movies.tests.factories import make_screen
+from movies.tests.factories import make_screen, make_show
 
 pytestmark = pytest.mark.django_db
 
@@ -204,6 +204,31 @@ def test_a_choice_that_breaks_a_rule_is_refused_with_the_reason():
     planned = ask(show, seats=chosen, dry_run=True)
     problem = {"reason": "alone", "order": order.reference, "seats": "A1-A2"}
     assert planned.data["problems"] == response.data["problems"] == [problem]
+
+
+def test_chosen_seats_leave_no_seat_single_unless_staff_say_so():
+    screen = make_screen(seat_plan="A oooooo", no_single_seats=True)
+    show = make_show(screen=screen)
+    order = make_order(show, 1, 2, status=Status.BOOKED)
+    make_order(show, 5, 6, status=Status.BOOKED)
+    first, second = order.bookings.order_by("seat_number").values_list("pk", flat=True)
+    chosen = [{"booking": first, "seat_number": 2}, {"booking": second, "seat_number": 3}]
+
+    refused = ask(show, seats=chosen)
+
+    assert_refused(refused, 409, "seats_do_not_fit")
+    assert refused.data["problems"] == [{"reason": "left_single", "order": order.reference, "seats": "A2"}]
+    assert ask(show, seats=chosen, leave_single_seat=True).status_code == 200
+    assert seats_of(order) == ["A2", "A3"]
+
+
+def test_a_single_seat_that_the_plan_leaves_too_is_not_the_fault_of_chosen_seats():
+    show = show_in("A ooooo")
+    left, right = make_order(show, 1, 2, status=Status.BOOKED), make_order(show, 4, 5, status=Status.BOOKED)
+    screen = make_screen(seat_plan="A ooooo", no_single_seats=True)
+    chosen = [{"booking": each.pk, "seat_number": each.seat_number} for each in left.bookings.all()]
+    assert ask(show, screen=screen.pk, seats=chosen).status_code == 200
+    assert (seats_of(left), seats_of(right)) == (["A1", "A2"], ["A4", "A5"])
 
 
 @pytest.mark.parametrize(
