@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from accounts.tests.factories import make_staff
 from bookings.tests.factories import book, call_off, change, move
+from bookings.tests.moves import redraw
 from movies.models import Show
 from movies.tests.factories import browser_for, make_cinema, make_screen, make_show
 
@@ -37,13 +38,12 @@ def test_changes_are_told_in_words_by_the_clock_of_the_cinema_newest_first():
     call_off(Show.objects.get(), reason="Snow")
 
     assert log_of(show) == [
-        (["Status: ON_SALE → CANCELLED"], "Snow"),
+        (["Status: On sale → Cancelled"], "Snow"),
         (
             [
                 "Screen: One, Roxy → Two, Roxy",
                 "Seats: 2 → 3",
-                "Seat plan: drawn anew",
-                "Seats of guests: A1 → B1",
+                "Seats that changed: A1. They are now B1.",
             ],
             "Heating",
         ),
@@ -59,3 +59,11 @@ def test_the_log_takes_the_permission_to_see_it():
     show = show_in_new_york()
     change(show, starts_at=EIGHT + timedelta(hours=1))
     assert log_of(show, "view_show") == []
+
+
+def test_a_seat_plan_is_told_of_where_the_screen_stayed():
+    show = show_in_new_york()
+    redraw(show, "B ooo")
+    move(show, screen=show.screen, reason="More seats")
+
+    assert log_of(show) == [(["Seats: 2 → 3", "Seat plan: drawn anew"], "More seats")]

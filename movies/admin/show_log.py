@@ -18,8 +18,6 @@ OTHERS = {
     "total_seats": "Seats",
     "pre_show_minutes": "Pre-show in minutes",
     "time_zone": "Time zone of the cinema",
-    "status": "Status",
-    "seats": "Seats of guests",
 }
 
 
@@ -55,5 +53,9 @@ def _sentences(show: Show, event: ShowEvent, names: Mapping[str, Mapping[int, st
             yield f"{ROWS[field][0]}: {before} → {after}"
         elif field in OTHERS:
             yield f"{OTHERS[field]}: {old} → {new}"
-        else:
+        elif field == "status":
+            yield f"Status: {Show.Status(old).label} → {Show.Status(new).label}"
+        elif field == "seats":  # by number, so the two lists do not say whose which was
+            yield f"Seats that changed: {old}. They are now {new}."
+        elif "screen" not in event.changes:
             yield "Seat plan: drawn anew"
