@@ -6,7 +6,8 @@ import pytest
 from django.urls import reverse
 
 from accounts.tests.factories import make_staff
-from bookings.tests.factories import book, call_off, change, move
+from bookings import services
+from bookings.tests.factories import book, by, call_off, change, move
 from bookings.tests.moves import redraw
 from movies.models import Show
 from movies.tests.factories import browser_for, make_cinema, make_screen, make_show
@@ -67,3 +68,18 @@ def test_a_seat_plan_is_told_of_where_the_screen_stayed():
     move(show, screen=show.screen, reason="More seats")
 
     assert log_of(show) == [(["Seats: 2 → 3", "Seat plan: drawn anew"], "More seats")]
+
+
+def test_a_show_that_keeps_the_time_on_its_posters_is_told_by_both_clocks():
+    show = show_in_new_york()
+    services.change_cinema(show.screen.cinema, time_zone="America/Chicago", keep="clock", actor=by())
+
+    assert log_of(show) == [
+        (
+            [
+                "Time zone of the cinema: America/New_York → America/Chicago",
+                "Start: Mon 06 Jan 2031, 15:00 → Mon 06 Jan 2031, 15:00",
+            ],
+            "",
+        )
+    ]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from movies.models import Movie, Screen, Show, ShowEvent
 from movies.times import to_local
@@ -44,8 +45,10 @@ def _names(field: str, model: Any, events: list[ShowEvent]) -> Mapping[int, str]
 def _sentences(show: Show, event: ShowEvent, names: Mapping[str, Mapping[int, str]]) -> Iterator[str]:
     for field, (old, new) in event.changes.items():
         if field in MOMENTS:
-            zone = show.screen.cinema.zone
-            clocks = (to_local(datetime.fromisoformat(moment), zone) for moment in (old, new))
+            # Each by the clock of the cinema then: a show that kept the time on its posters shows the same.
+            names_of_zones = event.changes.get("time_zone", [show.screen.cinema.time_zone] * 2)
+            moments = zip((old, new), map(ZoneInfo, names_of_zones), strict=True)
+            clocks = (to_local(datetime.fromisoformat(moment), zone) for moment, zone in moments)
             before, after = (f"{clock:%a %d %b %Y, %H:%M}" for clock in clocks)
             yield f"{MOMENTS[field]}: {before} → {after}"
         elif field in ROWS:
