@@ -125,6 +125,12 @@ def test_staff_who_may_move_and_see_no_shows_are_led_to_the_index():
 # --- The plan ----------------------------------------------------------------------------------------
 
 
+def test_the_plan_of_a_show_that_has_not_sold_says_so(staff):
+    page = plan(staff, show_in("A oo"), screen=make_screen(seat_plan="C oo").pk)
+
+    assert summary(page)[1] == "No seats are sold."
+
+
 def test_looking_at_the_plan_writes_nothing(staff):
     show = show_in("A oo\nB oo")
     make_order(show, 1, 2, status=Status.BOOKED)
