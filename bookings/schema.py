@@ -48,7 +48,7 @@ from movies.serializers import (
     MovieSerializer,
     ScreenInput,
     ScreenSerializer,
-    ShowInput,
+    ShowChangeInput,
     ShowSerializer,
 )
 
@@ -254,7 +254,7 @@ _changed_show: dict[str, Any] = {
     "responses": {200: ShowSerializer},
     "problems": [*CHANGE_WITH_BODY_ERRORS, PERMISSION_DENIED, NotFound, *IF_MATCH_ERRORS],
     "service": services.change_show,
-    "request_body": ShowInput,
+    "request_body": ShowChangeInput,
     "manual_parameters": [IF_MATCH],
 }
 update_show = operation(SHOWS, "Replace a show (staff)", **_changed_show)

@@ -48,7 +48,7 @@ from movie_booking.api.pagination import NewestFirst
 from movie_booking.errors import Invalid, NotFound
 from movie_booking.limits import ID_PATTERN
 from movies.models import Cinema, Movie, Screen, Show
-from movies.serializers import CinemaChangeInput, MovieChangeInput
+from movies.serializers import CinemaChangeInput, MovieChangeInput, ShowChangeInput
 from movies.services import log_note
 from movies.views import ChangeableViewSet
 from movies.views import CinemaViewSet as CatalogueCinemaViewSet
@@ -103,6 +103,7 @@ class ShowViewSet(ChangeableViewSet, CatalogueShowViewSet):
     """Shows of the catalogue, what may change of them, and what is done with their seats."""
 
     request: UserRequest
+    change_class = ShowChangeInput
 
     def perform_update(self, data: Any) -> Show:
         return services.change_show(

@@ -40,7 +40,7 @@ class MovieInput(StrictModelSerializer):
         )
 
 
-REASON = "Why, for the log of the shows that change."
+REASON = "Why, as customers are told. It stands in the log of each show that changes."
 
 
 class MovieChangeInput(MovieInput):
@@ -142,6 +142,13 @@ class ShowInput(StrictModelSerializer):
             "sales_open_at",
             "sales_cutoff_minutes",
         )
+
+
+class ShowChangeInput(ShowInput):
+    reason = StrictCharField(max_length=200, required=False, allow_blank=True, help_text=REASON)
+
+    class Meta(ShowInput.Meta):
+        fields: Any = (*ShowInput.Meta.fields, "reason")
 
 
 class ShowSerializer(serializers.ModelSerializer[Show]):

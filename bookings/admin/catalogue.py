@@ -16,7 +16,7 @@ from movies.admin import CinemaForm as CatalogueCinemaForm
 from movies.admin import MovieAdmin as CatalogueMovieAdmin
 from movies.admin import ScreenAdmin as CatalogueScreenAdmin
 from movies.admin import ScreenForm as CatalogueScreenForm
-from movies.admin import VersionedForm
+from movies.admin import VersionedForm, reason_field
 from movies.errors import ScreenHasShows, ShowsWouldOverlap, TimeZoneInUse
 from movies.models import MAX_RUNNING_TIME, Cinema, Movie, Screen
 from movies.services import count_shows_to_come
@@ -25,6 +25,7 @@ from movies.services import count_shows_to_come
 class MovieForm(VersionedForm):
     """A movie; another running time says which shows would clash, next to the field."""
 
+    reason = reason_field()
     keep = forms.BooleanField(
         label="Leave the times of shows that have sold",
         required=False,
@@ -49,6 +50,7 @@ class MovieForm(VersionedForm):
 class CinemaForm(CatalogueCinemaForm):
     """A cinema; another time zone asks what its shows to come keep."""
 
+    reason = reason_field()
     keep = forms.ChoiceField(
         label="Shows to come",
         required=False,
@@ -135,8 +137,11 @@ class ScreenAdmin(CatalogueScreenAdmin):
 
 
 def fields_with_keep(names: Any, after: str | None) -> list[str]:
-    """Return the fields of a form with `keep` after the one that it is about; without it, if that is None."""
-    fields = [name for name in names if name != "keep"]
+    """Return the fields of a form with `keep` and the reason after the one that they are about; without them,
+    if that is None.
+    """
+    fields = [name for name in names if name not in ("keep", "reason")]
     if after in fields:
-        fields.insert(fields.index(after) + 1, "keep")
+        at = fields.index(after) + 1
+        fields[at:at] = ["keep", "reason"]
     return fields

@@ -144,9 +144,11 @@ def move_show(
         facts["ends_at"] = (ends, show.ends_at)
     after = plan_on(show, screen and show.screen)
     move = plan_move(inventory, after, chosen=seats or {}, may_sit_alone=may_sit_alone)
-    if not dry_run:
-        _refuse_unless_all_sit(move, refund_left_out=refund_left_out)
-        carry_out(inventory, move, facts, actor=actor, reason=reason)
+    if dry_run:
+        _foresee_seats(move)
+        return move
+    _refuse_unless_all_sit(move, refund_left_out=refund_left_out)
+    carry_out(inventory, move, facts, actor=actor, reason=reason)
     return move
 
 
@@ -165,13 +167,12 @@ def plan_move(
     chosen: Mapping[int, int] | None = None,
     may_sit_alone: bool = False,
 ) -> Move:
-    """Return who of a locked show would sit where in another plan. Holds whose time is over expire first.
+    """Return who of a locked show would sit where in another plan. Writes nothing.
 
     `chosen` are seat numbers after, by the ids of bookings; of those that are over by now nothing is left to
     seat. Raises Invalid for bookings of other shows or for one seat chosen twice, and NoSuchSeat.
     """
     show, before = inventory.show, inventory.show.plan
-    inventory.expire_holds()
     bookings = list(inventory.bookings().select_related("order").order_by("seat_number"))
     by_hand = _chosen_seats(show, after, bookings, chosen or {})
     parties = _parties(bookings)
@@ -207,9 +208,10 @@ def carry_out(
     reason: str,
 ) -> None:
     """Write a move. `facts` are what of the show changes besides its seats, as {field: (before, after)}; they
-    are set already.
+    are set already. Holds whose time is over expire first.
     """
     show = inventory.show
+    inventory.expire_holds()
     is_redrawn = move.after != move.before
     changes = {name: pair for name, pair in facts.items() if pair[0] != pair[1]}
     if is_redrawn:
@@ -223,9 +225,10 @@ def carry_out(
         seats = [(seat.before.number, seat.after.number) for seat in move.changed if seat.after]
         old, new = zip(*seats, strict=True)
         changes["seats"] = (move.before.labels_of(old), move.after.labels_of(new))
-    if not changes:
+    if changes:
+        record_show_event(show, changes, at=inventory.at, actor=actor, reason=reason)
+    elif not (move.left_out or move.dropped):
         return
-    record_show_event(show, changes, at=inventory.at, actor=actor, reason=reason)
     _let_go(inventory, move, actor=actor, reason=reason)
     if is_redrawn:
         inventory.keep_labels(move.before, move.after)
@@ -264,6 +267,13 @@ def _refuse_unless_all_sit(move: Move, *, refund_left_out: bool) -> None:
         raise SeatsDoNotFit(problems=move.problems_of_orders)
     if move.left_out and not refund_left_out:
         raise CannotSeatAll(left_out=move.left_out_orders)
+
+
+def _foresee_seats(move: Move) -> None:
+    """Let the show of a dry run say how many seats it would have, and how many of them taken."""
+    show = move.show
+    show.total_seats, show.seat_plan = move.after.total_seats, draw_plan(move.after)
+    show.live_seats = sum(seat.after is not None for seat in move.seats)
 
 
 def _chosen_seats(

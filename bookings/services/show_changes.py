@@ -11,7 +11,7 @@ from bookings.services.inventory import SeatInventory
 from bookings.services.moving import carry_out, plan_move
 from movie_booking.errors import Invalid
 from movies.models import Show
-from movies.seat_plan import plan_of
+from movies.seat_plan import draw_plan, plan_of
 from movies.services import (
     SLOT_FIELDS,
     TICKET_FIELDS,
@@ -52,15 +52,19 @@ def change_show(
         _refuse_facts(inventory, changes)
         if "total_seats" in changes and was_sold(show, inventory.at):
             _resize(inventory, changes.pop("total_seats"), actor=actor, reason=reason)
-    facts = changes.keys() & FACTS
-    if "pre_show_minutes" in facts:
-        facts |= {"ends_at"}
-    before = {name: getattr(show, name) for name in facts}
+    facts = sorted(changes.keys() & FACTS)
+    before, plan = {name: getattr(show, name) for name in facts}, show.plan
+    starts, ends = show.starts_at, show.ends_at
     reschedule_show(show, changes)
-    if facts and show.has_ended(inventory.at):
-        raise Invalid("The show would be over by now.")
     if facts:
-        happened = {name: (before[name], getattr(show, name)) for name in sorted(facts)}
+        if show.has_ended(inventory.at):
+            raise Invalid("The show would be over by now.")
+        happened = {name: (before[name], getattr(show, name)) for name in facts}
+        if show.ends_at - show.starts_at != ends - starts:
+            happened["ends_at"] = (ends, show.ends_at)
+        if show.plan != plan:
+            inventory.keep_labels(plan, show.plan)
+            happened["seat_plan"] = (draw_plan(plan), show.seat_plan)
         record_show_event(show, happened, at=inventory.at, actor=actor, reason=reason)
         show.save(update_fields=["version"])
     if actor.channel == Channel.API:  # the Admin writes its log itself

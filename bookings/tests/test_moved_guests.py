@@ -9,7 +9,7 @@ from accounts.tests.factories import client_for, make_staff, make_user
 from bookings.models import Booking, BookingEvent, Status
 from bookings.queries import seat_label_then
 from bookings.tests.api import assert_refused, iso, post_to, read
-from bookings.tests.factories import book, give_back, hold, make_order, move
+from bookings.tests.factories import book, give_back, hold, let_expire, make_order, move
 from bookings.tests.history import assert_history_consistent, db_snapshot
 from bookings.tests.moves import REASON, ask, redraw, seats_of, show_in
 from movies.models import ShowEvent
@@ -184,6 +184,23 @@ def test_a_number_of_seats_under_which_a_ticket_changes_is_refused():
     redraw(show, "A oo\nC oooo")
     assert_refused(patch(show, total_seats=6), 409, "show_has_bookings")
     assert_history_consistent()
+
+
+@pytest.mark.parametrize("other", [{"total_seats": 3}, {"screen": "Y oo\nZ oo"}])
+def test_a_hold_that_is_over_keeps_its_label_when_a_show_that_never_sold_gets_other_seats(other):
+    show = show_in("A oo\nB oo")
+    let_expire(order := hold(show, 4))
+    redraw(show, "X oooo")
+    if "screen" in other:
+        other = {"screen": make_screen(seat_plan=other["screen"]).pk}
+
+    assert patch(show, **other).status_code == 200
+
+    assert [booking["seat_label"] for booking in read(order).data["bookings"]] == ["B2"]
+    assert {seat_label_then(event) for event in BookingEvent.objects.all()} == {"B2"}
+    before, after = ShowEvent.objects.get().changes["seat_plan"]
+    show.refresh_from_db()
+    assert (before, after) == ("A oo\nB oo", show.seat_plan)
 
 
 def patch(show, **body):

@@ -112,6 +112,21 @@ def test_a_dry_run_answers_the_same_plan_and_writes_nothing():
     assert ask(show, screen=screen.pk).data == planned.data
 
 
+def test_a_dry_run_tells_of_the_show_as_it_would_be_and_leaves_holds_alone_whose_time_is_over():
+    show = show_in("A oooo")
+    make_order(show, 1, 2, status=Status.BOOKED)
+    let_expire(hold(show, 4))
+    screen = make_screen(seat_plan="A ooo")
+    before = db_snapshot()
+
+    planned = ask(show, screen=screen.pk, dry_run=True)
+
+    assert db_snapshot() == before
+    assert (planned.data["show"]["total_seats"], planned.data["show"]["available_seats"]) == (3, 1)
+    assert ask(show, screen=screen.pk).data == planned.data
+    assert_history_consistent()
+
+
 def test_moved_seats_may_take_the_places_of_one_another():
     show = show_in("A oooo")
     orders = [make_order(show, number, status=Status.BOOKED) for number in (1, 2, 3, 4)]
@@ -193,6 +208,20 @@ def test_others_are_seated_around_seats_that_are_chosen_by_hand():
     assert ask(show, screen=make_screen(seat_plan="A oo\nB oo").pk, seats=chosen).status_code == 200
     assert seats_of(jane.order) == ["A1"]
     assert seats_of(john.order) == ["A2"]
+
+
+def test_those_whom_a_choice_leaves_out_get_everything_back_though_nothing_else_changes():
+    show = show_in("A WC\nB oo")
+    pair, other = make_order(show, 1, 2, status=Status.BOOKED), make_order(show, 4, status=Status.BOOKED)
+    companion = pair.bookings.get(seat_number=2)
+    chosen = [{"booking": companion.pk, "seat_number": 1}]  # so that there is no space for the other one
+
+    response = ask(show, seats=chosen, leave_out="refund")
+
+    assert response.data["left_out"] == [{"order": pair.reference, "seats": "A1-A2"}]
+    assert {(b.status, b.refund_percent) for b in pair.bookings.all()} == {(Status.CANCELLED, 100)}
+    assert seats_of(other) == ["B2"]
+    assert_history_consistent()
 
 
 def test_a_choice_that_breaks_a_rule_is_refused_with_the_reason():

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from django.urls import reverse
 
-from accounts.tests.factories import make_staff
+from accounts.tests.factories import client_for, make_staff
 from bookings import services
 from bookings.tests.factories import book, by, call_off, change, move
 from bookings.tests.moves import redraw
@@ -49,6 +49,32 @@ def test_changes_are_told_in_words_by_the_clock_of_the_cinema_newest_first():
             "Heating",
         ),
         (["Start: Mon 06 Jan 2031, 15:00 → Mon 06 Jan 2031, 16:00"], ""),
+    ]
+
+
+def test_the_reason_of_a_change_is_told_whichever_way_it_came():
+    show = show_in_new_york()
+    later = {"starts_at": "2031-01-06T21:00:00Z", "reason": "Late train"}
+    assert client_for(make_staff("change_show")).patch(f"/api/shows/{show.pk}/", later).status_code == 200
+    admin = browser_for(make_staff("view_show", "change_show"))
+    page = reverse("admin:movies_show_change", args=[show.pk])
+    form = admin.get(page).context["adminform"].form
+    typed = {
+        "movie": show.movie_id,
+        "screen": show.screen_id,
+        "starts_at_0": "2031-01-06",
+        "starts_at_1": "15:30",
+        "total_seats": 2,
+        "price": "8.00",
+        "opened": form.opened_as,
+        "reason": "Snow",
+    }
+
+    assert admin.post(page, typed).status_code == 302
+
+    assert log_of(show) == [
+        (["Start: Mon 06 Jan 2031, 16:00 → Mon 06 Jan 2031, 15:30"], "Snow"),
+        (["Start: Mon 06 Jan 2031, 15:00 → Mon 06 Jan 2031, 16:00"], "Late train"),
     ]
 
 

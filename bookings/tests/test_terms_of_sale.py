@@ -194,10 +194,11 @@ def test_each_change_of_what_tickets_say_is_an_event():
     call_off(show, "No heating", staff=staff)
 
     rows = ShowEvent.objects.values_list("version", "actor", "channel", "changes", "reason")
+    plans = ["\n".join(f"{row} oooooooooo" for row in rows) for rows in ("ABCDE", "ABCD")]
 
     assert list(rows) == [
         (1, staff.pk, "API", {"starts_at": [before.isoformat(), after.isoformat()]}, "The train is late"),
-        (2, staff.pk, "API", {"total_seats": [50, 40]}, ""),
+        (2, staff.pk, "API", {"total_seats": [50, 40], "seat_plan": plans}, ""),
         (3, staff.pk, "API", {"status": ["ON_SALE", "CANCELLED"]}, "No heating"),
     ]
     assert Show.objects.get().version == 3

@@ -120,6 +120,7 @@ ENDPOINTS = {
             "status": "ON_SALE",
             "sales_open_at": "2020-12-01T09:00:00Z",
             "sales_cutoff_minutes": 30,
+            "reason": "Projector repaired",
         },
     ),
     "book a seat": Endpoint("POST", "/api/shows/{show}/book/", {"seat_number": 5}),

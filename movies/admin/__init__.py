@@ -3,6 +3,7 @@
 from movies.admin.catalogue import CinemaAdmin, CinemaForm, MovieAdmin, ScreenAdmin, ScreenForm
 from movies.admin.days import LocalDaysFilter
 from movies.admin.editing import VersionedForm
+from movies.admin.inputs import reason_field
 from movies.admin.show_log import show_log
 from movies.admin.shows import ShowAdmin, by_cinema_clock
 
@@ -16,5 +17,6 @@ __all__ = [
     "ShowAdmin",
     "VersionedForm",
     "by_cinema_clock",
+    "reason_field",
     "show_log",
 ]

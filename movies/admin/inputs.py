@@ -49,3 +49,14 @@ def in_words(field: Any, value: Any) -> str:
     if isinstance(value, (list, tuple)):
         value = " ".join(map(str, value))
     return "empty" if value in (None, "") else str(value)
+
+
+def reason_field() -> forms.CharField:
+    """Why a show changes, which its customers are told."""
+    return forms.CharField(
+        label="Reason",
+        max_length=200,
+        required=False,
+        widget=forms.TextInput({"class": "vTextField"}),
+        help_text="Why shows change, as customers are told.",
+    )

@@ -17,6 +17,7 @@ from movie_booking.errors import Invalid
 from movies import services
 from movies.admin.days import DayInput, StartDays
 from movies.admin.editing import EditingAdmin, VersionedForm
+from movies.admin.inputs import reason_field
 from movies.admin.schedule import KIND_PRICE_ROWS, copy_to_next_week, schedule_week_view
 from movies.errors import ScreenOccupied, SkippedTime
 from movies.models import Screen, Show
@@ -198,6 +199,12 @@ class WhenFilter(admin.SimpleListFilter):
         return queryset
 
 
+class ShowChangeForm(ShowForm):
+    """A show that is there already: what changes of it has a reason."""
+
+    reason = reason_field()
+
+
 class ShowAdmin(EditingAdmin):
     """Shows as a schedule. `bookings.admin` adds what concerns their seats, and registers it."""
 
@@ -244,8 +251,17 @@ class ShowAdmin(EditingAdmin):
             fixed = ("status", *fixed)
         return ("movie", "screen", "total_seats", *fixed) if self.has_sold_seats(obj) else fixed
 
+    def get_form(
+        self, request: HttpRequest, obj: Show | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        return super().get_form(
+            request, obj, change, **{"form": ShowChangeForm if obj else self.form, **kwargs}
+        )
+
     def get_fieldsets(self, request: HttpRequest, obj: Show | None = None) -> Any:
         show = ["movie", "screen", "starts_at", "pre_show_minutes", "total_seats", "status"]
+        if obj is not None and self.may_change_times(request, obj):
+            show.append("reason")
         if obj is not None:
             show = ["id", *show, "occupancy", "local_end"]
             if obj.status == Show.Status.CANCELLED:

@@ -222,6 +222,7 @@ def test_a_show_with_bookings_offers_no_other_movie_screen_or_seats(staff, booke
     page = staff.get(change_page(booked_show))
 
     assert set(page.context["adminform"].form.fields) == {
+        "reason",
         "starts_at",
         "pre_show_minutes",
         "price",
