@@ -3,12 +3,15 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import UserChangeForm
+from django.contrib.auth.models import Group
 from django.http import HttpRequest
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from accounts.models import User
+from movie_booking.admin import SafeAdmin
 
 admin.site.site_header = "Movie booking"
 admin.site.site_title = "Movie booking"
@@ -29,7 +32,7 @@ class UserForm(UserChangeForm):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):
+class UserAdmin(SafeAdmin, DjangoUserAdmin):
     form = UserForm
     readonly_fields = ("last_login", "date_joined")
     date_hierarchy = "date_joined"
@@ -58,6 +61,14 @@ class UserAdmin(DjangoUserAdmin):
         # An address that its user changed while the form was open stays.
         touched = [name for name in form.changed_data if name in EDITED] if change else None
         obj.save(update_fields=touched)
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class GroupAdmin(SafeAdmin, DjangoGroupAdmin):
+    """Django's own, which also takes nonsense."""
 
 
 # simplejwt's pages show refresh tokens in full, and with one of those a reader can act as its owner.

@@ -1,17 +1,22 @@
 """What every page of the Admin does the same way: a refusal is a message, not a server error."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.views.main import ERROR_FLAG, SEARCH_VAR
+from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
+from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import IntegrityError, OperationalError
-from django.db.models import QuerySet
+from django.db.models import Field, ForeignKey, ManyToManyField, Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from movie_booking.database import database_refusal
 from movie_booking.errors import DomainError
-from movie_booking.limits import MAX_SEARCH_CHARACTERS
+from movie_booking.limits import MAX_SEARCH_CHARACTERS, parse_id
 
 # What services refuse with: their own errors, and those of the database. An OperationalError is mostly a
 # lock that could not be had in time.
@@ -28,7 +33,81 @@ def refusal(error: Exception) -> str:
     return refused(error).explanation
 
 
-class ServiceAdmin(admin.ModelAdmin):
+class IdSelect(AutocompleteSelect):
+    """Django's own looks up what was sent before the field has checked that it is an id."""
+
+    def optgroups(self, name: str, value: Sequence[str], attrs: Any = None) -> Any:
+        return super().optgroups(name, [each for each in value if parse_id(each) is not None], attrs)
+
+
+class IdSelectMultiple(AutocompleteSelectMultiple):
+    """The same for several rows."""
+
+    def optgroups(self, name: str, value: Sequence[str], attrs: Any = None) -> Any:
+        return super().optgroups(name, [each for each in value if parse_id(each) is not None], attrs)
+
+
+class IdsField(forms.ModelMultipleChoiceField):
+    """Django's own asks the database for any number, and SQLite has none that is so large."""
+
+    def _check_values(self, value: Any) -> Any:
+        for each in value:
+            if parse_id(str(each)) is None:
+                text = self.error_messages["invalid_pk_value"]
+                raise ValidationError(text, code="invalid_pk_value", params={"pk": each})
+        return super()._check_values(value)  # type: ignore[misc]
+
+
+class SafeAdmin(admin.ModelAdmin):
+    """A model admin that takes nonsense for nothing, where Django's own answers with a server error."""
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        filters = [texts for name, texts in request.GET.lists() if name != SEARCH_VAR]
+        if any("\0" in text for texts in filters for text in texts):
+            # PostgreSQL takes no such text. To this address Django leads from every other bad filter.
+            return HttpResponseRedirect(f"{request.path}?{ERROR_FLAG}=1")
+        return super().changelist_view(request, extra_context)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", IdSelect(db_field, self.admin_site, using=kwargs.get("using")))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            widget = IdSelectMultiple(db_field, self.admin_site, using=kwargs.get("using"))
+            kwargs.setdefault("widget", widget)
+        return super().formfield_for_manytomany(db_field, request, **{"form_class": IdsField, **kwargs})
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        if any(parse_id(text) is None for text in request.POST.getlist(ACTION_CHECKBOX_NAME)):
+            text = "What was ticked cannot be read, so nothing was done. Please tick it anew."
+            self.message_user(request, text, messages.WARNING)
+            return None  # the list is shown again
+        return super().response_action(request, queryset)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        proposed = super().get_changeform_initial_data(request)
+        read = {name: read_proposed(self.model, name, value) for name, value in proposed.items()}
+        return {name: value for name, value in read.items() if value is not None}
+
+
+def read_proposed(model: type[Model], name: str, value: Any) -> Any:
+    """Return what a field of a new row begins with, as the address of its form says; None for nonsense."""
+    try:
+        field = model._meta.get_field(name)
+        if isinstance(field, ForeignKey):
+            return parse_id(value)
+        if isinstance(field, ManyToManyField):
+            return [row_id for each in value if (row_id := parse_id(each)) is not None]
+        return field.to_python(value) if isinstance(field, Field) else None
+    except (FieldDoesNotExist, ValidationError):
+        return None
+
+
+class ServiceAdmin(SafeAdmin):
     """A model admin whose forms and actions may call services: a refusal is shown above the page."""
 
     show_full_result_count = False  # it would count a large table once more, for little use

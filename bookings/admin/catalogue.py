@@ -18,7 +18,7 @@ from movies.admin import ScreenAdmin as CatalogueScreenAdmin
 from movies.admin import ScreenForm as CatalogueScreenForm
 from movies.admin import VersionedForm, reason_field
 from movies.errors import ScreenHasShows, ShowsWouldOverlap, TimeZoneInUse
-from movies.models import Cinema, Movie, Screen
+from movies.models import MAX_RUNNING_TIME, Cinema, Movie, Screen
 from movies.services import count_shows_to_come
 
 
@@ -29,16 +29,19 @@ class MovieForm(VersionedForm):
     keep = forms.BooleanField(
         label="Leave the times of shows that have sold",
         required=False,
-        help_text="Another running time moves the end of all shows to come, unless this is ticked.",
+        help_text=(
+            "Another running time moves the ends of all shows to come. With this tick, only of those that"
+            " have not sold."
+        ),
     )
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        if self.instance.pk and "duration_minutes" in self.changed_data and "duration_minutes" in data:
+        minutes: Any = data.get("duration_minutes")
+        is_possible = minutes in range(1, MAX_RUNNING_TIME + 1)  # if not, the model's own validators say so
+        if self.instance.pk and "duration_minutes" in self.changed_data and is_possible:
             try:
-                services.plan_running_time(
-                    self.instance, data["duration_minutes"], keep=data.get("keep", False)
-                )
+                services.plan_running_time(self.instance, minutes, keep=data.get("keep", False))
             except ShowsWouldOverlap as error:
                 raise clashes("duration_minutes", error) from error
         return data
@@ -94,7 +97,8 @@ class ScreenForm(CatalogueScreenForm):
 
 def clashes(field: str, error: ShowsWouldOverlap) -> ValidationError:
     """Say next to the field that shows would clash, and above the form which: they may be many."""
-    which = [clash["summary"] for clash in error.extra["clashes"]]
+    by_start = sorted(error.extra["clashes"], key=lambda clash: clash["starts_at"])
+    which = [clash["summary"] for clash in by_start]
     return ValidationError({field: error.detail, NON_FIELD_ERRORS: which})
 
 

@@ -263,7 +263,8 @@ def summary_of(move: Move, show: Show, *, refund: bool, is_done: bool = False) -
     if out:
         orders = len(move.left_out_orders)
         counts.append(f"{orders} order{pluralize(orders)} ({out} seat{pluralize(out)}) {unseated}")
-    sentences = [where, f"{sold} seat{pluralize(sold)} sold: {', '.join(counts)}."]
+    seats = f"{sold} seat{pluralize(sold)} sold: {', '.join(counts)}." if sold else "No seats are sold."
+    sentences = [where, seats]
     if gone := [each.before.number for each in move.dropped]:
         sentences.append(f"House seats that are no more: {move.before.labels_of(gone)}.")
     return [*sentences, _money(move, "" if refund else ", if you tick it below", unseated)]

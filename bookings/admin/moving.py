@@ -37,6 +37,7 @@ from bookings.services import Move
 from movie_booking.admin import REFUSALS, ServiceAdmin, refusal
 from movies.admin.shows import ClockWidget, ShowForm
 from movies.models import Screen, Show
+from movies.seat_plan import crop_plan
 
 
 class MoveForm(ShowForm):
@@ -82,6 +83,13 @@ class MoveForm(ShowForm):
         return None if is_same else start
 
     @property
+    def new_screen(self) -> Screen | None:
+        """The screen whose seats the show gets; None if only its start moves, and it has seats of that."""
+        screen: Screen = self.cleaned_data["screen"]
+        is_drawn = self.show.plan == crop_plan(screen.plan, self.show.total_seats)
+        return None if screen == self.show.screen and self.new_start and is_drawn else screen
+
+    @property
     def asked(self) -> list[Any]:
         """What the plan depends on beside seats that are chosen by hand."""
         start, data = self.new_start, self.cleaned_data
@@ -94,7 +102,7 @@ class MoveForm(ShowForm):
             self.show.pk,
             actor=admin_actor(request),
             reason=data["reason"],
-            screen=data["screen"],
+            screen=self.new_screen,
             starts_at=self.new_start,
             seats=seats,
             may_sit_alone=data["apart"],
@@ -163,7 +171,7 @@ def _move(page: ServiceAdmin, request: HttpRequest, show: Show) -> str:
         raise NotMoved
     if shown is None or shown.asked != form.asked:
         raise NotMoved("Nothing was moved yet: look at this plan first.")
-    after, bookings = services.plan_on(show, form.cleaned_data["screen"]), _bookings(show)
+    after, bookings = services.plan_on(show, form.new_screen), _bookings(show)
     if not read_seats(request.POST, shown, after, bookings).is_as_shown:
         raise NotMoved("Nothing was moved yet: you typed other seats. Look at the plan with them first.")
     numbers = {seat.label: seat.number for seat in after.seats}
@@ -228,7 +236,7 @@ def _typed_seats(request: HttpRequest, show: Show, form: MoveForm) -> tuple[Type
     if shown is None:
         return TypedSeats(), ""
     screen = form.cleaned_data["screen"]
-    seats = read_seats(request.POST, shown, services.plan_on(show, screen), _bookings(show))
+    seats = read_seats(request.POST, shown, services.plan_on(show, form.new_screen), _bookings(show))
     if shown.asked[:1] == [screen.pk]:
         return seats, ""
     is_lost = bool(seats.by_hand or seats.unread)

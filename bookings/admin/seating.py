@@ -27,6 +27,12 @@ from movies.models import Show
 from movies.seat_chart import SeatChart, seat_chart
 
 RECENT_EVENTS = 30
+# Why a seat is refused, where the API says so by a code that is no word.
+REASONS = {
+    "left_single": "would be left single",
+    "other_half": "is the other half of a sofa",
+    "no_wheelchair_space": "goes with a wheelchair space",
+}
 
 
 class SeatActionForm(forms.Form):
@@ -240,7 +246,7 @@ def recent_events(show: Show) -> Any:
 def seat_by_seat(show: Show, error: DomainError) -> str:
     """Return which seats were refused, and why: "C1 booked, C2 held"; and what might be done instead."""
     text = ", ".join(
-        f"{show.plan.seat(seat['seat_number']).label} {seat['reason']}"
+        f"{show.plan.seat(seat['seat_number']).label} {REASONS.get(seat['reason'], seat['reason'])}"
         for seat in error.extra.get("seats", ())
     )
     if instead := error.extra.get("instead"):

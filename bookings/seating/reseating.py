@@ -119,14 +119,12 @@ def singles_by_hand(
     """
     plan = planned.after
     before, after = (singles_in(plan, set(each.values())) for each in (planned.moves, moves))
+    beside = {number + step for number in after - before for step in (-1, 1)}
     problems = []
     for party in parties:
         chosen = [old for old in party.seats if moves.get(old) != planned.moves.get(old)]
-        beside = [
-            old for old in chosen if old in moves and {moves[old] - 1, moves[old] + 1} & (after - before)
-        ]
-        if beside:
-            problems.append(Problem(Fault.LEFT_SINGLE, party.id, tuple(sorted(beside))))
+        if at_fault := [old for old in chosen if moves.get(old) in beside]:
+            problems.append(Problem(Fault.LEFT_SINGLE, party.id, tuple(sorted(at_fault))))
     return tuple(problems)
 
 

@@ -18,16 +18,14 @@ from movie_booking.errors import Invalid
 from movie_booking.limits import MAX_ID
 from movies.errors import ShowCancelled
 from movies.models import Screen, Show
-from movies.seat_plan import Seat, SeatPlan, draw_plan, plan_of
+from movies.seat_plan import Seat, SeatPlan, draw_plan
 from movies.services import (
     Versions,
-    copy_seat_plan,
     lock_place,
     overlap_refused,
     place_show,
     record_show_event,
     refuse_stale,
-    seats_of_copy,
 )
 
 
@@ -133,7 +131,7 @@ def move_show(
     CannotSeatAll that names who is left out, and SeatsDoNotFit for seats chosen by hand.
     """
     inventory = SeatInventory.lock(show_id)
-    show, before = inventory.show, inventory.show.plan
+    show = inventory.show
     refuse_stale(show, versions)
     given = {"screen": screen, "starts_at": starts_at}
     changes = {name: value for name, value in given.items() if value not in (None, getattr(show, name))}
@@ -146,10 +144,9 @@ def move_show(
         lock_place(show)  # its plan must not change meanwhile
     if show.ends_at - show.starts_at != ends - starts:  # it had kept another running time
         facts["ends_at"] = (ends, show.ends_at)
-    after = before if screen is None else plan_on(show, show.screen)
     move = plan_move(
         inventory,
-        after,
+        plan_on(show, screen and show.screen),
         chosen=seats or {},
         may_sit_alone=may_sit_alone,
         leave_single_seat=leave_single_seat or not show.screen.no_single_seats,
@@ -162,10 +159,12 @@ def move_show(
     return move
 
 
-def plan_on(show: Show, screen: Screen) -> SeatPlan:
-    """Return the seat plan that a show has once it is moved to a screen, as that is drawn now."""
-    total_seats = seats_of_copy(show, screen)
-    return plan_of(copy_seat_plan(screen, total_seats), total_seats)
+def plan_on(show: Show, screen: Screen | None) -> SeatPlan:
+    """Return the seat plan that a show has once it is moved to a screen: all seats, as they are drawn now.
+
+    Without a screen only the start moves, and the show goes on selling the seats that it sells.
+    """
+    return show.plan if screen is None else screen.plan
 
 
 def plan_move(

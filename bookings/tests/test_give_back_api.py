@@ -165,7 +165,7 @@ def test_staff_are_told_in_the_admin_and_can_insist():
     staff = make_staff("change_booking", "block_seats", "view_show", "view_booking")
 
     page = press(show, "_cancel", [4], staff).content.decode()
-    assert "A4 left_single. Instead: A3 or A5." in page
+    assert "A4 would be left single. Instead: A3 or A5." in page
     assert Show.objects.get().live_seats == 3
     press(show, "_cancel", [4], staff, leave_single_seat="on")
     assert Show.objects.get().live_seats == 2

@@ -125,6 +125,37 @@ def test_staff_who_may_move_and_see_no_shows_are_led_to_the_index():
 # --- The plan ----------------------------------------------------------------------------------------
 
 
+def test_a_show_gets_the_rows_that_were_drawn_behind_its_own(staff):
+    show = show_in("A oo")
+    book(show, 1)
+    redraw(show, "A oo\nB oooo")
+
+    response = do(staff, show, plan(staff, show))
+
+    show.refresh_from_db()
+    assert was_done(response, show)
+    assert show.total_seats == 6
+
+
+def test_a_show_that_sells_the_first_seats_of_its_screen_does_so_at_another_hour(staff):
+    show = show_in("A oo")
+    book(show, 1)
+    redraw(show, "A oo\nB oooo")
+
+    page = plan(staff, show, starts_at_0=f"{show.starts_at + timedelta(days=1):%Y-%m-%d}")
+    response = do(staff, show, page)
+
+    show.refresh_from_db()
+    assert was_done(response, show)
+    assert show.total_seats == 2
+
+
+def test_the_plan_of_a_show_that_has_not_sold_says_so(staff):
+    page = plan(staff, show_in("A oo"), screen=make_screen(seat_plan="C oo").pk)
+
+    assert summary(page)[1] == "No seats are sold."
+
+
 def test_looking_at_the_plan_writes_nothing(staff):
     show = show_in("A oo\nB oo")
     make_order(show, 1, 2, status=Status.BOOKED)

@@ -11,7 +11,7 @@ from bookings.models import Booking, Status
 from bookings.tests.api import assert_refused, iso, read
 from bookings.tests.factories import block, book, change, give_back, hold, let_expire, make_order, move
 from bookings.tests.history import assert_history_consistent, db_snapshot
-from bookings.tests.moves import REASON, ask, seats_of, show_in
+from bookings.tests.moves import REASON, ask, redraw, seats_of, show_in
 from movies.models import Show
 from movies.tests.factories import make_screen, make_show
 
@@ -37,6 +37,39 @@ def test_guests_keep_labels_and_ids_and_get_the_seats_of_the_new_screen():
     )
     assert seats_of(order) == ["B1", "B2"]
     assert_history_consistent()
+
+
+def test_a_show_gets_the_rows_that_a_larger_screen_has_behind_its_own():
+    show = show_in("A oo")
+    order = make_order(show, 1, 2, status=Status.BOOKED)
+
+    assert ask(show, screen=make_screen(seat_plan="A oo\nB oooo").pk).status_code == 200
+
+    show.refresh_from_db()
+    assert (show.total_seats, seats_of(order)) == (6, ["A1", "A2"])
+    assert_history_consistent()
+
+
+def test_a_show_gets_the_rows_that_were_drawn_behind_its_own():
+    show = show_in("A oo")
+    order = make_order(show, 1, 2, status=Status.BOOKED)
+    redraw(show, "A oo\nB oooo")
+
+    assert ask(show, screen=show.screen_id).status_code == 200
+
+    show.refresh_from_db()
+    assert (show.total_seats, seats_of(order)) == (6, ["A1", "A2"])
+    assert_history_consistent()
+
+
+def test_a_show_that_sells_the_first_seats_of_its_screen_does_so_at_another_hour():
+    show = show_in("A oo")
+    redraw(show, "A oo\nB oooo")
+
+    assert ask(show, starts_at=iso(show.starts_at + timedelta(hours=1))).status_code == 200
+
+    show.refresh_from_db()
+    assert show.total_seats == 2
 
 
 def test_the_plan_names_every_seat_before_and_after():

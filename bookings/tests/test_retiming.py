@@ -336,6 +336,17 @@ def test_the_form_says_which_shows_would_clash_and_keeps_what_was_typed(browser,
     assert runs(show) == (100, 115)
 
 
+@pytest.mark.parametrize("minutes", ["0", "-1", "1001", "9" * 20, "9" * 40, "abc", ""])
+def test_the_form_says_of_what_is_no_running_time_only_that(browser, schedule, movie, minutes):
+    show = schedule()
+    schedule(120)
+
+    response = browser.post(page_of(movie), {**form_of(browser, movie), "duration_minutes": minutes})
+
+    assert list(response.context["adminform"].form.errors) == ["duration_minutes"]
+    assert runs(show) == (100, 115)
+
+
 def test_the_form_leaves_shows_that_have_sold_if_that_is_ticked(browser, schedule, movie):
     sold, free = schedule(), schedule(300)
     book(sold, 1)

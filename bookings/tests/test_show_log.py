@@ -6,7 +6,9 @@ import pytest
 from django.urls import reverse
 
 from accounts.tests.factories import client_for, make_staff
-from bookings.tests.factories import book, call_off, change, move
+from bookings import services
+from bookings.tests.factories import book, by, call_off, change, move
+from bookings.tests.moves import redraw
 from movies.models import Show
 from movies.services import delete_row
 from movies.tests.factories import browser_for, make_cinema, make_screen, make_show
@@ -38,13 +40,12 @@ def test_changes_are_told_in_words_by_the_clock_of_the_cinema_newest_first():
     call_off(Show.objects.get(), reason="Snow")
 
     assert log_of(show) == [
-        (["Status: ON_SALE → CANCELLED"], "Snow"),
+        (["Status: On sale → Cancelled"], "Snow"),
         (
             [
                 "Screen: One, Roxy → Two, Roxy",
                 "Seats: 2 → 3",
-                "Seat plan: drawn anew",
-                "Seats of guests: A1 → B1",
+                "Seats that changed: A1. They are now B1.",
             ],
             "Heating",
         ),
@@ -94,3 +95,26 @@ def test_a_screen_is_named_as_it_was_then_also_once_it_is_gone():
     move(show, screen=make_screen(name="Two", cinema=former.cinema, seat_plan="A oo"))
     delete_row(former)
     assert log_of(show)[0][0] == ["Screen: One, Roxy → Two, Roxy"]
+
+
+def test_a_seat_plan_is_told_of_where_the_screen_stayed():
+    show = show_in_new_york()
+    redraw(show, "B ooo")
+    move(show, screen=show.screen, reason="More seats")
+
+    assert log_of(show) == [(["Seats: 2 → 3", "Seat plan: drawn anew"], "More seats")]
+
+
+def test_a_show_that_keeps_the_time_on_its_posters_is_told_by_both_clocks():
+    show = show_in_new_york()
+    services.change_cinema(show.screen.cinema, time_zone="America/Chicago", keep="clock", actor=by())
+
+    assert log_of(show) == [
+        (
+            [
+                "Time zone of the cinema: America/New_York → America/Chicago",
+                "Start: Mon 06 Jan 2031, 15:00 → Mon 06 Jan 2031, 15:00",
+            ],
+            "",
+        )
+    ]

@@ -58,7 +58,7 @@ class Moves(Customers):
         if not (live := self.world.live(show)):
             return
         screen = data.draw(st.none() | st.sampled_from(self.world.screens), label="screen")
-        seats = self.world.seats_on(show, screen) if screen else show.seats
+        seats = read(screen.drawing) if screen else show.seats
         number = st.integers(1, len(seats) + 1)
         ids = [ticket.pk for ticket in live]
         chosen = data.draw(
@@ -76,7 +76,7 @@ class Moves(Customers):
             "seats": chosen,
             "may_sit_alone": may_sit_alone,
         }
-        seats = self.world.seats_on(show, screen) if screen else show.seats
+        seats = read(screen.drawing) if screen else show.seats
         screen, start = screen or show.screen, start or show.starts_at
         why_not = self.why_not_moved(show, screen, start)
         if not all(number <= len(seats) for number in chosen.values()):

@@ -10,7 +10,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from bookings.tests.model import BLOCKED, BOOKED, CANCELLED, EXPIRED, HELD, LIVE
-from bookings.tests.weekend_seats import Seat, companions_alone, half_sofas, read
+from bookings.tests.weekend_seats import Seat, companions_alone, half_sofas
 
 MINUTE = timedelta(minutes=1)
 HOLD = 120 * MINUTE
@@ -332,16 +332,6 @@ class World:
         for ticket in self.live(show):
             ticket.cancel(100)
         show.cancelled = True
-
-    def seats_on(self, show, screen):
-        """The seats that the show gets on this screen: as many as it has, if it has the first of the screen's
-        as it is drawn now; or all.
-        """
-        if len(show.seats) < len(read(screen.drawing)):
-            first = read(screen.drawing, len(show.seats))
-            if first == show.seats:
-                return first
-        return read(screen.drawing)
 
 
 def same_clock(moment, old, new):

@@ -6,6 +6,7 @@ from django.contrib.auth.models import Group
 from django.test import Client
 
 from accounts.tests.factories import client_for, make_user
+from movie_booking.tests.pages import inputs_of
 from movies.tests.factories import make_movie, make_show
 
 pytestmark = pytest.mark.django_db
@@ -83,3 +84,65 @@ def test_every_filter_and_column_of_a_list_works(root, model):
 def test_the_index_and_the_log_in_page_open(root):
     assert root.get("/admin/").status_code == 200
     assert Client().get("/admin/login/").status_code == 200
+
+
+NONSENSE = ("abc", "9" * 40, "1,abc", "%00")
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_an_action_on_what_is_no_row_does_nothing_and_says_so(root, model):
+    before = model._default_manager.count()
+    has_actions = root.get(paths(model)["list"]).context["action_form"] is not None
+    text = "What was ticked cannot be read, so nothing was done. Please tick it anew."
+
+    for row in NONSENSE:
+        action = {"action": "delete_selected", "_selected_action": [row], "post": "yes"}
+        response = root.post(paths(model)["list"], action, follow=True)
+
+        assert response.status_code == 200, row
+        assert [str(message) for message in response.context["messages"]] == [text] * has_actions
+    assert model._default_manager.count() == before
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_a_form_to_add_opens_whatever_its_address_proposes(root, model):
+    add = paths(model)["list"] + "add/"
+    allowed = root.get(add).status_code
+
+    for field in model._meta.get_fields():
+        for value in (*NONSENSE, "2026-12-24", "2026-12-24T20:00"):
+            assert root.get(f"{add}?{field.name}={value}").status_code == allowed, (field.name, value)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_a_list_is_shown_whole_if_its_filter_is_no_text_for_a_database(root, model):
+    for field in model._meta.concrete_fields:
+        response = root.get(f"{paths(model)['list']}?{field.name}__exact=a%00", follow=True)
+
+        assert (response.status_code, response.context["cl"].params) == (200, {}), field.name
+
+
+def test_a_form_to_add_begins_with_what_its_address_proposes(root):
+    movie, show = make_movie("Metropolis"), make_show()
+    proposed = f"movie={movie.pk}&screen={show.screen_id}&price=7.50&starts_at=2026-12-24T20:00"
+
+    page = root.get(f"/admin/movies/show/add/?{proposed}")
+
+    sent = inputs_of(page, "show_form")
+    names = ("movie", "screen", "price", "starts_at_0", "starts_at_1")
+    assert [sent[name] for name in names] == [
+        [str(movie.pk)],
+        [str(show.screen_id)],
+        ["7.50"],
+        ["2026-12-24"],
+        ["20:00:00"],
+    ]
+
+
+@pytest.mark.parametrize(("model", "field"), [("movie", "genres"), ("show", "movie"), ("show", "screen")])
+@pytest.mark.parametrize("value", NONSENSE)
+def test_a_row_that_is_none_is_no_choice_in_a_form(root, model, field, value):
+    response = root.post(f"/admin/movies/{model}/add/", {field: [value]})
+
+    assert response.status_code == 200
+    assert field in response.context["adminform"].form.errors

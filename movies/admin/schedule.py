@@ -1,6 +1,6 @@
 """The pages on which staff schedule a week of shows, and copy a week to the next."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import groupby
@@ -11,15 +11,13 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME, AdminForm
 from django.contrib.admin.models import ADDITION, LogEntry
-from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.timezone import now
 
-from movie_booking.admin import REFUSALS, ServiceAdmin, refusal, refused
+from movie_booking.admin import REFUSALS, IdSelect, ServiceAdmin, refusal, refused
 from movie_booking.errors import Invalid
-from movie_booking.limits import parse_id
 from movies import services
 from movies.admin.days import DayInput
 from movies.errors import WeekHasOverlaps
@@ -32,12 +30,6 @@ from movies.times import WEEKDAYS, dates_between, local_time, read_times, to_loc
 SHOWN_OVERLAPS = 3
 # As forms lay them out, two side by side.
 KIND_PRICE_ROWS = [KIND_PRICE_FIELDS[first : first + 2] for first in range(0, len(KIND_PRICE_FIELDS), 2)]
-
-
-class MovieSelect(AutocompleteSelect):
-    def optgroups(self, name: str, value: Sequence[str], attrs: Any = None) -> Any:
-        # The widget looks up what was sent before the field has checked that it is an id.
-        return super().optgroups(name, [each for each in value if parse_id(each) is not None], attrs)
 
 
 class TimesField(forms.CharField):
@@ -75,7 +67,7 @@ class WeekForm(forms.Form):
     def __init__(self, *args: Any, admin_site: admin.AdminSite, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         movie: Any = self.fields["movie"]
-        movie.widget = MovieSelect(Show._meta.get_field("movie"), admin_site)
+        movie.widget = IdSelect(Show._meta.get_field("movie"), admin_site)
         movie.widget.choices = movie.choices
         by_id = {
             str(screen.pk): screen

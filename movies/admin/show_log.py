@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from movies.models import Movie, Show, ShowEvent
 from movies.times import to_local
@@ -14,8 +15,6 @@ OTHERS = {
     "total_seats": "Seats",
     "pre_show_minutes": "Pre-show in minutes",
     "time_zone": "Time zone of the cinema",
-    "status": "Status",
-    "seats": "Seats of guests",
 }
 # Told together with the screen that they belong to.
 NAMES = ("screen_name", "cinema_name")
@@ -23,9 +22,9 @@ NAMES = ("screen_name", "cinema_name")
 FIELDS = (
     "movie",
     "screen",
+    "time_zone",
     *MOMENTS,
     "pre_show_minutes",
-    "time_zone",
     "total_seats",
     "seat_plan",
     "seats",
@@ -63,8 +62,10 @@ def _sentences(show: Show, event: ShowEvent, titles: Mapping[int, str]) -> Itera
     for field in filter(event.changes.__contains__, FIELDS):
         old, new = event.changes[field]
         if field in MOMENTS:
-            zone = show.screen.cinema.zone
-            clocks = (to_local(datetime.fromisoformat(moment), zone) for moment in (old, new))
+            # Each by the clock of the cinema then: a show that kept the time on its posters shows the same.
+            names_of_zones = event.changes.get("time_zone", [show.screen.cinema.time_zone] * 2)
+            moments = zip((old, new), map(ZoneInfo, names_of_zones), strict=True)
+            clocks = (to_local(datetime.fromisoformat(moment), zone) for moment, zone in moments)
             before, after = (f"{clock:%a %d %b %Y, %H:%M}" for clock in clocks)
             yield f"{MOMENTS[field]}: {before} → {after}"
         elif field == "movie":
@@ -75,5 +76,9 @@ def _sentences(show: Show, event: ShowEvent, titles: Mapping[int, str]) -> Itera
             yield f"Screen: {before} → {after}"
         elif field in OTHERS:
             yield f"{OTHERS[field]}: {old} → {new}"
-        else:
+        elif field == "status":
+            yield f"Status: {Show.Status(old).label} → {Show.Status(new).label}"
+        elif field == "seats":  # by number, so the two lists do not say whose which was
+            yield f"Seats that changed: {old}. They are now {new}."
+        elif "screen" not in event.changes:
             yield "Seat plan: drawn anew"

@@ -20,12 +20,13 @@ from movies.admin.editing import EditingAdmin, VersionedForm
 from movies.admin.inputs import reason_field
 from movies.admin.schedule import KIND_PRICE_ROWS, copy_to_next_week, schedule_week_view
 from movies.errors import ScreenOccupied, SkippedTime
-from movies.models import Screen, Show
+from movies.models import MAX_CUTOFF_MINUTES, Screen, Show
 from movies.prices import PRICE_FIELDS
 from movies.seat_chart import occupancy_bar
 from movies.times import FIRST_MOMENT, LAST_MOMENT, from_local, to_local
 
 TIMES = ("starts_at", "sales_open_at")
+MINUTES = ("pre_show_minutes", "sales_cutoff_minutes")
 # What a page shows of them where they cannot be changed: Django would show a field of the model in UTC.
 AS_LOCAL_TIME = {"starts_at": "local_start_of_show", "sales_open_at": "local_start_of_sales"}
 
@@ -105,6 +106,8 @@ class ShowForm(VersionedForm):
             FIRST_MOMENT <= data[name] <= LAST_MOMENT for name in TIMES if data.get(name)
         ):
             return data  # the model's own validators say the rest
+        if any((data.get(name) or 0) > MAX_CUTOFF_MINUTES for name in MINUTES):
+            return data  # so they do here, and no time is that long
         self._read_times(data)
         if "total_seats" in data and data["total_seats"] is None:
             data["total_seats"] = self._value(data, "screen").total_seats

@@ -2,6 +2,7 @@
 
 from movies.models.catalogue import (
     MAX_PRE_SHOW_MINUTES,
+    MAX_RUNNING_TIME,
     Cinema,
     CinemaQuerySet,
     Genre,
@@ -17,6 +18,7 @@ from movies.validators import validate_plan, validate_time_zone  # as the first 
 __all__ = [
     "MAX_CUTOFF_MINUTES",
     "MAX_PRE_SHOW_MINUTES",
+    "MAX_RUNNING_TIME",
     "Cinema",
     "CinemaQuerySet",
     "Genre",

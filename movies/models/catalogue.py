@@ -55,6 +55,7 @@ class MovieQuerySet(FoldingQuerySet["Movie"]):
 
 
 # Two hours of adverts and trailers are more than any audience takes.
+MAX_RUNNING_TIME = 1000  # in minutes
 MAX_PRE_SHOW_MINUTES = 120
 
 
@@ -63,7 +64,7 @@ class Movie(FoldingModel):
     description = models.TextField(blank=True, max_length=5000)
     duration_minutes = models.PositiveSmallIntegerField(
         "running time",
-        validators=[MinValueValidator(1), MaxValueValidator(1000)],
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_RUNNING_TIME)],
         help_text="In minutes. The end of each show follows from it: a change moves those of shows to come.",
     )
     language = models.CharField(

@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils.timezone import now
 
 from accounts.tests.factories import client_for, make_staff, make_user
+from movie_booking.tests.pages import inputs_of
 from movies.models import Cinema, Genre, Movie, Screen, Show
 from movies.services import save_screen
 from movies.tests.factories import browser_for, make_cinema, make_screen, make_show, utc
@@ -478,3 +479,15 @@ def test_a_time_zone_that_is_none_is_an_error(root):
     )
 
     assert errors_of(response) == {"time_zone": ["“Mars” is not an IANA time zone."]}
+
+
+@pytest.mark.parametrize("field", ["pre_show_minutes", "sales_cutoff_minutes"])
+def test_minutes_without_end_are_refused_next_to_their_field(field):
+    show = make_show()
+    browser = browser_for(make_user(is_staff=True, is_superuser=True))
+    url = f"/admin/movies/show/{show.pk}/change/"
+    form = inputs_of(browser.get(url), "show_form")
+
+    response = browser.post(url, {**form, field: "9" * 40})
+
+    assert list(response.context["adminform"].form.errors) == [field]

@@ -70,7 +70,8 @@ class Command(BaseCommand):
             starts = (f"{proposal.clock:%H:%M} {proposal.screen}" for proposal in of_day)
             self.stdout.write(f"{day:%a %d %b %Y}: {'; '.join(starts)}")
         done = "Would schedule" if dry_run else "Scheduled"
-        self.stdout.write(self.style.SUCCESS(f"{done}: {len(proposals)} shows of {week['movie']}."))
+        shows = "1 show" if len(proposals) == 1 else f"{len(proposals)} shows"
+        self.stdout.write(self.style.SUCCESS(f"{done}: {shows} of {week['movie']}."))
 
 
 @transaction.atomic
