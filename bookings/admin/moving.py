@@ -54,6 +54,7 @@ class MoveForm(ShowForm):
         error_messages={"required": "Customers will ask why: give a reason."},
     )
     apart = forms.BooleanField(label="Take parties apart rather than leave them out", required=False)
+    single = forms.BooleanField(label="Leave single seats where I choose seats by hand", required=False)
     refund = forms.BooleanField(label="Give those who cannot be seated everything back", required=False)
 
     class Meta:
@@ -106,6 +107,7 @@ class MoveForm(ShowForm):
             starts_at=self.new_start,
             seats=seats,
             may_sit_alone=data["apart"],
+            leave_single_seat=data["single"],
             refund_left_out=data["refund"],
             dry_run=dry_run,
             versions=[self.version],

@@ -156,3 +156,24 @@ def test_house_seats_can_be_given_another_place_by_hand(staff):
 
     assert was_done(do(staff, show, checked), show)
     assert dict(Booking.objects.values_list("seat_number", "status")) == {2: Status.BLOCKED}
+
+
+def test_a_single_seat_that_a_choice_would_leave_is_a_problem_unless_ticked(staff):
+    show = show_in("A oo\nB oo")
+    order = make_order(show, 1, 2, status=Status.BOOKED)
+    one, two = (seat_input(booking_of(order, number)) for number in (1, 2))
+    screen = make_screen(seat_plan="A ooooo", no_single_seats=True)
+    other = make_order(show, 3, 4, status=Status.BOOKED)
+    page = plan(staff, show, screen=screen.pk)
+    assert sorted(typed_seats(page).values()) == ["A1", "A2", "A3", "A4"]
+    choice = {one: "A1", two: "A2"}
+    choice |= {seat_input(booking_of(other, number)): label for number, label in ((3, "A4"), (4, "A5"))}
+
+    checked = press(staff, show, page, "_check", **choice)
+
+    assert checked.context["plan"].problems == [
+        f"Order {other.reference}: B1 would leave a single seat free."
+    ]
+    again = press(staff, show, checked, "_check", single="on")
+    assert again.context["plan"].problems == []
+    assert was_done(do(staff, show, again), show)
