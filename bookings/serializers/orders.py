@@ -11,7 +11,12 @@ from rest_framework import serializers
 from bookings.models import Booking, Order, Status
 from bookings.queries import order_changes, order_summary
 from bookings.services import SeatChoice
-from movie_booking.api.fields import KnownFieldsOnly, StrictBooleanField, StrictIntegerField
+from movie_booking.api.fields import (
+    KnownFieldsOnly,
+    StrictBooleanField,
+    StrictIntegerField,
+    moment_json,
+)
 from movies.seat_plan import SeatKind
 
 LEAVE_SINGLE_SEAT = "Staff only: do it although a single seat is left free."
@@ -220,9 +225,6 @@ class OrderChangeSerializer(serializers.Serializer[Any]):
     )
 
 
-moment_of = serializers.DateTimeField().to_representation
-
-
 class BookingSerializer(serializers.ModelSerializer[Booking]):
     order = serializers.CharField(source="order.reference", read_only=True, help_text="Its reference.")
     movie_title = serializers.CharField(source="show.movie.title", read_only=True)
@@ -281,13 +283,13 @@ class BookingSerializer(serializers.ModelSerializer[Booking]):
             "cinema": screen.cinema_id,
             "cinema_name": screen.cinema.name,
             "time_zone": screen.cinema.time_zone,
-            "starts_at": moment_of(show.starts_at),
+            "starts_at": moment_json(show.starts_at),
             "seat_number": booking.seat_number,
             "seat_label": booking.seat_label,
             "price": f"{booking.price:.2f}",
             "status": self.get_status(booking),
-            "created_at": moment_of(booking.created_at),
-            "cancelled_at": moment_of(booking.cancelled_at) if booking.cancelled_at else None,
+            "created_at": moment_json(booking.created_at),
+            "cancelled_at": moment_json(booking.cancelled_at) if booking.cancelled_at else None,
             "refund_percent": booking.refund_percent,
             "refund_amount": None if refund is None else f"{refund:.2f}",
         }
@@ -350,9 +352,9 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
             ],
             "total": str(summary.total),
             "currency": settings.CURRENCY,
-            "expires_at": moment_of(until) if until else None,
+            "expires_at": moment_json(until) if until else None,
             "expires_in_seconds": max(0, int((until - at).total_seconds())) if until else None,
-            "created_at": moment_of(order.created_at),
+            "created_at": moment_json(order.created_at),
             "exchanged_from": order.exchanged_from.reference if order.exchanged_from else None,
             "changes": [change._asdict() for change in order_changes(order, bookings)],
         }

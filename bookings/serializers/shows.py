@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from movie_booking.api.fields import StrictBooleanField, StrictCharField
+from movie_booking.api.fields import StrictBooleanField, StrictCharField, moment_json
 from movies.models import Show
 from movies.seat_plan import SeatKind
 from movies.serializers import ShowSerializer
@@ -48,6 +48,14 @@ class CancelledShowSerializer(ShowSerializer):
 
     def get_cancelled_bookings(self, show: Show) -> int:
         return self.context["cancelled_bookings"]
+
+    def to_representation(self, show: Show) -> dict[str, Any]:
+        return {
+            **super().to_representation(show),
+            "cancel_reason": show.cancel_reason,
+            "cancelled_at": moment_json(show.cancelled_at) if show.cancelled_at else None,
+            "cancelled_bookings": self.get_cancelled_bookings(show),
+        }
 
 
 class MapSeatSerializer(serializers.Serializer[Any]):

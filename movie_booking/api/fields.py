@@ -67,6 +67,10 @@ class StrictDateTimeField(serializers.DateTimeField):
         return super().to_internal_value(value)
 
 
+# How responses write a moment, where they are made without the fields of a serializer.
+moment_json = serializers.DateTimeField().to_representation
+
+
 class StrictPrimaryKeyField(serializers.PrimaryKeyRelatedField):
     """The id of a row, as a JSON integer."""
 

@@ -1,14 +1,17 @@
-"""The JSON of a booking, which is written by hand, says what the fields of its serializer say."""
+"""The JSON of bookings and shows, which is written by hand, says what the fields of its serializers say."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from rest_framework import serializers
 
 from bookings.models import Booking
-from bookings.serializers import BookingSerializer
+from bookings.serializers import BookingSerializer, CancelledShowSerializer
 from bookings.tests.factories import book, give_back, let_expire, make_order, move
-from movies.tests.factories import make_screen, make_show
+from movies.models import Show
+from movies.serializers import ShowSerializer
+from movies.tests.factories import make_screen, make_show, tomorrow
 
 pytestmark = pytest.mark.django_db
 
@@ -47,3 +50,21 @@ def test_of_a_booking_that_was_just_made_too():
     assert BookingSerializer(booking).data["price"] == "8.50"
     stored = Booking.objects.with_details().get()
     assert BookingSerializer(booking).data == BookingSerializer(stored).data
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"status": "DRAFT", "sales_open_at": tomorrow() - timedelta(hours=2), "sales_cutoff_minutes": 30},
+        {"premium_price": Decimal("12"), "companion_price": Decimal(0), "pre_show_minutes": 15},
+        {"status": "CANCELLED", "cancelled_at": tomorrow(), "cancel_reason": "No heating"},
+    ],
+)
+def test_that_of_a_show_is_too(fields):
+    make_show(price=Decimal("8.5"), **fields)
+    show = Show.objects.with_details().get()
+    for serializer in (ShowSerializer(), CancelledShowSerializer(context={"cancelled_bookings": 3})):
+        by_fields = serializers.ModelSerializer.to_representation(serializer, show)
+        assert serializer.to_representation(show) == by_fields
+        assert list(serializer.to_representation(show)) == list(by_fields)
