@@ -121,6 +121,8 @@ def changes_since_sale(order: Order, bookings: Iterable[Booking], show: Show) ->
 def _reseatings(order: Order, bookings: Iterable[Booking]) -> dict[int, dict[int, dict[str, Any]]]:
     """What moves changed of these bookings since the customer agreed, by version of the show and booking."""
     found: dict[int, dict[int, dict[str, Any]]] = {}
+    if not order.is_reseated:
+        return found
     events = BookingEvent.objects.filter(booking__in=bookings, changes__isnull=False).order_by("id")
     for booking_id, event_changes in events.values_list("booking", "changes"):
         changes: dict[str, Any] = event_changes or {}
@@ -168,15 +170,23 @@ def _pair(old: Any, new: Any) -> dict[str, Any]:
 
 
 def seat_label_then(event: BookingEvent) -> str:
-    """Return the label that the seat of an event had when it happened: the show may have got another plan.
+    """Return the label that the seat of an event had when it happened: see `seat_labels_then`."""
+    return seat_labels_then(event.show, [event])[0]
 
-    No query while the show is as it was when it was made.
+
+def seat_labels_then(show: Show, events: Iterable[BookingEvent]) -> list[str]:
+    """Return the labels that the seats of events had when they happened: the show may have got another plan.
+
+    One query, and none while the show is as it was when it was made.
     """
-    if event.changes:
-        return str(event.changes["seat_label"][1])
-    show = event.show
-    if show.version:
-        redrawn = ShowEvent.objects.filter(show=show, at__gte=event.at, changes__has_key="seat_plan")
-        if later := redrawn.order_by("version").values_list("changes", flat=True).first():
-            return label_in(parse_plan(later["seat_plan"][0]), event.seat_number)
-    return show.seat_label(event.seat_number)
+    redrawn = ShowEvent.objects.filter(show=show, changes__has_key="seat_plan").order_by("version")
+    former = [(each.at, each.changes["seat_plan"][0]) for each in redrawn] if show.version else []
+
+    def label(event: BookingEvent) -> str:
+        if event.changes:
+            return str(event.changes["seat_label"][1])
+        drawing = next((drawing for until, drawing in former if until >= event.at), None)
+        plan = show.plan if drawing is None else parse_plan(drawing)
+        return label_in(plan, event.seat_number)
+
+    return list(map(label, events))

@@ -20,7 +20,7 @@ from bookings.admin.bookings import may_cancel
 from bookings.admin.moving import may_move
 from bookings.admin.read_only import admin_actor
 from bookings.models import Booking, BookingEvent, Status
-from bookings.queries import seat_label_then
+from bookings.queries import seat_labels_then
 from movie_booking.admin import REFUSALS, ServiceAdmin, refusal, refused
 from movie_booking.errors import DomainError
 from movies.models import Show
@@ -237,10 +237,9 @@ def show_chart(show: Show, live: Sequence[Booking], *, with_names: bool) -> Seat
 
 def recent_events(show: Show) -> Any:
     """The latest changes of the show's seats, newest first."""
-    events = BookingEvent.objects.filter(show=show).select_related("actor").order_by("-id")[:RECENT_EVENTS]
-    for event in events:
-        event.show = show  # its label is read from the plan
-    return [(event, seat_label_then(event)) for event in events]
+    newest = BookingEvent.objects.filter(show=show).select_related("actor").order_by("-id")
+    events = list(newest[:RECENT_EVENTS])
+    return list(zip(events, seat_labels_then(show, events), strict=True))
 
 
 def seat_by_seat(show: Show, error: DomainError) -> str:

@@ -197,7 +197,7 @@ class Show(models.Model):
             models.CheckConstraint(
                 condition=Q(status__in=["DRAFT", "ON_SALE", "CANCELLED"]), name="show_status_is_known"
             ),
-            # On PostgreSQL there is one more, `show_screen_times_do_not_overlap`: see migration 0002.
+            # On PostgreSQL there is `show_screen_times_do_not_overlap` too: see migrations 0002 and 0010.
         ]
 
     def __str__(self) -> str:

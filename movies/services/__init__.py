@@ -37,7 +37,6 @@ from movies.services.week_schedule import (
     preview_copy,
     preview_week,
     schedule_week,
-    seats_of_copy,
 )
 
 __all__ = [
@@ -78,7 +77,6 @@ __all__ = [
     "save_screen",
     "schedule_show",
     "schedule_week",
-    "seats_of_copy",
     "timing_problems",
     "usual_pre_show",
     "version_of",

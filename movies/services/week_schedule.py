@@ -157,7 +157,7 @@ def preview_copy(*, shows: ShowQuerySet, days: int = 7, at: datetime | None = No
 def copy_week(*, shows: ShowQuerySet, days: int = 7, at: datetime | None = None) -> list[Show]:
     """Schedule each show again so many days later, at the same time by the clock of its cinema.
 
-    With the same pre-show, the same SALE_FIELDS and as many seats (see `seats_of_copy`), a draft as a draft;
+    With the same pre-show, the same SALE_FIELDS and as many seats (see `_seats_of_copy`), a draft as a draft;
     cancelled shows are left out. All of them or none; returns the new ones. Raises NotFound, WeekHasOverlaps,
     and Invalid for what has problems, or for no shows or more than MAX_SHOWS.
     """
@@ -204,10 +204,10 @@ def _propose_copy(
         sale_fields["sales_open_at"] = opens.replace(tzinfo=zone).astimezone(timezone.utc)
     clock = to_local(show.starts_at, zone) + later
     proposal = _propose(movie, screen, clock, show.pre_show_minutes, at=at, sale_fields=sale_fields)
-    return replace(proposal, total_seats=seats_of_copy(show, screen))
+    return replace(proposal, total_seats=_seats_of_copy(show, screen))
 
 
-def seats_of_copy(show: Show, screen: Screen) -> int:
+def _seats_of_copy(show: Show, screen: Screen) -> int:
     """How many seats the show has when it is on this screen next: as many as it has, if it sells the first
     seats of the screen's plan of today; or all.
 
