@@ -20,6 +20,7 @@ from accounts.http import UserRequest
 from accounts.models import User
 from bookings.errors import InProgress, KeyReused
 from bookings.models import IdempotencyKey, as_reference
+from bookings.queueing import turn_of
 from movie_booking.api.renderers import JSONRenderer
 from movie_booking.database import RETRY_AFTER_SECONDS, is_lock_failure
 from movie_booking.errors import Invalid
@@ -32,24 +33,25 @@ KEY = re.compile(r'"([\x20-\x21\x23-\x5b\x5d-\x7e]{1,255})"|([\x21\x23-\x5b\x5d-
 
 
 def idempotent(view: View) -> View:
-    """Answer a repeated request with the response to the first one, without doing it again.
+    """Answer a repeated request with the response to the first one, without doing it again; each in its turn.
 
-    Raises Invalid for a key that is none, KeyReused and InProgress.
+    Raises Invalid for a key that is none, Busy, KeyReused and InProgress.
     """
 
     @wraps(view)
     def call(self: Any, request: UserRequest, *args: Any, **kwargs: Any) -> Response:
         sent = request.headers.get(HEADER)
         if sent is None:
-            return view(self, request, *args, **kwargs)
+            with turn_of(self):
+                return view(self, request, *args, **kwargs)
+        key = _read_key(sent)
 
         def work() -> StoredResponse:
             response = view(self, request, *args, **kwargs)
             return StoredResponse(response.status_code, JSONRenderer().render(response.data).decode())
 
-        stored = run_once(
-            user=request.user, key=_read_key(sent), fingerprint=_fingerprint(request), work=work
-        )
+        with turn_of(self):
+            stored = run_once(user=request.user, key=key, fingerprint=_fingerprint(request), work=work)
         headers = {"Idempotent-Replayed": "true"} if stored.replayed else None
         return Response(json.loads(stored.body), status=stored.status, headers=headers)
 

@@ -7,6 +7,7 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponseNotModified
 from django.http.response import HttpResponseBase
 from django.utils.decorators import method_decorator
+from django.utils.functional import cached_property
 from django.utils.http import parse_etags
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework import mixins
@@ -25,6 +26,7 @@ from bookings.filters import BookingFilter
 from bookings.idempotency import idempotent
 from bookings.models import Booking, BookingQuerySet, Order, OrderQuerySet, as_reference
 from bookings.permissions import MayBlockSeats, MayCancelShow, MayLeaveSingleSeat, MayMoveShow
+from bookings.queueing import in_turn, show_named_in, turn_of
 from bookings.serializers import (
     BlockInput,
     BookingSerializer,
@@ -105,13 +107,21 @@ class ShowViewSet(ChangeableViewSet, CatalogueShowViewSet):
     request: UserRequest
     change_class = ShowChangeInput
 
+    def shows_to_lock(self) -> set[int]:
+        return {int(self.kwargs["pk"])}
+
     def perform_update(self, data: Any) -> Show:
-        return services.change_show(
-            data.instance.pk, actor=api_actor(self.request), versions=self.versions(), **data.validated_data
-        )
+        with turn_of(self):
+            return services.change_show(
+                data.instance.pk,
+                actor=api_actor(self.request),
+                versions=self.versions(),
+                **data.validated_data,
+            )
 
     def perform_destroy(self, show: Show) -> None:
-        services.delete_show(show.pk, actor=api_actor(self.request), versions=self.versions())
+        with turn_of(self):
+            services.delete_show(show.pk, actor=api_actor(self.request), versions=self.versions())
 
     @schema.book_seat
     @action(detail=True, methods=["post"], permission_classes=[IsAuthenticated, MayLeaveSingleSeat])
@@ -127,6 +137,7 @@ class ShowViewSet(ChangeableViewSet, CatalogueShowViewSet):
 
     @schema.block_seats
     @action(detail=True, methods=["post"], permission_classes=[IsAuthenticated, MayBlockSeats])
+    @in_turn
     def block(self, request: UserRequest, pk: str) -> Response:
         data = BlockInput(data=request.data)
         data.is_valid(raise_exception=True)
@@ -135,6 +146,7 @@ class ShowViewSet(ChangeableViewSet, CatalogueShowViewSet):
 
     @schema.release_seats
     @action(detail=True, methods=["post"], permission_classes=[IsAuthenticated, MayBlockSeats])
+    @in_turn
     def free(self, request: UserRequest, pk: str) -> Response:
         data = SelectionInput(data=request.data)
         data.is_valid(raise_exception=True)
@@ -143,6 +155,7 @@ class ShowViewSet(ChangeableViewSet, CatalogueShowViewSet):
 
     @schema.cancel_show
     @action(detail=True, methods=["post"], permission_classes=[IsAuthenticated, MayCancelShow])
+    @in_turn
     def cancel(self, request: UserRequest, pk: str) -> Response:
         data = CancelShowInput(data=request.data)
         data.is_valid(raise_exception=True)
@@ -152,6 +165,7 @@ class ShowViewSet(ChangeableViewSet, CatalogueShowViewSet):
 
     @schema.move_show
     @action(detail=True, methods=["post"], permission_classes=[IsAuthenticated, MayMoveShow])
+    @in_turn
     def move(self, request: UserRequest, pk: str) -> Response:
         data = MoveInput(data=request.data)
         data.is_valid(raise_exception=True)
@@ -179,6 +193,10 @@ class BookingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
         if getattr(self, "swagger_fake_view", False):
             return self.queryset
         return Booking.objects.of_user(self.request.user).with_details()
+
+    def shows_to_lock(self) -> set[int]:
+        own = Booking.objects.of_user(self.request.user).filter(pk=self.kwargs["pk"])
+        return set(own.values_list("show_id", flat=True))
 
     @schema.quote_cancellation
     @action(detail=True)
@@ -216,6 +234,17 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
         # A service reads the bookings itself, once it has the lock.
         return own.with_details() if self.action in ("list", "retrieve") else own
 
+    def shows_to_lock(self) -> set[int]:
+        if self.action == "create":
+            return show_named_in(self.request, "show")
+        named = show_named_in(self.request, "to_show") if self.action == "exchange" else set()
+        return {self.order.show_id} | named
+
+    @cached_property
+    def order(self) -> Order:
+        """The order that the path names, read once. A service reads it anew under the lock."""
+        return self.get_object()
+
     def get_object(self) -> Order:
         typed = self.kwargs["reference"]
         # As it stands too: an order that was brought from elsewhere may have an O in its reference.
@@ -239,15 +268,17 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
     @action(detail=True, methods=["post"])
     @idempotent
     def confirm(self, request: UserRequest, reference: str) -> Response:
-        order = self.get_object()
         data = ConfirmInput(data=request.data)
         data.is_valid(raise_exception=True)
-        return order_response(services.confirm_order(order, actor=api_actor(request), **data.validated_data))
+        return order_response(
+            services.confirm_order(self.order, actor=api_actor(request), **data.validated_data)
+        )
 
     @schema.extend_order
     @action(detail=True, methods=["post"])
+    @in_turn
     def extend(self, request: UserRequest, reference: str) -> Response:
-        return order_response(services.extend_order(self.get_object()))
+        return order_response(services.extend_order(self.order))
 
     @schema.cancel_order
     @action(detail=True, methods=["post"])
@@ -256,7 +287,7 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
         data = CancelOrderInput(data=request.data)
         data.is_valid(raise_exception=True)
         self.check_object_permissions(request, data.validated_data)
-        order = services.cancel_order(self.get_object(), actor=api_actor(request), **data.validated_data)
+        order = services.cancel_order(self.order, actor=api_actor(request), **data.validated_data)
         return order_response(order)
 
     @schema.exchange_seats
@@ -266,7 +297,7 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
         data = ExchangeInput(data=request.data)
         data.is_valid(raise_exception=True)
         self.check_object_permissions(request, data.validated_data)
-        order = services.exchange_seats(self.get_object(), actor=api_actor(request), **data.validated_data)
+        order = services.exchange_seats(self.order, actor=api_actor(request), **data.validated_data)
         return order_response(order)
 
 

@@ -16,12 +16,18 @@ RETRY_AFTER_SECONDS = 1
 _LOCK_STATES = {"55P03", "40P01", "40001"}
 
 
+class NoConnection(OperationalError):
+    """All connections to the database that there may be are in use, and remained so."""
+
+
 def is_lock_failure(error: Exception) -> bool:
     """Whether a transaction failed because of others, so that the same again may succeed.
 
-    True for a wait that outlasted `lock_timeout`, a deadlock and a serialization failure (PostgreSQL), and
-    for a file that others kept writing to (SQLite).
+    True for a wait that outlasted `lock_timeout`, a deadlock and a serialization failure (PostgreSQL), for
+    a file that others kept writing to (SQLite), and where no connection got free.
     """
+    if isinstance(error, NoConnection):
+        return True
     return getattr(error.__cause__, "pgcode", None) in _LOCK_STATES or "database is locked" in str(error)
 
 

@@ -1,15 +1,50 @@
 """The production server: `python -m movie_booking.serve`, all settings from the environment.
 
-What it costs beside others is measured by `benchmarks/servers.py`.
+What it costs beside others is measured by `make bench`.
 """
 
 import os
 import subprocess
 import sys
-import time
+from typing import Any
 
-from granian import Granian
-from granian.constants import Interfaces
+from gunicorn.app.base import BaseApplication
+
+from movie_booking.worker import Worker, forget
+
+
+class Server(BaseApplication):
+    """gunicorn, as this application wants it."""
+
+    def load_config(self) -> None:
+        from movie_booking import settings
+
+        options = {
+            "bind": f"[{settings.HOST}]:{settings.PORT}",  # in brackets, as it may be an address of IPv6
+            "workers": settings.WEB_CONCURRENCY,
+            "worker_class": Worker,
+            "child_exit": forget,
+            "keepalive": settings.KEEP_ALIVE_SECONDS,
+            # A worker that shows no life for so long is replaced. SQLite waits for its file without any.
+            "timeout": 60 + 4 * settings.LOCK_TIMEOUT_SECONDS,
+            # One that hangs must not keep a deployment from restarting.
+            "graceful_timeout": settings.ANSWER_SECONDS + 10,
+            "limit_request_line": 8190,
+            # What a proxy says is for Django to read, if BEHIND_HTTPS_PROXY allows it.
+            "secure_scheme_headers": {},
+            "forwarder_headers": "",
+            "control_socket_disable": True,
+            "loglevel": "warning",
+        }
+        for name, value in options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        """Return what a worker serves. Called in the worker, when Python's own waits are gevent's."""
+        from movie_booking import gateway, greenlets
+
+        greenlets.prepare()
+        return gateway.application
 
 
 def main() -> None:
@@ -19,27 +54,8 @@ def main() -> None:
     # Expires holds for the sake of lists. It ends with this process, however that ends.
     sweep = [sys.executable, "manage.py", "expire_holds", "--every"]
     subprocess.Popen(sweep, cwd=settings.BASE_DIR)  # noqa: S603 - our own command
-    while True:
-        server = Granian(
-            "movie_booking.rsgi:application",
-            address=settings.HOST,
-            port=settings.PORT,
-            interface=Interfaces.RSGI,
-            workers=settings.WEB_CONCURRENCY,
-            websockets=False,
-            respawn_failed_workers=True,
-            # A worker that hangs must not keep a deployment from restarting.
-            workers_kill_timeout=30,
-        )
-        try:
-            server.serve()
-        except SystemExit:
-            # Granian gives up when a worker dies twice within seconds. What killed it may be over soon.
-            time.sleep(1)
-            if server.interrupt_signal:  # or it was told to stop
-                raise
-        else:
-            return
+    os.environ.pop("SCRIPT_NAME", None)  # gunicorn would refuse what a proxy sends without it
+    Server().run()
 
 
 if __name__ == "__main__":

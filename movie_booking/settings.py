@@ -5,7 +5,6 @@ key of its own, redirects to HTTPS and passes `manage.py check --deploy`. A valu
 no sense stops the start with the name of the variable.
 """
 
-import os
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
@@ -14,6 +13,8 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env, ValidationError, validate
+
+from movie_booking.processors import available_processors
 
 
 def at_most_places(places: int) -> Callable[[Decimal], None]:
@@ -55,7 +56,13 @@ CSRF_TRUSTED_ORIGINS = without_blanks(env.list("CSRF_TRUSTED_ORIGINS", default=[
 # Read by `make run` and `make serve`.
 HOST = env.str("HOST", default="0.0.0.0")  # noqa: S104 - a server is there to be reached
 PORT = env.int("PORT", default=8000, validate=validate.Range(1, 65535))
-WEB_CONCURRENCY = env.int("WEB_CONCURRENCY", default=os.cpu_count() or 1, validate=validate.Range(1, 256))
+WEB_CONCURRENCY = env.int("WEB_CONCURRENCY", default=available_processors(), validate=validate.Range(1, 256))
+# How long a client may be idle, and how long it may take to send its headers. Proxies are idle for up to 60.
+KEEP_ALIVE_SECONDS = env.int("KEEP_ALIVE_SECONDS", default=75, validate=validate.Range(1, 3600))
+# The path under which a proxy has this site: /cinema for `location /cinema/`, whether or not it cuts it off.
+FORCE_SCRIPT_NAME = (
+    env.str("SCRIPT_NAME", default="", validate=validate.Regexp(r"^(/[A-Za-z0-9._~-]+)*$")) or None
+)
 
 # --- HTTPS -------------------------------------------------------------------------------------
 
@@ -97,6 +104,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "movie_booking.api.middleware.answer_options",
     "movie_booking.api.middleware.api_request_limits",
+    "movie_booking.turns.one_form_at_a_time",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -129,6 +137,17 @@ TEMPLATES = [
 # How long a request waits for the lock of a show (or, on SQLite, of the file) before it is told to
 # come back: 503 with Retry-After.
 LOCK_TIMEOUT_SECONDS = env.int("LOCK_TIMEOUT_SECONDS", default=5, validate=validate.Range(1, 60))
+# When a client has its answer, whatever the database does: what was sent may have been done or not. More than
+# the waits for a turn and for the lock, which end in plain refusals.
+ANSWER_SECONDS = env.int(
+    "ANSWER_SECONDS",
+    default=2 * LOCK_TIMEOUT_SECONDS + 10,
+    validate=validate.Range(2 * LOCK_TIMEOUT_SECONDS + 1, 600),
+)
+# How many requests may wait for one show in a worker process. The next one is told to come back.
+MAX_WAITING_PER_SHOW = env.int("MAX_WAITING_PER_SHOW", default=500, validate=validate.Range(1, 10_000))
+# How many connections to PostgreSQL a worker process may have. A third are kept for requests that only read.
+DATABASE_CONNECTIONS = env.int("DATABASE_CONNECTIONS", default=12, validate=validate.Range(3, 100))
 
 
 def database_settings(config: dict[str, Any]) -> dict[str, Any]:
@@ -138,9 +157,7 @@ def database_settings(config: dict[str, Any]) -> dict[str, Any]:
     """
     options = config.setdefault("OPTIONS", {})
     if config["ENGINE"] == "django.db.backends.postgresql":
-        # A connection opened per request costs 1.4 times the CPU, so they are kept, and checked in
-        # case the database was restarted. The development server has a thread a request: no use.
-        config |= {"CONN_MAX_AGE": 0 if DEBUG else 600, "CONN_HEALTH_CHECKS": True}
+        config["ENGINE"] = "movie_booking.postgresql"  # Django's, whose connections can be shared
         options.setdefault("connect_timeout", 5)
         options["options"] = (
             f"{options.get('options', '')} -c lock_timeout={LOCK_TIMEOUT_SECONDS}s"

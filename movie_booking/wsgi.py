@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 import django
+from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.utils.http import parse_header_parameters
 
@@ -27,6 +28,13 @@ class Request(WSGIRequest):
 
 class Application(WSGIHandler):
     request_class = Request
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        """Django with FORCE_SCRIPT_NAME takes it for cut off by the proxy; here it may also be left on."""
+        prefix, path = settings.FORCE_SCRIPT_NAME, environ["PATH_INFO"]
+        if prefix and (path == prefix or path.startswith(f"{prefix}/")):
+            environ["PATH_INFO"] = path.removeprefix(prefix)
+        return super().__call__(environ, start_response)
 
 
 django.setup(set_prefix=False)

@@ -2,7 +2,7 @@
 
 import logging
 from http import HTTPStatus
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.exceptions import (
     PermissionDenied,
@@ -53,6 +53,21 @@ class RequestTimeout(DomainError):
     status = 408
     code = "request_timeout"
     detail = "The body of the request did not arrive in time."
+
+
+class BadFraming(DomainError):
+    status = 400
+    code = "parse_error"
+    detail = "The request broke off, or its body makes no sense."
+
+
+class OutcomeUnknown(DomainError):
+    """It is still being worked on, and will be done or not. Unlike `busy`, which changed nothing."""
+
+    status = 503
+    code = "outcome_unknown"
+    detail = "There is no answer yet, so this may have been done or not. Repeat it with your Idempotency-Key."
+    example: ClassVar = {"retry_after": 5}
 
 
 class TooDeep(DomainError):
@@ -146,9 +161,12 @@ def _messages(value: Any) -> list[str]:
 
 
 def plain_problem(error: DomainError) -> JsonResponse:
-    return JsonResponse(
+    response = JsonResponse(
         problem_document(error), JSONEncoder, status=error.status, content_type=PROBLEM_CONTENT_TYPE
     )
+    if "retry_after" in error.extra:
+        response["Retry-After"] = str(error.extra["retry_after"])
+    return response
 
 
 @csrf_exempt

@@ -54,6 +54,13 @@ def test_it_starts_for_development_without_a_word():
         ("WEB_CONCURRENCY", "many"),
         ("WEB_CONCURRENCY", "0"),
         ("LOCK_TIMEOUT_SECONDS", "0"),
+        ("KEEP_ALIVE_SECONDS", "0"),
+        ("ANSWER_SECONDS", "10"),
+        ("MAX_WAITING_PER_SHOW", "0"),
+        ("DATABASE_CONNECTIONS", "2"),
+        ("SCRIPT_NAME", "cinema"),
+        ("SCRIPT_NAME", "/cinema/"),
+        ("SCRIPT_NAME", "/../x?"),
         ("ACCESS_TOKEN_MINUTES", "-1"),
         ("REFRESH_TOKEN_DAYS", "forever"),
         ("TOKEN_LEEWAY_SECONDS", "-1"),
@@ -176,8 +183,8 @@ def test_the_default_price_is_a_decimal(given):
 @pytest.mark.parametrize(
     ("url", "engine"),
     [
-        ("postgres://u@h/db", "django.db.backends.postgresql"),
-        ("postgresql://u@h/db", "django.db.backends.postgresql"),
+        ("postgres://u@h/db", "movie_booking.postgresql"),
+        ("postgresql://u@h/db", "movie_booking.postgresql"),
         ("sqlite:///x.sqlite3", "django.db.backends.sqlite3"),
     ],
 )

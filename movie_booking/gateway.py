@@ -1,0 +1,100 @@
+"""What the production server loads: the application, behind a gateway that waits for slow clients.
+
+A request reaches Django when all of it is there, and its client has an answer when its time is over, whatever
+the database does meanwhile. What was begun is never broken off: a statement that is cancelled while it waits
+for a standby has been committed, and nobody knows.
+"""
+
+from collections.abc import Iterable
+from http import HTTPStatus
+from io import BytesIO
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from gevent import Timeout
+from gunicorn.http.errors import ParseException
+
+from movie_booking import wsgi  # first, as it sets Django up
+from movie_booking.api.problems import BadFraming, OutcomeUnknown, RequestTimeout, plain_problem
+from movie_booking.errors import Busy, DomainError
+from movie_booking.greenlets import Runner
+from movie_booking.postgresql.pool import is_reading
+
+BODY_SECONDS = 30
+PIECE = 65536  # bytes
+RETRY_AFTER_SECONDS = 5
+
+
+class ServerResponse(NamedTuple):
+    status: str
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    """WSGI, called in a greenlet of its own for each connection."""
+    status, headers, body = respond(environ)
+    if body and not any(name == "Content-Length" for name, _ in headers):
+        headers = [*headers, ("Content-Length", str(len(body)))]  # or it would go out in chunks
+    start_response(status, headers)
+    return [body]
+
+
+def respond(environ: dict[str, Any]) -> ServerResponse:
+    reads_only = environ["REQUEST_METHOD"] in ("GET", "HEAD", "OPTIONS")
+    try:
+        with Timeout(BODY_SECONDS):
+            read_whole(environ)
+    except Timeout:
+        return refusal(RequestTimeout())
+    except (OSError, ParseException):  # the client hung up, or its chunks make no sense
+        return refusal(BadFraming())
+    try:
+        result = Runner.submit(call_django, environ, reads_only)
+        response: ServerResponse = result.get(timeout=settings.ANSWER_SECONDS)
+    except Timeout:
+        late = Busy if reads_only else OutcomeUnknown
+        return refusal(late(retry_after=RETRY_AFTER_SECONDS))
+    return response
+
+
+def read_whole(environ: dict[str, Any]) -> None:
+    """Put the body in place of the connection; of one that is too large no more than Django refuses.
+
+    Raises OSError and ParseException if there is no whole body.
+    """
+    announced = environ.get("CONTENT_LENGTH")
+    is_chunked = "HTTP_TRANSFER_ENCODING" in environ
+    kept, length = bytearray(), 0
+    if is_chunked or announced not in (None, "", "0"):
+        source = environ["wsgi.input"]
+        while length < settings.API_DRAINED_BYTES and (piece := source.read(PIECE)):
+            length += len(piece)
+            if len(kept) <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+                kept += piece
+        if is_chunked:
+            del environ["HTTP_TRANSFER_ENCODING"]
+            environ["CONTENT_LENGTH"] = str(length)
+        elif length < min(int(announced or 0), settings.API_DRAINED_BYTES):
+            raise ConnectionAbortedError
+    environ["wsgi.input"] = BytesIO(kept)
+
+
+def call_django(environ: dict[str, Any], reads_only: bool) -> ServerResponse:
+    is_reading.set(reads_only)
+    started: list[tuple[str, list[tuple[str, str]]]] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+        started.append((status, headers))
+
+    response = wsgi.application(environ, start_response)
+    try:
+        return ServerResponse(*started[0], b"".join(response))
+    finally:
+        response.close()
+
+
+def refusal(error: DomainError) -> ServerResponse:
+    problem = plain_problem(error)
+    reason = HTTPStatus(problem.status_code).phrase
+    return ServerResponse(f"{problem.status_code} {reason}", list(problem.items()), problem.content)

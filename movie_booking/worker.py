@@ -1,0 +1,96 @@
+"""gunicorn's gevent worker, with better manners: it shares its load, stops at once, and reads any letters."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from multiprocessing import RawArray
+from typing import Any
+
+import gevent
+from gevent.server import StreamServer
+from gunicorn.http.errors import NoMoreData
+from gunicorn.http.message import Request
+from gunicorn.http.parser import RequestParser
+from gunicorn.workers.ggevent import GeventWorker
+
+# How many connections each worker has, by its age modulo the length; in memory that all of them share.
+SLOTS, NOBODY = 512, -1
+connections_of_workers = RawArray("i", [NOBODY] * SLOTS)
+POLITENESS = 0.002  # seconds
+
+
+class LenientRequest(Request):
+    """Takes an address whose letters the client should have encoded, and encodes them. gunicorn says 400."""
+
+    def parse_request_line(self, line_bytes: bytes) -> None:
+        super().parse_request_line(re.sub(rb"[\x80-\xff]", lambda byte: b"%%%02X" % ord(byte[0]), line_bytes))
+
+
+RequestParser.mesg_class = LenientRequest
+
+
+class Listener(StreamServer):
+    """Leaves a new connection to a worker that has fewer, which matters as clients keep theirs for long.
+
+    Whoever is awake first would get a burst of them whole, and serve it alone.
+    """
+
+    slot: int
+    _is_polite = True
+
+    def do_read(self) -> Any:
+        if self._is_polite and connections_of_workers[self.slot] > fewest_connections():
+            self._is_polite = False  # once: the other may be busy
+            self.stop_accepting()
+            gevent.spawn_later(POLITENESS, self._start_accepting_if_started)
+            return None
+        self._is_polite = True
+        return super().do_read()
+
+
+def fewest_connections() -> int:
+    return min(number for number in connections_of_workers if number != NOBODY)
+
+
+def forget(arbiter: Any, worker: "Worker") -> None:
+    """A hook of gunicorn's, called in its main process when a worker is no more."""
+    connections_of_workers[worker.slot] = NOBODY
+
+
+class Worker(GeventWorker):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.slot = self.age % SLOTS
+        self._waiting: set[gevent.Greenlet] = set()  # those of connections that are idle
+
+    def server_class(self, listener: Any, *, spawn: Any, **unused: Any) -> Listener:
+        """What gunicorn listens with."""
+        server = Listener(listener, partial(self.handle, listener), spawn=spawn)
+        server.max_accept, server.slot = 1, self.slot
+        connections_of_workers[self.slot] = 0
+        return server
+
+    def handle(self, listener: Any, client: Any, address: Any) -> None:
+        connections_of_workers[self.slot] += 1
+        try:
+            super().handle(listener, client, address)
+        finally:
+            connections_of_workers[self.slot] -= 1
+
+    @contextmanager
+    def timeout_ctx(self) -> Iterator[None]:
+        """For as long as a connection waits for a request and reads its headers."""
+        connection = gevent.getcurrent()
+        self._waiting.add(connection)
+        try:
+            with super().timeout_ctx():
+                yield
+        finally:
+            self._waiting.discard(connection)
+
+    def notify(self) -> None:
+        """Each second. Once told to stop, this worker waits for requests, but not for idle connections."""
+        super().notify()
+        if not self.alive:
+            gevent.killall(list(self._waiting), NoMoreData(), block=False)
