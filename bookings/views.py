@@ -23,7 +23,7 @@ from accounts.http import UserRequest
 from bookings import schema, seat_map, services
 from bookings.filters import BookingFilter
 from bookings.idempotency import idempotent
-from bookings.models import Booking, BookingQuerySet, Order, OrderQuerySet, as_reference
+from bookings.models import Booking, BookingQuerySet, Order, OrderQuerySet
 from bookings.permissions import MayBlockSeats, MayCancelShow, MayLeaveSingleSeat, MayMoveShow
 from bookings.serializers import (
     BlockInput,
@@ -217,9 +217,7 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
         return own.with_details() if self.action in ("list", "retrieve") else own
 
     def get_object(self) -> Order:
-        typed = self.kwargs["reference"]
-        # As it stands too: an order that was brought from elsewhere may have an O in its reference.
-        order = self.get_queryset().filter(reference__in={typed.upper(), as_reference(typed)}).first()
+        order = self.get_queryset().with_reference(self.kwargs["reference"]).first()
         if order is None:
             raise NotFound
         return order
