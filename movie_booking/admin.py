@@ -100,7 +100,8 @@ class SafeAdmin(admin.ModelAdmin):
     counts no more than it leads through.
     """
 
-    show_full_result_count = False  # it would count the whole table
+    show_full_result_count = False  # it would count the whole table, and "Show counts" that for every filter
+    show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:

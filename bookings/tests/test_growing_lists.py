@@ -165,6 +165,14 @@ def test_a_long_list_is_sorted_within_what_it_leads_through(root):
     assert first.username == "root"  # of the first thousand names, "crowd…" and this one, the last
 
 
+@pytest.mark.parametrize("path", [BOOKINGS, ORDERS, EVENTS, SHOWS, USERS, "/admin/movies/movie/"])
+def test_no_list_offers_to_count_what_each_filter_would_find(root, path):
+    page = root.get(path, {"_facets": "True"})
+
+    assert "Show counts" not in page.content.decode()
+    assert page.context["cl"].add_facets is False
+
+
 def test_a_short_list_says_how_long_it_is(root):
     make_user("ada")
 
