@@ -7,11 +7,13 @@ from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from accounts.models import User
 from movie_booking.admin import SafeAdmin
+from movie_booking.limits import MAX_SEARCH_CHARACTERS
 
 admin.site.site_header = "Movie booking"
 admin.site.site_title = "Movie booking"
@@ -35,9 +37,11 @@ class UserForm(UserChangeForm):
 class UserAdmin(SafeAdmin, DjangoUserAdmin):
     form = UserForm
     readonly_fields = ("last_login", "date_joined")
-    date_hierarchy = "date_joined"
     list_display = ("username", "email", "first_name", "last_name", "is_staff", "is_active", "joined")
-    list_filter = ("is_staff", "is_superuser", "is_active", "groups")
+    # What is sorted by a column has an index, as is each filter that finds few.
+    sortable_by = ("username", "joined")
+    list_filter = ("is_staff", "is_superuser", "is_active", "groups", "date_joined")
+    search_help_text = "How the user name, e-mail address, first or last name begins."
     # Users have no cinema, so no clock but that of the server.
     fieldsets = (
         *(DjangoUserAdmin.fieldsets or ())[:-1],
@@ -52,6 +56,15 @@ class UserAdmin(SafeAdmin, DjangoUserAdmin):
             },
         ),
     )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: Any, search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        if len(search_term) > MAX_SEARCH_CHARACTERS:
+            return queryset.none(), False
+        for word in search_term.split():
+            queryset = queryset.beginning(word, names=True)
+        return queryset, False
 
     @admin.display(description="Date joined (UTC)", ordering="date_joined")
     def joined(self, user: User) -> str:

@@ -34,12 +34,25 @@ def validate_unquoted(email: str) -> None:
 EMAIL_VALIDATORS = [validate_ascii, validate_unquoted]
 
 
+# What users are found by, from its first letter on: each has an index of PostgreSQL's (migration 0005).
+BEGINNINGS = ("username", "email", "first_name", "last_name")
+
+
 class UserQuerySet(models.QuerySet["User"]):
     def named(self, username: str) -> "UserQuerySet":
         return self.alias(folded_name=Lower("username")).filter(folded_name=Lower(Value(username)))
 
     def with_email(self, email: str) -> "UserQuerySet":
         return self.alias(folded_email=Lower("email")).filter(folded_email=Lower(Value(email)))
+
+    def beginning(self, typed: str, *, names: bool = False) -> "UserQuerySet":
+        """Users whose user name or e-mail address begins so, whatever the case; if asked, their names too."""
+        columns = BEGINNINGS if names else BEGINNINGS[:2]
+        matches = Q()
+        for column in columns:
+            # Folded by the database, as its index is.
+            matches |= Q(**{f"{column}_folded__startswith": Lower(Value(typed))})
+        return self.alias(**{f"{column}_folded": Lower(column) for column in columns}).filter(matches)
 
 
 class UserManager(DjangoUserManager.from_queryset(UserQuerySet)["User"]):  # type: ignore[misc]
@@ -68,6 +81,13 @@ class User(AbstractUser):
     objects = UserManager()  # type: ignore[misc]
 
     class Meta(AbstractUser.Meta):  # type: ignore[name-defined]
+        # All are read by the list of the Admin.
+        indexes = [
+            models.Index(fields=["date_joined"], name="user_by_joining"),
+            models.Index(fields=["username"], name="user_staff", condition=Q(is_staff=True)),
+            models.Index(fields=["username"], name="user_superusers", condition=Q(is_superuser=True)),
+            models.Index(fields=["username"], name="user_inactive", condition=Q(is_active=False)),
+        ]
         constraints = [
             models.UniqueConstraint(
                 Lower("username"),

@@ -7,7 +7,6 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
-from django.db.models.lookups import Contains, Exact
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 
@@ -51,25 +50,19 @@ def as_reference(typed: str) -> str:
     return typed.upper().translate(MISREAD)
 
 
-class TypedReference(Exact):
-    """`reference__typed="7kx2m9qf4t"`: this reference, as people type it. For the searches of the Admin."""
-
-    def get_prep_lookup(self) -> str:
-        return as_reference(super().get_prep_lookup())
-
-
-class PartOfReference(Contains):
-    """`reference__typed_part="kx2"`: references with these characters in them."""
-
-    def get_prep_lookup(self) -> str:
-        return as_reference(super().get_prep_lookup())
-
-
-models.CharField.register_lookup(TypedReference, "typed")
-models.CharField.register_lookup(PartOfReference, "typed_part")
-
-
 class OrderQuerySet(models.QuerySet["Order"]):
+    def with_reference(self, typed: str) -> "OrderQuerySet":
+        """The order of this reference, as people type it.
+
+        What was typed counts as it stands too: that of an order from elsewhere may have an O in it.
+        """
+        return self.filter(reference__in={typed.upper(), as_reference(typed)})
+
+    def beginning(self, typed: str) -> "OrderQuerySet":
+        """Orders whose references begin so."""
+        as_typed, as_printed = typed.upper(), as_reference(typed)
+        return self.filter(Q(reference__startswith=as_typed) | Q(reference__startswith=as_printed))
+
     def of_user(self, user: User) -> "OrderQuerySet":
         """What a customer ordered, without the house seats that a member of staff blocked."""
         house_seats = Booking.objects.filter(order=OuterRef("pk"), is_house_seat=True)
@@ -136,6 +129,8 @@ class Order(models.Model):
         indexes = [
             # Read by a user's list of orders, newest first.
             models.Index(fields=["user", "-id"], name="order_by_user"),
+            # Read by the list of the Admin, newest first and by days.
+            models.Index(fields=["created_at"], name="order_by_creation"),
             # Read when orders are deleted, with a show that never sold.
             models.Index(
                 fields=["exchanged_from"],
@@ -230,6 +225,7 @@ class Booking(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField(null=True, blank=True, editable=False)
     cancelled_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Its index is `booking_by_canceller`.
     cancelled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
@@ -237,6 +233,7 @@ class Booking(models.Model):
         blank=True,
         editable=False,
         related_name="cancelled_bookings",
+        db_index=False,
     )
     refund_percent = models.PositiveSmallIntegerField(
         null=True,
@@ -265,6 +262,14 @@ class Booking(models.Model):
             models.Index(fields=["show", "seat_number", "status"], name="booking_by_seat"),
             # Read by a user's list of bookings, newest first.
             models.Index(fields=["user", "-id"], name="booking_by_user"),
+            # Read by the list of the Admin, newest first and by days.
+            models.Index(fields=["created_at"], name="booking_by_creation"),
+            # Read when a user is deleted. Most bookings were cancelled by no one.
+            models.Index(
+                fields=["cancelled_by"],
+                name="booking_by_canceller",
+                condition=Q(cancelled_by__isnull=False),
+            ),
             # Read by the sweeper, and by the seat map for the next hold that will expire.
             models.Index(fields=["show", "expires_at"], name="booking_by_expiry", condition=Q(status="HELD")),
         ]
@@ -354,6 +359,8 @@ class BookingEvent(models.Model):
         indexes = [
             # Read by the page of a show in the Admin, newest first.
             models.Index(fields=["show", "-id"], name="booking_event_by_show"),
+            # Read by the list of the Admin, newest first and by days.
+            models.Index(fields=["at"], name="booking_event_by_time"),
         ]
 
     def __str__(self) -> str:

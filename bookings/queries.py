@@ -1,9 +1,12 @@
 """Reads whose answer is not rows: what an order comes to, what changed of it, and whether a show sold."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
+
+from django.db.models import Prefetch
 
 from bookings.models import LIVE, STATUS_PRECEDENCE, Booking, BookingEvent, Order, Status
 from movies.models import Screen, Show, ShowEvent
@@ -71,27 +74,31 @@ class OrderChange(NamedTuple):
     changes: dict[str, dict[str, Any]]
 
 
-def order_changes(order: Order, bookings: Iterable[Booking]) -> list[OrderChange]:
-    """Return what changed of an order with these bookings since its customer last agreed to the show as it
-    was, oldest first: nothing that came once all seats were given back. No query while the show is as it was.
+def changes_of_orders(orders: Iterable[Order]) -> dict[int, list[OrderChange]]:
+    """Return what changed of each order since its customer last agreed to the show as it was, oldest first:
+    nothing that came once all seats were given back. By id, for orders read `with_details`.
+
+    Two queries at most for all of them, and none while their shows are as they were.
     """
-    show = next((booking.show for booking in bookings), None)
-    if show is None or show.version <= order.show_version:
-        return []
-    since = ShowEvent.objects.filter(show=show, version__gt=order.show_version)
-    over = _over_at(bookings)
-    events = list((since.filter(at__lte=over) if over else since).order_by("version"))
-    reseated = _reseatings(order, bookings)
-    changes = (
-        OrderChange(
-            event.version,
-            event.at,
-            event.reason,
-            dict(_facts(event)) | _seat_changes(reseated.get(event.version, {}).values()),
-        )
-        for event in events
-    )
-    return [change for change in changes if change.changes]
+    found: dict[int, list[OrderChange]] = {order.pk: [] for order in orders}
+    changed = [order for order in orders if _show_version(order) > order.show_version]
+    events = defaultdict(list)
+    for event in ShowEvent.objects.filter(show__in={order.show_id for order in changed}).order_by("version"):
+        events[event.show_id].append(event)
+    reseated = _reseatings(changed)
+    for order in changed:
+        over = _over_at(order.bookings.all())
+        for event in events[order.show_id]:
+            if event.version > order.show_version and (over is None or event.at <= over):
+                seats = reseated[order.pk].get(event.version, {}).values()
+                if changes := dict(_facts(event)) | _seat_changes(seats):
+                    found[order.pk].append(OrderChange(event.version, event.at, event.reason, changes))
+    return found
+
+
+def _show_version(order: Order) -> int:
+    """The version of the show, as it was read with the bookings; 0 for an order without any."""
+    return next((booking.show.version for booking in order.bookings.all()), 0)
 
 
 def _over_at(bookings: Iterable[Booking]) -> datetime | None:
@@ -109,26 +116,30 @@ def changes_since_sale(order: Order, bookings: Iterable[Booking], show: Show) ->
         **_screen_facts(order.promised_screen, show.screen),
     }
     changes = {name: _pair(old, new) for name, (old, new) in facts.items() if old != new}
+    asked_about = {booking.pk for booking in bookings}
     overall: dict[int, dict[str, Any]] = {}  # of each booking: from its first seat to its last
-    for of_version in _reseatings(order, bookings).values():
-        for booking_id, seat in of_version.items():
+    for of_version in _reseatings([order])[order.pk].values():
+        for booking_id in filter(asked_about.__contains__, of_version):
             so_far = overall.setdefault(booking_id, {})
-            for name, (old, new) in seat.items():
+            for name, (old, new) in of_version[booking_id].items():
                 so_far[name] = (so_far[name][0] if name in so_far else old, new)
     return changes | _seat_changes(overall.values())
 
 
-def _reseatings(order: Order, bookings: Iterable[Booking]) -> dict[int, dict[int, dict[str, Any]]]:
-    """What moves changed of these bookings since the customer agreed, by version of the show and booking."""
-    found: dict[int, dict[int, dict[str, Any]]] = {}
-    if not order.is_reseated:
-        return found
-    events = BookingEvent.objects.filter(booking__in=bookings, changes__isnull=False).order_by("id")
-    for booking_id, event_changes in events.values_list("booking", "changes"):
+# What moves changed of bookings: by order, by version of the show and by booking.
+Reseatings = dict[int, dict[int, dict[int, dict[str, Any]]]]
+
+
+def _reseatings(orders: Collection[Order]) -> Reseatings:
+    """What moves changed of the bookings of orders since their customers agreed."""
+    agreed = {order.pk: order.show_version for order in orders if order.is_reseated}
+    found: Reseatings = defaultdict(dict)
+    events = BookingEvent.objects.filter(booking__order__in=agreed, changes__isnull=False).order_by("id")
+    for order_id, booking_id, event_changes in events.values_list("booking__order", "booking", "changes"):
         changes: dict[str, Any] = event_changes or {}
         version = changes["show_version"][1]
-        if version > order.show_version:
-            found.setdefault(version, {})[booking_id] = changes
+        if version > agreed[order_id]:
+            found[order_id].setdefault(version, {})[booking_id] = changes
     return found
 
 
@@ -169,6 +180,14 @@ def _pair(old: Any, new: Any) -> dict[str, Any]:
     return {"old": old, "new": new}
 
 
+# For events, so that their labels take one query for all of them.
+FORMER_PLANS = Prefetch(
+    "show__events",
+    ShowEvent.objects.filter(changes__has_key="seat_plan").order_by("version"),
+    to_attr="former_plans",
+)
+
+
 def seat_label_then(event: BookingEvent) -> str:
     """Return the label that the seat of an event had when it happened: see `seat_labels_then`."""
     return seat_labels_then(event.show, [event])[0]
@@ -177,10 +196,12 @@ def seat_label_then(event: BookingEvent) -> str:
 def seat_labels_then(show: Show, events: Iterable[BookingEvent]) -> list[str]:
     """Return the labels that the seats of events had when they happened: the show may have got another plan.
 
-    One query, and none while the show is as it was when it was made.
+    One query, and none while the show is as it was when it was made, or if `FORMER_PLANS` were read with it.
     """
-    redrawn = ShowEvent.objects.filter(show=show, changes__has_key="seat_plan").order_by("version")
-    former = [(each.at, each.changes["seat_plan"][0]) for each in redrawn] if show.version else []
+    redrawn: Any = getattr(show, "former_plans", None)
+    if redrawn is None:
+        redrawn = show.events.filter(changes__has_key="seat_plan").order_by("version") if show.version else []
+    former = [(each.at, each.changes["seat_plan"][0]) for each in redrawn]
 
     def label(event: BookingEvent) -> str:
         if event.changes:

@@ -24,7 +24,7 @@ from accounts.http import UserRequest
 from bookings import schema, seat_map, services
 from bookings.filters import BookingFilter
 from bookings.idempotency import idempotent
-from bookings.models import Booking, BookingQuerySet, Order, OrderQuerySet, as_reference
+from bookings.models import Booking, BookingQuerySet, Order, OrderQuerySet
 from bookings.permissions import MayBlockSeats, MayCancelShow, MayLeaveSingleSeat, MayMoveShow
 from bookings.queueing import in_turn, show_named_in, turn_of
 from bookings.serializers import (
@@ -246,9 +246,7 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
         return self.get_object()
 
     def get_object(self) -> Order:
-        typed = self.kwargs["reference"]
-        # As it stands too: an order that was brought from elsewhere may have an O in its reference.
-        order = self.get_queryset().filter(reference__in={typed.upper(), as_reference(typed)}).first()
+        order = self.get_queryset().with_reference(self.kwargs["reference"]).first()
         if order is None:
             raise NotFound
         return order

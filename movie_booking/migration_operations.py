@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.operations import AddIndex
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 from django.db.models import BaseConstraint, Q, UniqueConstraint
@@ -101,3 +102,53 @@ class RenameConstraint(Operation):
 def _with(constraint: BaseConstraint, changed: dict[str, Any]) -> BaseConstraint:
     _, args, kwargs = constraint.deconstruct()
     return type(constraint)(*args, **{**kwargs, **changed})
+
+
+class AddIndexInBackground(AddIndex):
+    """Build an index while the system goes on selling: on PostgreSQL without a lock that keeps writers out.
+
+    For a migration with `atomic = False`. An index that was left unfinished is built anew. SQLite, which has
+    one writer, builds it as ever.
+    """
+
+    atomic = False
+
+    def database_forwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        model = to_state.apps.get_model(app_label, self.model_name)
+        if not self.allow_migrate_model(schema_editor.connection.alias, model):
+            return
+        if schema_editor.connection.vendor == "postgresql":
+            statement = self.index.create_sql(model, schema_editor, concurrently=True)
+            build_in_background(schema_editor, self.index.name, str(statement))
+        else:
+            schema_editor.add_index(model, self.index)
+
+    def database_backwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        model = from_state.apps.get_model(app_label, self.model_name)
+        if self.allow_migrate_model(schema_editor.connection.alias, model):
+            schema_editor.remove_index(model, self.index)
+
+
+def build_in_background(schema_editor: BaseDatabaseSchemaEditor, name: str, statement: str) -> None:
+    """Build an index on PostgreSQL by a CREATE INDEX CONCURRENTLY; what a failed one left goes before.
+
+    It waits for every transaction that is older, which keeps nobody out: so without the `lock_timeout`.
+    """
+    schema_editor.execute("SET lock_timeout = 0")
+    try:
+        schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {schema_editor.quote_name(name)}")
+        schema_editor.execute(statement)
+    finally:
+        schema_editor.execute("RESET lock_timeout")

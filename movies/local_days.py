@@ -20,14 +20,22 @@ def by_local_day(
 
     `days_of` says from which to which day in a time zone, both included; None leaves that end open.
     """
+    names, starts, ends = list(zones), [], []
     matches = Q(pk__in=[])
-    for name in zones:
+    for name in names:
         zone = ZoneInfo(name)
         first, last = days_of(zone)
         match = Q(**{f"{cinema}__time_zone": name})
         if first:
-            match &= Q(**{f"{moment}__gte": local_day(first, zone)[0]})
+            starts.append(local_day(first, zone)[0])
+            match &= Q(**{f"{moment}__gte": starts[-1]})
         if last:
-            match &= Q(**{f"{moment}__lt": local_day(last, zone)[1]})
+            ends.append(local_day(last, zone)[1])
+            match &= Q(**{f"{moment}__lt": ends[-1]})
         matches |= match
+    # The time that all of these days are within says nothing new, but to the index of the moment.
+    if starts and len(starts) == len(names):
+        matches &= Q(**{f"{moment}__gte": min(starts)})
+    if ends and len(ends) == len(names):
+        matches &= Q(**{f"{moment}__lt": max(ends)})
     return matches

@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import admin, messages
 from django.db import OperationalError
+from django.db.models import Q
 from django.http import HttpRequest, StreamingHttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -18,11 +19,15 @@ from bookings.admin.read_only import (
     admin_actor,
     cinema_time,
     csv_response,
+    ids_of_orders,
+    ids_of_shows,
+    ids_of_users,
 )
 from bookings.exports import booking_rows
 from bookings.models import STATUS_PRECEDENCE, Booking, BookingQuerySet, Status
 from movie_booking.admin import REFUSALS, ServiceAdmin, refusal
 from movie_booking.database import is_lock_failure
+from movie_booking.limits import parse_id
 
 
 class BookingColumns:
@@ -74,15 +79,12 @@ class BookingAdmin(BookingColumns, ReadOnlyAdmin):
     list_display = ("id", "status_now", "seat", "film", "starts", "customer", "price")
     list_filter = (BookingStatusFilter, "show__screen__cinema", ShowDays, CreatedDays)
     list_select_related = ("user", "show__movie", "show__screen__cinema")
-    search_fields = (
-        "=id",
-        "order__reference__typed",
-        "user__username",
-        "user__email",
-        "show__movie__title_folded__contains",
+    search_fields = ("id",)  # any, so that there is a field to search with: see `matching`
+    search_help_text = (
+        "Number of the booking, reference of the order, user name, e-mail address (or their beginnings) or"
+        " film (shows of the last 30 days and to come)."
     )
-    search_help_text = "Number of the booking, reference of the order, user name, e-mail address or film."
-    ordering = ("-id",)
+    moment = "created_at"
     actions = ("cancel", "export")
     fields = (
         "status_now",
@@ -99,6 +101,15 @@ class BookingAdmin(BookingColumns, ReadOnlyAdmin):
         "refund",
     )
     inlines = (BookingEventInline,)
+
+    def matching(self, term: str) -> Q:
+        number = parse_id(term)
+        return (
+            Q(pk__in=[] if number is None else [number])
+            | Q(order__in=ids_of_orders(term))
+            | Q(user__in=ids_of_users(term))
+            | Q(show__in=ids_of_shows(term))
+        )
 
     @admin.display(description="Customer", ordering="user__username")
     def customer(self, booking: Booking) -> SafeString:

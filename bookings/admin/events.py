@@ -3,12 +3,21 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import SEARCH_VAR
+from django.db.models import Q
 from django.http import HttpRequest
 
-from bookings.admin.read_only import ReadOnly, ReadOnlyAdmin, ShowDays, cinema_time
+from bookings.admin.read_only import (
+    ReadOnly,
+    ReadOnlyAdmin,
+    RecentDays,
+    ShowDays,
+    cinema_time,
+    ids_of_users,
+)
 from bookings.models import BookingEvent
-from bookings.queries import seat_label_then
-from movies.admin import LocalDaysFilter
+from bookings.queries import FORMER_PLANS, seat_label_then
+from movie_booking.limits import parse_id
 
 
 class BookingEventColumns:
@@ -46,10 +55,11 @@ class BookingEventInline(BookingEventColumns, ReadOnly, admin.TabularInline):
     ordering = ("id",)
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).select_related("actor", "show__screen__cinema")
+        events = super().get_queryset(request).select_related("actor", "show__screen__cinema")
+        return events.prefetch_related(FORMER_PLANS)
 
 
-class EventDays(LocalDaysFilter):
+class EventDays(RecentDays):
     title = "day (cinema's clock)"
     name, moment, cinema = "at", "at", "show__screen__cinema"
 
@@ -59,7 +69,22 @@ class BookingEventAdmin(BookingEventColumns, ReadOnlyAdmin):
     list_display = ("when", "seat", "before", "after", "film", "starts", "who", "channel")
     list_filter = ("channel", "to_status", ShowDays, EventDays)
     list_select_related = ("actor", "show__movie", "show__screen__cinema")
-    search_fields = ("=show__id", "=booking__id", "actor__username")
-    search_help_text = "Number of the show or of the booking, or who did it."
-    ordering = ("-id",)
+    search_fields = ("id",)  # any, so that there is a field to search with: see `matching`
+    search_help_text = (
+        "Number of the show or of the booking; or, of the days shown, the user name of who did it."
+    )
+    moment = "at"
     fields = ("when", "seat", "before", "after", "show", "booking", "actor", "channel")
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related(FORMER_PLANS)
+
+    def is_narrowed(self, request: HttpRequest) -> bool:
+        """Not by a name: there is no index of who did what, which every booking would have to write."""
+        term = request.GET.get(SEARCH_VAR, "").strip()
+        return parse_id(term) is not None if term else super().is_narrowed(request)
+
+    def matching(self, term: str) -> Q:
+        number = parse_id(term)
+        numbers = [] if number is None else [number]
+        return Q(show__in=numbers) | Q(booking__in=numbers) | Q(actor__in=ids_of_users(term))

@@ -1,18 +1,32 @@
 """What the pages of orders, bookings and events share: they are looked at, and services change them."""
 
-from datetime import datetime
-from typing import Any, cast
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, cast
 
 from django.contrib import admin
+from django.contrib.admin.views.main import SEARCH_VAR
+from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
+from django.utils.timezone import now
 
 from accounts.actors import Channel
 from accounts.models import User
 from bookings.exports import csv_lines
 from bookings.models import Booking, BookingEvent, Order
 from bookings.services import Actor
-from movie_booking.admin import ServiceAdmin
-from movies.admin import LocalDaysFilter, by_cinema_clock
+from movie_booking.admin import MAX_ROWS, ServiceAdmin
+from movie_booking.limits import MAX_SEARCH_CHARACTERS
+from movies.admin import DaysSince, LocalDaysFilter, by_cinema_clock
+from movies.models import Show
+
+# Which sales a list shows unless its reader says which, and of which films it finds the sales.
+RECENT = timedelta(days=30)
+# How many customers or orders a search takes into account; of a beginning that more have, one types on.
+MAX_FOUND = 100
+# Fewer characters are the beginning of too many references, and as well that of a name.
+LEAST_OF_REFERENCE = 5
+# What finds few rows among all, each by an index of its own: a search, and what their page is linked from.
+NARROWING = {SEARCH_VAR, "show_from", "show_to", "show", "order", "booking", "user"}
 
 
 class ReadOnly:
@@ -33,7 +47,13 @@ class ShowDays(LocalDaysFilter):
     name, moment, cinema = "show", "show__starts_at", "show__screen__cinema"
 
 
-class CreatedDays(LocalDaysFilter):
+class RecentDays(DaysSince):
+    """Sales and their events: while no day is chosen, of the last days. Older ones are searched for."""
+
+    since, default_of_all = RECENT, f"The last {RECENT.days} days"
+
+
+class CreatedDays(RecentDays):
     title = "day of creation (cinema's clock)"
     name, moment, cinema = "created", "created_at", "show__screen__cinema"
 
@@ -44,13 +64,45 @@ def cinema_time(row: Order | Booking | BookingEvent, moment: datetime | None) ->
 
 
 class ReadOnlyAdmin(ReadOnly, ServiceAdmin):
-    """Rows that belong to a show. Columns are short, for lists are read without scrolling."""
+    """Rows that belong to a show. Columns are short, for lists are read without scrolling.
+
+    There are more of them every day, so a list looks at few: at those of the last days, or at those that an
+    index finds.
+    """
+
+    moment: ClassVar[str]  # the field that says when a row was made
 
     # Without the button to Django's history, which knows nothing of what services did.
     change_form_template = "admin/bookings/read_only.html"
 
     class Media:
         css = {"all": ["movies/seat_chart.css"]}
+
+    def is_narrowed(self, request: HttpRequest) -> bool:
+        """Whether an index finds the rows that are asked for, of whatever day they are."""
+        asked = {
+            name.removesuffix("__exact").removesuffix("__id") for name, text in request.GET.items() if text
+        }
+        return not NARROWING.isdisjoint(asked)
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """Newest first."""
+        if self.is_narrowed(request):
+            # By no index: the planner would walk all rows in the order of that, and hope to meet these soon.
+            return [(F("pk") + 0).desc()]
+        return [f"-{self.moment}", "-pk"]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        term = search_term.strip()
+        if len(term) > MAX_SEARCH_CHARACTERS:
+            return queryset.none(), False
+        return queryset.filter(self.matching(term)) if term else queryset, False
+
+    def matching(self, term: str) -> Q:
+        """What a search finds, by columns of the table that have an index."""
+        raise NotImplementedError
 
     @admin.display(description="Film", ordering="show__movie__title")
     def film(self, row: Order | Booking | BookingEvent) -> str:
@@ -64,6 +116,28 @@ class ReadOnlyAdmin(ReadOnly, ServiceAdmin):
 def admin_actor(request: HttpRequest) -> Actor:
     """The member of staff who is asking: the Admin lets no other user in."""
     return Actor(cast("User", request.user), Channel.ADMIN)
+
+
+def ids_of_users(term: str) -> list[int]:
+    """Users whose names or e-mail addresses begin with what was typed: the one of this name among them."""
+    found = User.objects.beginning(term).order_by("username")
+    return list(found.values_list("pk", flat=True)[:MAX_FOUND])
+
+
+def ids_of_orders(term: str) -> list[int]:
+    """The order of this reference, or those whose references begin so."""
+    orders = Order.objects.with_reference(term)
+    if len(term) >= LEAST_OF_REFERENCE:
+        orders = Order.objects.beginning(term)
+    return list(orders.order_by().values_list("pk", flat=True)[:MAX_FOUND])
+
+
+def ids_of_shows(term: str) -> list[int]:
+    """Recent shows, and those to come, of films with these words in their titles."""
+    recent = Show.objects.filter(starts_at__gte=now() - RECENT)
+    for word in term.split():
+        recent = recent.filter(movie__title_folded__contains=word)
+    return list(recent.order_by("-starts_at").values_list("pk", flat=True)[:MAX_ROWS])
 
 
 def csv_response(name: str, rows: Any) -> StreamingHttpResponse:

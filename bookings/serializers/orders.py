@@ -9,7 +9,7 @@ from drf_yasg.utils import swagger_serializer_method
 from rest_framework import serializers
 
 from bookings.models import Booking, Order, Status
-from bookings.queries import order_changes, order_summary
+from bookings.queries import OrderChange, changes_of_orders, order_summary
 from bookings.services import SeatChoice
 from movie_booking.api.fields import (
     KnownFieldsOnly,
@@ -214,7 +214,7 @@ ORDER_EXAMPLE = {
 
 
 class OrderChangeSerializer(serializers.Serializer[Any]):
-    """Describes `queries.order_changes` to Swagger UI."""
+    """Describes `queries.changes_of_orders` to Swagger UI."""
 
     show_version = serializers.IntegerField(help_text="Of the show, after the change.")
     at = serializers.DateTimeField()
@@ -295,6 +295,15 @@ class BookingSerializer(serializers.ModelSerializer[Booking]):
         }
 
 
+class OrderListSerializer(serializers.ListSerializer[Any]):
+    """Reads what changed of a page of orders at once."""
+
+    def to_representation(self, orders: Any) -> list[Any]:
+        one: Any = self.child
+        changes = changes_of_orders(orders)
+        return [one.order_json(order, changes[order.pk]) for order in orders]
+
+
 class OrderSerializer(serializers.ModelSerializer[Order]):
     """An order whose bookings were prefetched with `with_details`."""
 
@@ -336,9 +345,13 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
             "changes",
         )
         read_only_fields = fields
+        list_serializer_class = OrderListSerializer
         swagger_schema_fields = {"example": ORDER_EXAMPLE}
 
     def to_representation(self, order: Order) -> dict[str, Any]:
+        return self.order_json(order, changes_of_orders([order])[order.pk])
+
+    def order_json(self, order: Order, changes: list[OrderChange]) -> dict[str, Any]:
         at, bookings = now(), order.bookings.all()
         summary = order_summary(bookings, at)
         until, booking_json = summary.expires_at, BookingSerializer().to_representation
@@ -356,7 +369,7 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
             "expires_in_seconds": max(0, int((until - at).total_seconds())) if until else None,
             "created_at": moment_json(order.created_at),
             "exchanged_from": order.exchanged_from.reference if order.exchanged_from else None,
-            "changes": [change._asdict() for change in order_changes(order, bookings)],
+            "changes": [change._asdict() for change in changes],
         }
 
 

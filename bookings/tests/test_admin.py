@@ -91,11 +91,14 @@ def test_a_reference_is_found_as_people_type_it(admin_client, page, typed):
     assert [getattr(row, "order", row) for row in found] == [order]
 
 
-def test_a_part_of_a_reference_finds_orders(admin_client):
+@pytest.mark.parametrize("page", [LIST, ORDERS])
+def test_the_beginning_of_a_reference_finds_orders(admin_client, page):
     order, _other = (make_order(make_show(), 1) for _ in range(2))
     Order.objects.filter(pk=order.pk).update(reference="4N0CV8NK71")
 
-    assert list(admin_client.get(ORDERS, {"q": "nocv"}).context["cl"].result_list) == [order]
+    found = admin_client.get(page, {"q": "4nocv"}).context["cl"].result_list
+
+    assert [getattr(row, "order", row) for row in found] == [order]
 
 
 def test_staff_who_may_only_view_bookings_cannot_cancel_them():
@@ -141,7 +144,7 @@ def test_the_list_costs_the_same_queries_for_any_number_of_rows(
 
 
 @pytest.mark.parametrize("rows", [1, 3])
-@pytest.mark.parametrize(("model", "queries"), [("order", 6), ("bookingevent", 4)])
+@pytest.mark.parametrize(("model", "queries"), [("order", 6), ("bookingevent", 5)])
 def test_the_other_lists_cost_the_same_queries_for_any_number_of_rows(
     model, queries, rows, admin_client, django_assert_num_queries
 ):
@@ -177,7 +180,7 @@ def test_the_page_of_a_booking_costs_the_same_queries_for_any_number_of_changes(
     path = reverse("admin:bookings_booking_change", args=[booking.pk])
     admin_client.get(path)
 
-    with django_assert_num_queries(10 if changes == 1 else 11):  # who cancelled it is one more
+    with django_assert_num_queries(11 if changes == 1 else 12):  # who cancelled it is one more
         admin_client.get(path)
 
 

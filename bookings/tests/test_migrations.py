@@ -366,7 +366,10 @@ def test_constraints_have_their_new_names_and_on_the_way_back_the_old_ones(model
     after = constraints_of("bookings_booking")
     migrate_by_command(*BEFORE_NAMES)
 
-    assert after == {RENAMED_CONSTRAINTS.get(name, name) for name in before}
+    # Those of later migrations are beside.
+    new_indexes = {"booking_by_creation", "booking_by_canceller"}
+    kept = before - {"bookings_booking_cancelled_by_id_6d3a47c3"}
+    assert after - new_indexes == {RENAMED_CONSTRAINTS.get(name, name) for name in kept}
     assert not after & old
     assert constraints_of("bookings_booking") == before
     assert not before & new

@@ -1,7 +1,7 @@
 """The pages of the Admin for the catalogue. `bookings` registers those that take knowing what was sold."""
 
 from movies.admin.catalogue import CinemaAdmin, CinemaForm, MovieAdmin, ScreenAdmin, ScreenForm
-from movies.admin.days import LocalDaysFilter
+from movies.admin.days import DaysSince, LocalDaysFilter
 from movies.admin.editing import VersionedForm
 from movies.admin.inputs import reason_field
 from movies.admin.show_log import show_log
@@ -10,6 +10,7 @@ from movies.admin.shows import ShowAdmin, by_cinema_clock
 __all__ = [
     "CinemaAdmin",
     "CinemaForm",
+    "DaysSince",
     "LocalDaysFilter",
     "MovieAdmin",
     "ScreenAdmin",

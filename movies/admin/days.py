@@ -1,13 +1,14 @@
 """A filter of lists by days, as the clocks of the cinemas tell them."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.http import HttpRequest
+from django.utils.timezone import now
 
 from movies.local_days import by_local_day
 from movies.models import Cinema
@@ -37,6 +38,7 @@ class LocalDaysFilter(admin.ListFilter):
     name: ClassVar[str]  # of its parameters
     moment: ClassVar[str]  # lookup of the time that it looks at
     cinema: ClassVar[str]  # lookup of the cinema by whose clock
+    default = "Any day"  # what is shown while no day is chosen
 
     def __init__(self, request: HttpRequest, params: Any, model: Any, model_admin: Any) -> None:
         super().__init__(request, params, model, model_admin)
@@ -71,6 +73,7 @@ class LocalDaysFilter(admin.ListFilter):
                 if name not in (*own, "p", "e")
             ],
             "selected": bool(self.used_parameters),
+            "default": self.default,
             "query_string": changelist.get_query_string(remove=own),
         }
 
@@ -88,6 +91,26 @@ class LocalDaysFilter(admin.ListFilter):
         )
 
 
-class StartDays(LocalDaysFilter):
+class DaysSince(LocalDaysFilter):
+    """The same for a list that only grows: while no day is chosen, it begins some time ago."""
+
+    since: ClassVar[timedelta]
+    default_of_all: ClassVar[str]
+
+    def __init__(self, request: HttpRequest, params: Any, model: Any, model_admin: Any) -> None:
+        super().__init__(request, params, model, model_admin)
+        is_narrowed = model_admin.is_narrowed(request)
+        self.begins = not self.used_parameters and not is_narrowed
+        if not is_narrowed:
+            self.default = self.default_of_all
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.begins:
+            return queryset.filter(**{f"{self.moment}__gte": now() - self.since})
+        return super().queryset(request, queryset)
+
+
+class StartDays(DaysSince):
     title = "day (cinema's clock)"
     name, moment, cinema = "starts", "starts_at", "screen__cinema"
+    since, default_of_all = timedelta(days=1), "Since yesterday, and to come"

@@ -7,6 +7,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html
@@ -14,13 +15,14 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import now
 
 from movie_booking.errors import Invalid
+from movie_booking.limits import MAX_SEARCH_CHARACTERS
 from movies import services
 from movies.admin.days import DayInput, StartDays
 from movies.admin.editing import EditingAdmin, VersionedForm
 from movies.admin.inputs import reason_field
 from movies.admin.schedule import KIND_PRICE_ROWS, copy_to_next_week, schedule_week_view
 from movies.errors import ScreenOccupied, SkippedTime
-from movies.models import MAX_CUTOFF_MINUTES, Screen, Show
+from movies.models import MAX_CUTOFF_MINUTES, Movie, Screen, Show
 from movies.prices import PRICE_FIELDS
 from movies.seat_chart import occupancy_bar
 from movies.times import FIRST_MOMENT, LAST_MOMENT, from_local, to_local
@@ -182,6 +184,14 @@ class ScreenChoice(admin.RelatedFieldListFilter):
         return [(screen.pk, str(screen)) for screen in Screen.objects.select_related("cinema")]
 
 
+class MovieChoice(admin.RelatedFieldListFilter):
+    """Films of the shows that the list begins with, or that are to come."""
+
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:
+        movies = Movie.objects.shown_in(Show.objects.filter(starts_at__gte=now() - StartDays.since))
+        return list(movies.values_list("pk", "title"))
+
+
 class WhenFilter(admin.SimpleListFilter):
     """The part of the schedule that one works on."""
 
@@ -221,17 +231,40 @@ class ShowAdmin(EditingAdmin):
         "status",
         "screen__cinema",
         ("screen", ScreenChoice),
-        ("movie", admin.RelatedOnlyFieldListFilter),
+        ("movie", MovieChoice),
     )
     list_select_related = ("movie", "screen__cinema")
-    search_fields = (
-        "movie__title_folded__contains",
-        "screen__name_folded__contains",
-        "screen__cinema__name_folded__contains",
-    )
+    search_fields = ("id",)  # any, so that there is a field to search with: see `get_search_results`
+    search_help_text = "Words of the film, the screen or the cinema."
     autocomplete_fields = ("movie", "screen")
-    ordering = ("starts_at", "id")
     actions: Any = (copy_to_next_week,)
+
+    def is_narrowed(self, request: HttpRequest) -> bool:
+        """Whether it is said from when on shows are meant."""
+        return WhenFilter.parameter_name in request.GET
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        """As they start; those that have, the latest first."""
+        if request.GET.get(WhenFilter.parameter_name) == "past":
+            return ("-starts_at", "-id")
+        return ("starts_at", "id")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        if len(search_term) > MAX_SEARCH_CHARACTERS:
+            return queryset.none(), False
+        for word in search_term.split():
+            # Movies and screens are few, and by them an index finds their shows.
+            screens = Screen.objects.filter(
+                Q(name_folded__contains=word) | Q(cinema__name_folded__contains=word)
+            )
+            movies = Movie.objects.filter(title_folded__contains=word)
+            queryset = queryset.filter(
+                Q(movie__in=list(movies.values_list("pk", flat=True)))
+                | Q(screen__in=list(screens.values_list("pk", flat=True)))
+            )
+        return queryset, False
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.schedule_view)

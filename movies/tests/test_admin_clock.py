@@ -84,7 +84,7 @@ def test_the_filter_by_days_keeps_the_other_filters_and_shows_its_days(root, eve
     assert '<input type="hidden" name="status" value="ON_SALE">' in page
     assert 'name="starts_from" value="2030-01-15"' in page
     assert 'type="hidden" name="p"' not in page
-    assert '<a href="?status=ON_SALE">Any day</a>' in page
+    assert '<a href="?status=ON_SALE">Since yesterday, and to come</a>' in page
 
 
 def test_the_week_that_is_filtered_is_the_week_that_is_copied(root, evening):
