@@ -1,6 +1,5 @@
 """A bounded number of connections for any number of greenlets."""
 
-import select
 import time
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -9,9 +8,12 @@ from typing import Any
 from django.db import OperationalError
 from gevent import Timeout
 from gevent.lock import Semaphore
+from gevent.monkey import get_original
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
 from movie_booking.database import NoConnection
+
+select = get_original("select", "select")  # gevent's own would let others go first
 
 # Whether the present request only reads. Some connections are kept for such, so that they go on while what
 # others write cannot be committed.
@@ -94,5 +96,5 @@ def is_usable(connection: Any) -> bool:
 
 def has_news(connection: Any) -> bool:
     """Whether the server said something unasked, such as goodbye. It costs no round trip, unlike SELECT 1."""
-    readable, _, _ = select.select([connection.fileno()], [], [], 0)
+    readable, _, _ = select([connection.fileno()], [], [], 0)
     return bool(readable)
