@@ -1,5 +1,6 @@
 """Who has which seat, who had it before, and which requests were answered already."""
 
+import secrets
 from datetime import datetime
 from decimal import Decimal
 
@@ -9,7 +10,6 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.lookups import Contains, Exact
 from django.utils import timezone
-from django.utils.crypto import get_random_string
 
 from accounts.actors import Channel
 from accounts.models import User
@@ -39,7 +39,8 @@ REFERENCE_LENGTH = 10  # 50 bits: too many to guess one, and no two orders get t
 
 def new_reference() -> str:
     """Return a reference for an order, such as "7KX2M9QF4T"."""
-    return get_random_string(REFERENCE_LENGTH, REFERENCE_ALPHABET)
+    bits = secrets.randbits(5 * REFERENCE_LENGTH)
+    return "".join(REFERENCE_ALPHABET[bits >> shift & 31] for shift in range(0, 5 * REFERENCE_LENGTH, 5))
 
 
 # What people read and type for the digits that look alike, by the same author.
@@ -152,13 +153,17 @@ class Order(models.Model):
 STATUS_OF = {status.value: status for status in Status}
 
 
+HELD = Status.HELD.value
+
+
+def is_over(status: str, expires_at: datetime | None, at: datetime) -> bool:
+    """Whether a booking is a hold whose time is over at a moment, also while its row still says HELD."""
+    return status == HELD and expires_at is not None and expires_at <= at
+
+
 def status_at(status: str, expires_at: datetime | None, at: datetime) -> Status:
-    """Return the status that a booking has at a moment: a hold is EXPIRED once its time is over, also
-    while its row still says HELD.
-    """
-    if status == Status.HELD and expires_at is not None and expires_at <= at:
-        return Status.EXPIRED
-    return STATUS_OF[status]
+    """Return the status that a booking has at a moment: a hold is EXPIRED once its time is over."""
+    return Status.EXPIRED if is_over(status, expires_at, at) else STATUS_OF[status]
 
 
 def _hold_is_over(at: datetime | None) -> Q:

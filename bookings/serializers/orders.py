@@ -12,7 +12,9 @@ from bookings.models import Booking, Order, Status
 from bookings.queries import order_changes, order_summary
 from bookings.services import SeatChoice
 from movie_booking.api.fields import (
+    Input,
     KnownFieldsOnly,
+    SharedFields,
     StrictBooleanField,
     StrictIntegerField,
     moment_json,
@@ -76,7 +78,7 @@ class BestAvailableField(StrictIntegerField):
         return {kind: data[kind.value] for kind in SeatKind if kind.value in data}
 
 
-class BookSeatInput(serializers.Serializer[Any]):
+class BookSeatInput(Input):
     seat_number = StrictIntegerField(min_value=1, help_text="Seats are numbered in reading order.")
     leave_single_seat = StrictBooleanField(required=False, help_text=LEAVE_SINGLE_SEAT)
 
@@ -135,7 +137,7 @@ class ConfirmInput(KnownFieldsOnly):
     )
 
 
-class CancelBookingInput(serializers.Serializer[Any]):
+class CancelBookingInput(Input):
     leave_single_seat = StrictBooleanField(required=False, help_text=LEAVE_SINGLE_SEAT)
 
     class Meta:
@@ -225,7 +227,7 @@ class OrderChangeSerializer(serializers.Serializer[Any]):
     )
 
 
-class BookingSerializer(serializers.ModelSerializer[Booking]):
+class BookingSerializer(SharedFields, serializers.ModelSerializer[Booking]):
     order = serializers.CharField(source="order.reference", read_only=True, help_text="Its reference.")
     movie_title = serializers.CharField(source="show.movie.title", read_only=True)
     screen_name = serializers.CharField(source="show.screen.name", read_only=True)
