@@ -1,6 +1,7 @@
 """Who has which seat, who had it before, and which requests were answered already."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -14,6 +15,7 @@ from django.utils import timezone
 from accounts.actors import Channel
 from accounts.models import User
 from bookings.refunds import refund_amount
+from movie_booking.composed import ComposedQuery
 from movies.models import Screen, Show
 
 
@@ -71,7 +73,7 @@ models.CharField.register_lookup(PartOfReference, "typed_part")
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
-    def of_user(self, user: User) -> "OrderQuerySet":
+    def of_user(self, user: User | int) -> "OrderQuerySet":
         """What a customer ordered, without the house seats that a member of staff blocked."""
         house_seats = Booking.objects.filter(order=OuterRef("pk"), is_house_seat=True)
         return self.filter(~Exists(house_seats), user=user)
@@ -129,6 +131,10 @@ class Order(models.Model):
         editable=False,
         help_text="A move of the show gave the customer another seat than was sold.",
     )
+
+    # All of its bookings by seat, with what their tickets say, as a service left them: for the response.
+    # `bookings` asks the database.
+    known_bookings: "Sequence[Booking] | None" = None
 
     objects = OrderQuerySet.as_manager()
 
@@ -322,6 +328,25 @@ class Booking(models.Model):
     def is_live(self, at: datetime | None = None) -> bool:
         """Whether no other booking can have its seat at a moment, by default now."""
         return self.status_at(at) in LIVE
+
+
+OWN_ORDER: ComposedQuery[Order] = ComposedQuery(
+    lambda user_id, typed, meant: (
+        Order.objects.of_user(user_id).filter(reference__in=[typed, meant]).select_related("exchanged_from")
+    ),
+    int,
+    str,
+    str,
+)
+BOOKINGS_OF_ORDER: ComposedQuery[Booking] = ComposedQuery(
+    lambda order_id: Booking.objects.with_details().filter(order=order_id).order_by("seat_number", "id")
+)
+# Order and end of each hold of a user, also of those that are over.
+HOLDS_OF_USER: ComposedQuery[tuple[int, datetime | None]] = ComposedQuery(
+    lambda user_id: (
+        Booking.objects.filter(user=user_id, status=HELD).order_by().values_list("order_id", "expires_at")
+    )
+)
 
 
 class BookingEvent(models.Model):

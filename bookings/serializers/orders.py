@@ -298,7 +298,7 @@ class BookingSerializer(SharedFields, serializers.ModelSerializer[Booking]):
 
 
 class OrderSerializer(serializers.ModelSerializer[Order]):
-    """An order whose bookings were prefetched with `with_details`."""
+    """An order whose bookings are known, or were prefetched with `with_details`."""
 
     status = serializers.ChoiceField(BOOKING_STATUSES, read_only=True)
     bookings: Any = BookingSerializer(many=True, read_only=True)
@@ -341,7 +341,8 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
         swagger_schema_fields = {"example": ORDER_EXAMPLE}
 
     def to_representation(self, order: Order) -> dict[str, Any]:
-        at, bookings = now(), order.bookings.all()
+        at, known = now(), order.known_bookings
+        bookings = list(order.bookings.all()) if known is None else known
         summary = order_summary(bookings, at)
         until, booking_json = summary.expires_at, BookingSerializer().to_representation
         return {

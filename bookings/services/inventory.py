@@ -28,6 +28,7 @@ from bookings.models import (
     is_over,
 )
 from bookings.services.insert_statement import can_insert_at_once, insert_at_once
+from bookings.services.transition_statement import transition_at_once
 from movie_booking.composed import ComposedQuery
 from movie_booking.database import violates
 from movie_booking.errors import NotFound
@@ -119,8 +120,7 @@ class SeatInventory:
 
     def order(self, order_id: int) -> "LockedOrder":
         """An order of this show with fresh bookings, all with the locked show. Raises NotFound."""
-        rows = Booking.objects.filter(order=order_id, show=self.show).select_related("order")
-        bookings = list(rows.order_by("seat_number", "id"))
+        bookings = ORDER_ROWS(order_id, self.show.pk)
         if not bookings:
             raise NotFound
         order = bookings[0].order
@@ -197,11 +197,15 @@ class SeatInventory:
             fields["reason"] = reason
         if refund_percent is not None:
             fields["refund_percent"] = refund_percent
-        events = [self._event(booking, booking.status, to, actor) for booking in bookings]
-        Booking.objects.filter(pk__in=[booking.pk for booking in bookings]).update(**fields)
-        BookingEvent.objects.bulk_create(events)
         released = sum(booking.status in LIVE for booking in bookings) if to not in LIVE else 0
-        self._count(-released)
+        if can_insert_at_once():
+            transition_at_once(self.show, bookings, fields, released=released, at=self.at, actor=actor)
+            self._note_counts(-released)
+        else:
+            events = [self._event(booking, booking.status, to, actor) for booking in bookings]
+            Booking.objects.filter(pk__in=[booking.pk for booking in bookings]).update(**fields)
+            BookingEvent.objects.bulk_create(events)
+            self._count(-released)
         for booking in bookings:
             booking.show = self.show
             for name, value in fields.items():
@@ -311,6 +315,17 @@ SEAT_ROWS: ComposedQuery[SeatRow] = ComposedQuery(
         .order_by()
         .values_list("id", "seat_number", "status", "expires_at", "user_id", "order_id")
     )
+)
+
+
+ORDER_ROWS: ComposedQuery[Booking] = ComposedQuery(
+    lambda order_id, show_id: (
+        Booking.objects.filter(order=order_id, show=show_id)
+        .select_related("order")
+        .order_by("seat_number", "id")
+    ),
+    int,
+    int,
 )
 
 

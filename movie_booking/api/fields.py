@@ -2,6 +2,7 @@
 
 import re
 from copy import copy
+from datetime import datetime, timezone
 from functools import cache
 from typing import Any
 
@@ -90,7 +91,9 @@ class StrictDateTimeField(serializers.DateTimeField):
 
 
 # How responses write a moment, where they are made without the fields of a serializer.
-moment_json = serializers.DateTimeField().to_representation
+def moment_json(moment: datetime) -> str:
+    """Return a moment as DATETIME_FORMAT has it, and fields of serializers. A test holds them equal."""
+    return f"{moment.astimezone(timezone.utc).isoformat(timespec='microseconds')[:26]}Z"
 
 
 class StrictPrimaryKeyField(serializers.PrimaryKeyRelatedField):
