@@ -6,7 +6,7 @@ from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import AccessToken, Token
 
 from accounts.models import User
-from accounts.tokens import read_token
+from accounts.tokens import read_access_token
 from movie_booking.composed import ComposedQuery
 
 USER: ComposedQuery[User] = ComposedQuery(lambda user_id: User.objects.filter(pk=user_id).order_by())
@@ -40,6 +40,6 @@ class BearerAuthentication(JWTAuthentication):
 
     def get_validated_token(self, raw_token: bytes) -> AccessToken:
         try:
-            return read_token(AccessToken, raw_token)
+            return read_access_token(raw_token)
         except TokenError as error:
             raise InvalidToken("Given token not valid for any token type") from error

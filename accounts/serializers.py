@@ -6,10 +6,10 @@ from django.contrib.auth.validators import ASCIIUsernameValidator
 from rest_framework import serializers
 
 from accounts.models import EMAIL_VALIDATORS, User
-from movie_booking.api.fields import StrictCharField, StrictEmailField
+from movie_booking.api.fields import Input, SharedFields, StrictCharField, StrictEmailField
 
 
-class SignUpInput(serializers.Serializer[Any]):
+class SignUpInput(Input):
     username = StrictCharField(
         max_length=150,
         validators=[ASCIIUsernameValidator()],
@@ -27,7 +27,7 @@ class SignUpInput(serializers.Serializer[Any]):
         }
 
 
-class LoginInput(serializers.Serializer[Any]):
+class LoginInput(Input):
     username = StrictCharField()
     password = StrictCharField(trim_whitespace=False, style={"input_type": "password"})
 
@@ -35,7 +35,7 @@ class LoginInput(serializers.Serializer[Any]):
         swagger_schema_fields = {"example": {"username": "john", "password": "securepass123"}}
 
 
-class RefreshInput(serializers.Serializer[Any]):
+class RefreshInput(Input):
     refresh = StrictCharField(help_text="A refresh token.")
 
 
@@ -45,14 +45,14 @@ class ProfileInput(serializers.Serializer[Any]):
     last_name = StrictCharField(max_length=150, allow_blank=True, required=False)
 
 
-class AccountSerializer(serializers.ModelSerializer[User]):
+class AccountSerializer(SharedFields, serializers.ModelSerializer[User]):
     class Meta:
         model = User
         fields = ("id", "username", "email")
         read_only_fields = fields
 
 
-class ProfileSerializer(serializers.ModelSerializer[User]):
+class ProfileSerializer(SharedFields, serializers.ModelSerializer[User]):
     class Meta:
         model = User
         fields = ("id", "username", "email", "first_name", "last_name", "date_joined")

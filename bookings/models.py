@@ -1,5 +1,7 @@
 """Who has which seat, who had it before, and which requests were answered already."""
 
+import secrets
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -8,11 +10,11 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
-from django.utils.crypto import get_random_string
 
 from accounts.actors import Channel
 from accounts.models import User
 from bookings.refunds import refund_amount
+from movie_booking.composed import ComposedQuery
 from movies.models import Screen, Show
 
 
@@ -38,7 +40,8 @@ REFERENCE_LENGTH = 10  # 50 bits: too many to guess one, and no two orders get t
 
 def new_reference() -> str:
     """Return a reference for an order, such as "7KX2M9QF4T"."""
-    return get_random_string(REFERENCE_LENGTH, REFERENCE_ALPHABET)
+    bits = secrets.randbits(5 * REFERENCE_LENGTH)
+    return "".join(REFERENCE_ALPHABET[bits >> shift & 31] for shift in range(0, 5 * REFERENCE_LENGTH, 5))
 
 
 # What people read and type for the digits that look alike, by the same author.
@@ -63,7 +66,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
         as_typed, as_printed = typed.upper(), as_reference(typed)
         return self.filter(Q(reference__startswith=as_typed) | Q(reference__startswith=as_printed))
 
-    def of_user(self, user: User) -> "OrderQuerySet":
+    def of_user(self, user: User | int) -> "OrderQuerySet":
         """What a customer ordered, without the house seats that a member of staff blocked."""
         house_seats = Booking.objects.filter(order=OuterRef("pk"), is_house_seat=True)
         return self.filter(~Exists(house_seats), user=user)
@@ -122,6 +125,9 @@ class Order(models.Model):
         help_text="A move of the show gave the customer another seat than was sold.",
     )
 
+    # All of its bookings by seat, with what their tickets say, as a service left them.
+    known_bookings: "Sequence[Booking] | None" = None
+
     objects = OrderQuerySet.as_manager()
 
     class Meta:
@@ -142,18 +148,26 @@ class Order(models.Model):
     def __str__(self) -> str:
         return self.reference
 
+    def all_bookings(self) -> "Sequence[Booking]":
+        """Return those of `known_bookings`, or else what `bookings` has, prefetched or not."""
+        return list(self.bookings.all()) if self.known_bookings is None else self.known_bookings
+
 
 # As `Status(value)`, which takes ten times as long and is asked of every seat of a show with every booking.
 STATUS_OF = {status.value: status for status in Status}
 
 
+HELD = Status.HELD.value
+
+
+def is_over(status: str, expires_at: datetime | None, at: datetime) -> bool:
+    """Whether a booking is a hold whose time is over at a moment, also while its row still says HELD."""
+    return status == HELD and expires_at is not None and expires_at <= at
+
+
 def status_at(status: str, expires_at: datetime | None, at: datetime) -> Status:
-    """Return the status that a booking has at a moment: a hold is EXPIRED once its time is over, also
-    while its row still says HELD.
-    """
-    if status == Status.HELD and expires_at is not None and expires_at <= at:
-        return Status.EXPIRED
-    return STATUS_OF[status]
+    """Return the status that a booking has at a moment: a hold is EXPIRED once its time is over."""
+    return Status.EXPIRED if is_over(status, expires_at, at) else STATUS_OF[status]
 
 
 def _hold_is_over(at: datetime | None) -> Q:
@@ -322,6 +336,25 @@ class Booking(models.Model):
     def is_live(self, at: datetime | None = None) -> bool:
         """Whether no other booking can have its seat at a moment, by default now."""
         return self.status_at(at) in LIVE
+
+
+OWN_ORDER: ComposedQuery[Order] = ComposedQuery(
+    lambda user_id, typed, meant: (
+        Order.objects.of_user(user_id).filter(reference__in=[typed, meant]).select_related("exchanged_from")
+    ),
+    int,
+    str,
+    str,
+)
+BOOKINGS_OF_ORDER: ComposedQuery[Booking] = ComposedQuery(
+    lambda order_id: Booking.objects.with_details().filter(order=order_id).order_by("seat_number", "id")
+)
+# Order and end of each hold of a user, also of those that are over.
+HOLDS_OF_USER: ComposedQuery[tuple[int, datetime | None]] = ComposedQuery(
+    lambda user_id: (
+        Booking.objects.filter(user=user_id, status=HELD).order_by().values_list("order_id", "expires_at")
+    )
+)
 
 
 class BookingEvent(models.Model):

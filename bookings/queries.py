@@ -76,7 +76,8 @@ class OrderChange(NamedTuple):
 
 def changes_of_orders(orders: Iterable[Order]) -> dict[int, list[OrderChange]]:
     """Return what changed of each order since its customer last agreed to the show as it was, oldest first:
-    nothing that came once all seats were given back. By id, for orders read `with_details`.
+    nothing that came once all seats were given back. By id, for orders whose bookings are known or were read
+    `with_details`.
 
     Two queries at most for all of them, and none while their shows are as they were.
     """
@@ -87,7 +88,7 @@ def changes_of_orders(orders: Iterable[Order]) -> dict[int, list[OrderChange]]:
         events[event.show_id].append(event)
     reseated = _reseatings(changed)
     for order in changed:
-        over = _over_at(order.bookings.all())
+        over = _over_at(order.all_bookings())
         for event in events[order.show_id]:
             if event.version > order.show_version and (over is None or event.at <= over):
                 seats = reseated[order.pk].get(event.version, {}).values()
@@ -98,7 +99,7 @@ def changes_of_orders(orders: Iterable[Order]) -> dict[int, list[OrderChange]]:
 
 def _show_version(order: Order) -> int:
     """The version of the show, as it was read with the bookings; 0 for an order without any."""
-    return next((booking.show.version for booking in order.bookings.all()), 0)
+    return next((booking.show.version for booking in order.all_bookings()), 0)
 
 
 def _over_at(bookings: Iterable[Booking]) -> datetime | None:

@@ -12,7 +12,8 @@ from django.db.models.query import ModelIterable, get_related_populators  # type
 from django.db.transaction import TransactionManagementError
 
 Row = TypeVar("Row")
-# Stands for the id while a query is composed. No other parameter of one is the same.
+# Stands for the first value while a query is composed, and the numbers after it for the others. No other
+# parameter of one is the same.
 PLACEHOLDER = 918_273_645
 
 
@@ -26,25 +27,27 @@ class Composed(NamedTuple):
 
 
 class ComposedQuery(Generic[Row]):
-    """A query that depends on nothing but the id of one row.
+    """A query that depends on nothing but some values: by the rule, the id of one row.
 
     `ComposedQuery(build)(show_id)` returns what `list(build(show_id))` returns, for model instances with what
     `select_related` and `defer` name, and for `values_list`. A test holds the two equal for each of them.
-    Other parameters, such as a status, must be the same at every call.
+    Other parameters, such as a status, must be the same at every call. `types` are those of the values.
     """
 
-    def __init__(self, build: Callable[[int], "QuerySet[Any, Row]"]) -> None:
+    def __init__(self, build: "Callable[..., QuerySet[Any, Row]]", *types: type[int] | type[str]) -> None:
         self.build = build
+        self.placeholders = [each(PLACEHOLDER + n) for n, each in enumerate(types or (int,))]
         self._composed: dict[str, Composed] = {}
 
-    def __call__(self, row_id: int) -> list[Row]:
+    def __call__(self, *values: int | str) -> list[Row]:
         """Return the rows. Raises TransactionManagementError for rows to lock outside of a transaction."""
         composed = self._composed.get(connection.vendor)
         if composed is None:
-            composed = self._composed[connection.vendor] = compose(self.build(PLACEHOLDER))
+            composed = self._composed[connection.vendor] = compose(self.build(*self.placeholders))
         if composed.locks and not connection.in_atomic_block:
             raise TransactionManagementError("Rows are locked in a transaction.")
-        params = [row_id if value == PLACEHOLDER else value for value in composed.params]
+        given = dict(zip(self.placeholders, values, strict=True))
+        params = [given.get(value, value) for value in composed.params]
         with connection.cursor() as cursor:
             cursor.execute(composed.sql, params)
             return composed.objects(cursor.fetchall())

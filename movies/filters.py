@@ -57,5 +57,4 @@ class ShowFilter(filters.FilterSet):
         return shows.on_local_date(value)
 
     def filter_upcoming(self, shows: ShowQuerySet, name: str, value: bool) -> ShowQuerySet:
-        upcoming = Show.objects.upcoming()
-        return shows.filter(pk__in=upcoming) if value else shows.exclude(pk__in=upcoming)
+        return shows.upcoming() if value else shows.exclude(pk__in=Show.objects.upcoming())

@@ -7,6 +7,7 @@ from django.conf import settings
 from rest_framework import serializers
 
 from movie_booking.api.fields import (
+    SharedFields,
     StrictBooleanField,
     StrictCharField,
     StrictDateTimeField,
@@ -54,7 +55,7 @@ class MovieChangeInput(MovieInput):
         fields: Any = (*MovieInput.Meta.fields, "keep", "reason")
 
 
-class MovieSerializer(serializers.ModelSerializer[Movie]):
+class MovieSerializer(SharedFields, serializers.ModelSerializer[Movie]):
     genres: Any = serializers.SlugRelatedField(slug_field="name", many=True, read_only=True)
 
     class Meta:
@@ -82,7 +83,7 @@ class CinemaChangeInput(CinemaInput):
         fields: Any = (*CinemaInput.Meta.fields, "keep", "reason")
 
 
-class CinemaSerializer(serializers.ModelSerializer[Cinema]):
+class CinemaSerializer(SharedFields, serializers.ModelSerializer[Cinema]):
     class Meta:
         model = Cinema
         fields = ("id", *CinemaInput.Meta.fields)
@@ -105,7 +106,7 @@ class ScreenInput(StrictModelSerializer):
         fields = ("cinema", "name", "seat_plan", "total_seats", "no_single_seats")
 
 
-class ScreenSerializer(serializers.ModelSerializer[Screen]):
+class ScreenSerializer(SharedFields, serializers.ModelSerializer[Screen]):
     cinema_name = serializers.CharField(source="cinema.name", read_only=True)
 
     class Meta:
@@ -152,7 +153,7 @@ class ShowChangeInput(ShowInput):
         fields: Any = (*ShowInput.Meta.fields, "reason")
 
 
-class ShowSerializer(serializers.ModelSerializer[Show]):
+class ShowSerializer(SharedFields, serializers.ModelSerializer[Show]):
     movie_title = serializers.CharField(source="movie.title", read_only=True)
     screen_name = serializers.CharField(source="screen.name", read_only=True)
     cinema = serializers.IntegerField(source="screen.cinema_id", read_only=True)

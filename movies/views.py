@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 from django.db import transaction
 from django.utils.decorators import method_decorator
 from django.utils.http import parse_etags
-from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework import mixins
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -16,7 +15,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from accounts.http import UserRequest
 from accounts.permissions import is_staff_with
-from movie_booking.api.filters import BoundedSearchFilter, StableOrderingFilter
+from movie_booking.api.filters import BoundedSearchFilter, SentFilters, StableOrderingFilter
 from movie_booking.errors import NotFound
 from movie_booking.limits import ID_PATTERN
 from movies import schema, services
@@ -43,7 +42,7 @@ class CatalogueViewSet(mixins.ListModelMixin, GenericViewSet[Any]):
 
     request: UserRequest
     permission_classes = (AnyoneReadsStaffWrite,)
-    filter_backends = (DjangoFilterBackend, BoundedSearchFilter, StableOrderingFilter)
+    filter_backends = (SentFilters, BoundedSearchFilter, StableOrderingFilter)
     lookup_value_regex = ID_PATTERN
     input_class: ClassVar[type[BaseSerializer[Any]]]
 

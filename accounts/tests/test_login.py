@@ -134,6 +134,27 @@ def test_clocks_of_servers_may_differ_by_some_seconds(ahead, is_good):
         assert use(token).status_code == (200 if is_good else 401)
 
 
+def test_a_token_that_was_good_is_refused_once_it_expires(monkeypatch):
+    """Its signature is checked once, its age with every request."""
+    token = str(AccessToken.for_user(make_user()))
+    assert [read_me(token).status_code for _ in range(2)] == [200, 200]
+
+    later = timezone.now() + AccessToken.lifetime + timedelta(minutes=1)
+    monkeypatch.setattr("accounts.tokens.aware_utcnow", lambda: later)
+
+    assert_token_refused(read_me(token))
+
+
+def test_a_token_with_a_good_one_s_claims_and_another_signature_is_refused():
+    user = make_user()
+    assert read_me(AccessToken.for_user(user)).status_code == 200
+    header, payload, signature = str(AccessToken.for_user(user)).split(".")
+    assert read_me(f"{header}.{payload}.{signature}").status_code == 200
+
+    changed = "B" if signature[0] == "A" else "A"
+    assert_token_refused(read_me(f"{header}.{payload}.{changed}{signature[1:]}"))
+
+
 def test_a_refresh_token_is_exchanged_for_a_new_pair():
     user = make_user("john")
     old = RefreshToken.for_user(user)

@@ -12,7 +12,9 @@ from bookings.models import Booking, Order, Status
 from bookings.queries import OrderChange, changes_of_orders, order_summary
 from bookings.services import SeatChoice
 from movie_booking.api.fields import (
+    Input,
     KnownFieldsOnly,
+    SharedFields,
     StrictBooleanField,
     StrictIntegerField,
     moment_json,
@@ -76,7 +78,7 @@ class BestAvailableField(StrictIntegerField):
         return {kind: data[kind.value] for kind in SeatKind if kind.value in data}
 
 
-class BookSeatInput(serializers.Serializer[Any]):
+class BookSeatInput(Input):
     seat_number = StrictIntegerField(min_value=1, help_text="Seats are numbered in reading order.")
     leave_single_seat = StrictBooleanField(required=False, help_text=LEAVE_SINGLE_SEAT)
 
@@ -135,7 +137,7 @@ class ConfirmInput(KnownFieldsOnly):
     )
 
 
-class CancelBookingInput(serializers.Serializer[Any]):
+class CancelBookingInput(Input):
     leave_single_seat = StrictBooleanField(required=False, help_text=LEAVE_SINGLE_SEAT)
 
     class Meta:
@@ -225,7 +227,7 @@ class OrderChangeSerializer(serializers.Serializer[Any]):
     )
 
 
-class BookingSerializer(serializers.ModelSerializer[Booking]):
+class BookingSerializer(SharedFields, serializers.ModelSerializer[Booking]):
     order = serializers.CharField(source="order.reference", read_only=True, help_text="Its reference.")
     movie_title = serializers.CharField(source="show.movie.title", read_only=True)
     screen_name = serializers.CharField(source="show.screen.name", read_only=True)
@@ -305,7 +307,7 @@ class OrderListSerializer(serializers.ListSerializer[Any]):
 
 
 class OrderSerializer(serializers.ModelSerializer[Order]):
-    """An order whose bookings were prefetched with `with_details`."""
+    """An order whose bookings are known, or were prefetched with `with_details`."""
 
     status = serializers.ChoiceField(BOOKING_STATUSES, read_only=True)
     bookings: Any = BookingSerializer(many=True, read_only=True)
@@ -352,7 +354,7 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
         return self.order_json(order, changes_of_orders([order])[order.pk])
 
     def order_json(self, order: Order, changes: list[OrderChange]) -> dict[str, Any]:
-        at, bookings = now(), order.bookings.all()
+        at, bookings = now(), order.all_bookings()
         summary = order_summary(bookings, at)
         until, booking_json = summary.expires_at, BookingSerializer().to_representation
         return {

@@ -42,6 +42,8 @@ class CancelledShowSerializer(ShowSerializer):
         help_text="How many seats of customers were cancelled."
     )
 
+    fields: Any = serializers.ModelSerializer.fields  # not shared: they know the context
+
     class Meta(ShowSerializer.Meta):
         fields: Any = (*ShowSerializer.Meta.fields, "cancel_reason", "cancelled_at", "cancelled_bookings")
         read_only_fields: Any = fields

@@ -28,6 +28,7 @@ def confirm_order(order: Order, *, actor: Actor, show_version: int | None = None
     if sale_terms(locked.order, inventory.show).is_moved:
         _accept_or_refuse(locked, inventory.show, show_version)
     inventory.transition(locked.on_hold, Status.BOOKED, actor=actor)
+    locked.order.known_bookings = locked.bookings
     return locked.order
 
 

@@ -89,7 +89,9 @@ def hold_seats(show_id: int, choice: SeatChoice, *, customer: User, actor: Actor
     ShowCancelled, ShowStarted, NotOnSale and SalesClosed.
     """
     bookings = _place(show_id, choice, Status.HELD, customer=customer, actor=actor, field="seat_numbers")
-    return bookings[0].order
+    order = bookings[0].order
+    order.known_bookings = bookings
+    return order
 
 
 @transaction.atomic
@@ -170,6 +172,7 @@ def extend_order(order: Order) -> Order:
     if all(booking.expires_at is not None and booking.expires_at >= expires_at for booking in on_hold):
         raise HoldLimitReached
     inventory.extend_holds(on_hold, expires_at)
+    locked.order.known_bookings = locked.bookings
     return locked.order
 
 

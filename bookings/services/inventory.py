@@ -17,8 +17,18 @@ from django.utils.functional import cached_property
 from accounts.actors import SYSTEM, Actor
 from accounts.models import User
 from bookings.errors import AlreadyCancelled, HoldExpired, SeatTaken, reasons
-from bookings.models import LIVE, Booking, BookingEvent, BookingQuerySet, Order, Status, status_at
+from bookings.models import (
+    LIVE,
+    STATUS_OF,
+    Booking,
+    BookingEvent,
+    BookingQuerySet,
+    Order,
+    Status,
+    is_over,
+)
 from bookings.services.insert_statement import can_insert_at_once, insert_at_once
+from bookings.services.transition_statement import transition_at_once
 from movie_booking.composed import ComposedQuery
 from movie_booking.database import violates
 from movie_booking.errors import NotFound
@@ -68,17 +78,28 @@ class SeatInventory:
         The statement begins after the wait for the lock: one that began before would not see what the
         transaction that was waited for has written.
         """
-        return {row.seat_number: row.status for row in self._rows if row.status in LIVE}
+        return {
+            number: STATUS_OF[status]
+            for _, number, status, expires_at, _, _ in self._rows
+            if not is_over(status, expires_at, self.at)
+        }
 
     def count_seats_of(self, customer: User) -> int:
         """How many seats the customer has, held or booked."""
+        customer_id = customer.pk
         return sum(
-            row.user_id == customer.pk and row.status in (Status.HELD, Status.BOOKED) for row in self._rows
+            status != Status.BLOCKED and not is_over(status, expires_at, self.at)
+            for _, _, status, expires_at, user_id, _ in self._rows
+            if user_id == customer_id
         )
 
     def seats_of_order(self, order_id: int) -> set[int]:
         """The seats that an order has, held, booked or blocked, when this was first read."""
-        return {row.seat_number for row in self._rows if row.order_id == order_id and row.status in LIVE}
+        return {
+            number
+            for _, number, status, expires_at, _, order in self._rows
+            if order == order_id and not is_over(status, expires_at, self.at)
+        }
 
     def bookings(self) -> BookingQuerySet:
         """The show's live bookings, fresh."""
@@ -99,8 +120,7 @@ class SeatInventory:
 
     def order(self, order_id: int) -> "LockedOrder":
         """An order of this show with fresh bookings, all with the locked show. Raises NotFound."""
-        rows = Booking.objects.filter(order=order_id, show=self.show).select_related("order")
-        bookings = list(rows.order_by("seat_number", "id"))
+        bookings = ORDER_ROWS(order_id, self.show.pk)
         if not bookings:
             raise NotFound
         order = bookings[0].order
@@ -124,7 +144,7 @@ class SeatInventory:
         Holds that have expired on these seats become EXPIRED first. A new order is written with its
         bookings. Raises SeatTaken, also where only the constraint `one_live_booking_per_seat` saw it.
         """
-        self._expire([row.booking_id for row in self._rows if row.seat_number in prices])
+        self._expire([booking_id for booking_id, number, *_ in self._rows if number in prices])
         bookings = [
             Booking(
                 order=order,
@@ -177,11 +197,15 @@ class SeatInventory:
             fields["reason"] = reason
         if refund_percent is not None:
             fields["refund_percent"] = refund_percent
-        events = [self._event(booking, booking.status, to, actor) for booking in bookings]
-        Booking.objects.filter(pk__in=[booking.pk for booking in bookings]).update(**fields)
-        BookingEvent.objects.bulk_create(events)
         released = sum(booking.status in LIVE for booking in bookings) if to not in LIVE else 0
-        self._count(-released)
+        if can_insert_at_once():
+            transition_at_once(self.show, bookings, fields, released=released, at=self.at, actor=actor)
+            self._note_counts(-released)
+        else:
+            events = [self._event(booking, booking.status, to, actor) for booking in bookings]
+            Booking.objects.filter(pk__in=[booking.pk for booking in bookings]).update(**fields)
+            BookingEvent.objects.bulk_create(events)
+            self._count(-released)
         for booking in bookings:
             booking.show = self.show
             for name, value in fields.items():
@@ -225,17 +249,15 @@ class SeatInventory:
 
     def expire_holds(self) -> int:
         """Expire every hold whose time is over, and return how many there were."""
-        return self._expire([row.booking_id for row in self._rows])
+        return self._expire([booking_id for booking_id, *_ in self._rows])
 
     @cached_property
-    def _rows(self) -> "list[_SeatRow]":
-        return [
-            _SeatRow(booking_id, number, status_at(status, expires_at, self.at), user_id, order_id)
-            for booking_id, number, status, expires_at, user_id, order_id in SEAT_ROWS(self.show.pk)
-        ]
+    def _rows(self) -> "list[SeatRow]":
+        """The bookings that `one_live_booking_per_seat` counts: a hold that has expired still says HELD."""
+        return SEAT_ROWS(self.show.pk)
 
     def _expire(self, booking_ids: Sequence[int]) -> int:
-        over = {row.booking_id for row in self._rows if row.status == Status.EXPIRED} & set(booking_ids)
+        over = {row[0] for row in self._rows if is_over(row[2], row[3], self.at)} & set(booking_ids)
         if over:
             self.transition(
                 list(Booking.objects.filter(pk__in=over).order_by("id")), Status.EXPIRED, actor=SYSTEM
@@ -283,7 +305,10 @@ class SeatInventory:
         self.show.seats_version += 1
 
 
-SEAT_ROWS: ComposedQuery[Any] = ComposedQuery(
+# The id of a booking, its seat, status and end of hold as they are written, its user and its order. Plain, as
+# there are as many as the show has sold, and each buyer reads them all.
+SeatRow = tuple[int, int, str, datetime | None, int, int]
+SEAT_ROWS: ComposedQuery[SeatRow] = ComposedQuery(
     lambda show_id: (
         Booking.objects.in_seat_index()
         .filter(show=show_id)
@@ -293,14 +318,15 @@ SEAT_ROWS: ComposedQuery[Any] = ComposedQuery(
 )
 
 
-class _SeatRow(NamedTuple):
-    """A booking that `one_live_booking_per_seat` counts, with its status when the lock was had."""
-
-    booking_id: int
-    seat_number: int
-    status: Status
-    user_id: int
-    order_id: int
+ORDER_ROWS: ComposedQuery[Booking] = ComposedQuery(
+    lambda order_id, show_id: (
+        Booking.objects.filter(order=order_id, show=show_id)
+        .select_related("order")
+        .order_by("seat_number", "id")
+    ),
+    int,
+    int,
+)
 
 
 class Reseated(NamedTuple):

@@ -5,7 +5,7 @@ from django.db import connection
 
 from accounts.models import User
 from bookings.errors import TooManyHolds, TooManySeats
-from bookings.models import Booking, Status
+from bookings.models import HELD, HOLDS_OF_USER, is_over
 from bookings.services.inventory import SeatInventory
 
 
@@ -18,8 +18,9 @@ def refuse_too_many_seats(inventory: SeatInventory, customer: User, seats: int) 
 def refuse_too_many_holds(inventory: SeatInventory, customer: User) -> None:
     """Raises TooManyHolds if one more order on hold would be too many. The last check of its transaction."""
     _wait_for_other_holds_of(customer)
-    held = Booking.objects.with_status(Status.HELD, inventory.at).filter(user=customer)
-    if held.values("order").distinct().count() >= settings.MAX_HELD_ORDERS:
+    holds = HOLDS_OF_USER(customer.pk)
+    orders = {order_id for order_id, until in holds if not is_over(HELD, until, inventory.at)}
+    if len(orders) >= settings.MAX_HELD_ORDERS:
         raise TooManyHolds(limit=settings.MAX_HELD_ORDERS)
 
 

@@ -57,7 +57,7 @@ def after_reading_the_seats(monkeypatch: Any, then: Callable[[Mapping[int, str]]
 
     def read_then(inventory: SeatInventory) -> Any:
         rows = read(inventory)
-        then({row.seat_number: row.status for row in rows})
+        then({number: status for _, number, status, *_ in rows})
         return rows
 
     patched = cached_property(read_then)

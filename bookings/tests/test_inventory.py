@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from unittest.mock import ANY
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -94,6 +95,56 @@ def test_one_statement_and_several_steps_write_equal_rows(status, more, monkeypa
         assert (booking.seat_number, booking.status) == (twin.seat_number, twin.status)
         assert (booking.show.live_seats, booking.show.seats_version) == (3, 1)
         assert (twin.show.live_seats, twin.show.seats_version) == (3, 1)
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("at_once", [True, False])
+@pytest.mark.parametrize(
+    ("to", "more"),
+    [
+        (Status.BOOKED, {}),
+        (Status.CANCELLED, {"reason": "Projector broke", "refund_percent": 50}),
+        (Status.EXPIRED, {}),
+    ],
+)
+def test_a_transition_is_written_alike_in_one_statement_and_in_steps(to, more, at_once, monkeypatch):
+    if not at_once:
+        monkeypatch.setattr(inventory, "can_insert_at_once", lambda: False)
+    order, staff = make_order(make_show(), 5, 6), make_user()
+
+    with transaction.atomic():
+        locked = SeatInventory.lock(order.show_id)
+        bookings = locked.order(order.pk).bookings
+        locked.transition(bookings, to, actor=by(staff), **more)
+
+    cancelled = to == Status.CANCELLED
+    expected = {
+        "status": to,
+        "expires_at": None if to == Status.BOOKED else ANY,
+        "cancelled_at": locked.at if cancelled else None,
+        "cancelled_by": staff.pk if cancelled else None,
+        "reason": more.get("reason", ""),
+        "refund_percent": more.get("refund_percent"),
+    }
+    rows = Booking.objects.order_by("seat_number")
+    assert [*rows.values(*expected)] == [expected, expected]
+    assert all(rows.values_list("expires_at", flat=True)) == (to != Status.BOOKED)
+    assert [*BookingEvent.objects.filter(from_status="HELD").order_by("id").values(*EVENT_FIELDS)] == [
+        dict(zip(EVENT_FIELDS, (each.pk, each.seat_number, locked.at, staff.pk, "API", to), strict=True))
+        for each in bookings
+    ]
+    seats = 2 if to == Status.BOOKED else 0
+    [counts] = Show.objects.values_list("live_seats", "seats_version")
+    assert counts == (locked.show.live_seats, locked.show.seats_version) == (seats, 2)
+    assert [as_dict(row) for row in bookings] == [as_dict(row) for row in rows]
+    assert_history_consistent()
+
+
+EVENT_FIELDS = ("booking", "seat_number", "at", "actor", "channel", "to_status")
+
+
+def as_dict(row):
+    return {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
 
 
 def test_all_that_is_written_under_one_lock_has_one_moment():

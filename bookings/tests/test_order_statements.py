@@ -44,14 +44,15 @@ def test_one_booking_takes_six_statements_at_most(statements):
     assert "FOR NO KEY UPDATE" in found[1]
 
 
-# The lock, the bookings of the order, the change, and if seats changed hands its events and the counts.
+# The lock, the bookings of the order, the change, and on SQLite, if seats changed hands, its events and the
+# counts as statements of their own.
 @pytest.mark.parametrize(
     ("verb", "body", "count"),
     [
-        ("confirm", {}, 5),
-        ("cancel", {}, 5),
-        ("cancel", {"seat_numbers": [1]}, 5),
-        ("cancel one", {}, 5),
+        ("confirm", {}, 3),
+        ("cancel", {}, 3),
+        ("cancel", {"seat_numbers": [1]}, 3),
+        ("cancel one", {}, 3),
         ("extend", {}, 3),
     ],
 )
@@ -63,7 +64,8 @@ def test_a_change_of_an_order_does_not_read_which_seats_are_occupied(statements,
 
     found = under_lock(statements(order.user, path, body))
 
-    assert len(found) == count, found
+    steps = 2 if connection.vendor == "sqlite" and verb != "extend" else 0
+    assert len(found) == count + steps, found
     assert not any(map(OCCUPYING.search, found)), found
 
 

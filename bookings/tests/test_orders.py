@@ -1,5 +1,6 @@
 """Orders: confirmed, extended and read, by the user who placed them."""
 
+import json
 from datetime import timedelta
 from decimal import Decimal
 
@@ -214,3 +215,28 @@ def test_the_list_costs_the_same_queries_for_any_number_of_orders(orders, django
 
     with django_assert_num_queries(4):  # the user, how many orders, the orders, their bookings
         client.get("/api/orders/")
+
+
+@pytest.mark.parametrize("exchanged", [False, True])
+def test_a_response_says_what_the_order_is_when_it_is_read_again(exchanged):
+    """A service hands over the bookings as it left them: all there are, and as they are written."""
+    show, user = make_show(), make_user()
+    client = client_for(user)
+    order = client.post("/api/orders/", {"show": show.pk, "seat_numbers": [2, 1]})
+    path = f"/api/orders/{order.data['reference']}/"
+    responses = [order]
+    read = [client.get(path)]
+    if exchanged:
+        responses.append(client.post(f"{path}exchange/", {"from": [1], "to": [7]}))
+        read.append(client.get(path))
+    Booking.objects.filter(status="HELD").update(expires_at=now() + timedelta(minutes=1))
+    for verb in ("extend", "confirm", "cancel"):
+        responses.append(client.post(f"{path}{verb}/", {}))
+        read.append(client.get(path))
+
+    for response, again in zip(responses, read, strict=True):
+        assert response.status_code in (200, 201), response.data
+        one, other = (json.loads(each.content) for each in (response, again))
+        seconds = [each.pop("expires_in_seconds") or 0 for each in (one, other)]
+        assert abs(seconds[0] - seconds[1]) <= 1
+        assert one == other

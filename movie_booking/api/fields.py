@@ -2,15 +2,38 @@
 
 import re
 from copy import copy
+from datetime import datetime, timezone
+from functools import cache
 from typing import Any
 
 from django.db import models
+from django.utils.functional import cached_property
 from rest_framework import serializers
 
 from movie_booking.folding import UniqueFolded
 
 
-class KnownFieldsOnly(serializers.Serializer[Any]):
+class SharedFields(serializers.BaseSerializer[Any]):
+    """A serializer whose fields are made once, for all requests, as they keep nothing of one.
+
+    So they know neither the `context` of a request nor whether it is `partial`.
+    """
+
+    @cached_property
+    def fields(self) -> Any:
+        return fields_of(type(self))  # type: ignore[arg-type]
+
+
+@cache
+def fields_of(serializer_class: type[SharedFields]) -> Any:
+    return super(SharedFields, serializer_class()).fields  # type: ignore[misc]
+
+
+class Input(SharedFields, serializers.Serializer[Any]):
+    """Checks the shape of a body."""
+
+
+class KnownFieldsOnly(Input):
     """Refuses unknown fields: where a missing field has a meaning, a misspelt one would too."""
 
     def to_internal_value(self, data: Any) -> Any:
@@ -68,7 +91,9 @@ class StrictDateTimeField(serializers.DateTimeField):
 
 
 # How responses write a moment, where they are made without the fields of a serializer.
-moment_json = serializers.DateTimeField().to_representation
+def moment_json(moment: datetime) -> str:
+    """Return a moment as DATETIME_FORMAT has it, and fields of serializers. A test holds them equal."""
+    return f"{moment.astimezone(timezone.utc).isoformat(timespec='microseconds')[:26]}Z"
 
 
 class StrictPrimaryKeyField(serializers.PrimaryKeyRelatedField):

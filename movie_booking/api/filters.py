@@ -1,5 +1,6 @@
 """Search, ordering and filters that every list shares: `?name=value`."""
 
+from functools import lru_cache
 from typing import Any
 
 from django import forms
@@ -10,6 +11,26 @@ from rest_framework.filters import OrderingFilter, SearchFilter
 
 from movie_booking.api.fields import BEYOND_MICROSECONDS, TOO_PRECISE
 from movie_booking.limits import MAX_ID, MAX_SEARCH_CHARACTERS
+
+
+class SentFilters(filters.DjangoFilterBackend):
+    """django-filter's, which makes only the filters that the client sent: the others narrow nothing down."""
+
+    def get_filterset(self, request: Any, queryset: Any, view: Any) -> Any:
+        filterset_class = self.get_filterset_class(view, queryset)
+        if filterset_class is None:
+            return None
+        sent = frozenset(request.query_params).intersection(filterset_class.base_filters)
+        return with_filters(filterset_class, sent)(**self.get_filterset_kwargs(request, queryset, view))
+
+
+@lru_cache(maxsize=256)
+def with_filters(filterset_class: Any, names: frozenset[str]) -> Any:
+    """Return a class with these filters only."""
+    narrowed: Any = type(filterset_class.__name__, (filterset_class,), {})
+    filters_by_name = filterset_class.base_filters.items()
+    narrowed.base_filters = {name: each for name, each in filters_by_name if name in names}
+    return narrowed
 
 
 class BoundedSearchFilter(SearchFilter):

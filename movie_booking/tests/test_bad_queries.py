@@ -1,10 +1,14 @@
 """Filters, searches, pages and other parameters of a query that make no sense."""
 
+import re
 from itertools import product
 
 import pytest
 
+from bookings.filters import BookingFilter
+from movie_booking.api.filters import with_filters
 from movie_booking.tests.endpoints import HUGE, refusal, refused_fields
+from movies.filters import MovieFilter, ScreenFilter, ShowFilter
 
 pytestmark = pytest.mark.django_db
 
@@ -143,3 +147,18 @@ def test_an_unknown_etag_gets_the_seat_map(anonymous, ids, query, etag):
     response = anonymous.get(f"/api/shows/{ids['show']}/seats/{query}", HTTP_IF_NONE_MATCH=etag)
 
     assert (response.status_code, response["Content-Type"]) == (200, "application/json")
+
+
+@pytest.mark.parametrize("filterset_class", [ShowFilter, MovieFilter, ScreenFilter, BookingFilter])
+def test_filters_that_were_not_sent_narrow_nothing_down(filterset_class):
+    """Only those that were sent are made: with all of them, the query is the same."""
+    sent = {"upcoming": "true", "cinema": "1", "now_showing": "true", "status": "BOOKED", "unknown": "1"}
+    for names in ((), *zip(sent), ("upcoming", "cinema"), ("cinema", "unknown")):
+        data = {name: sent[name] for name in names if name != "status" or filterset_class is BookingFilter}
+        rows = filterset_class._meta.model.objects.all()
+        narrowed = with_filters(filterset_class, frozenset(data) & {*filterset_class.base_filters})
+        one, other = (str(each(data, rows).qs.query) for each in (narrowed, filterset_class))
+        assert re.sub(CLOCK, "", one) == re.sub(CLOCK, "", other)
+
+
+CLOCK = r"\d\d:\d\d[\d:.]*"

@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from accounts.authentication import USER
 from accounts.models import User
 from accounts.tests.factories import make_user
-from bookings.models import Status
-from bookings.services.inventory import SEAT_ROWS
+from bookings.models import BOOKINGS_OF_ORDER, HOLDS_OF_USER, OWN_ORDER, Status
+from bookings.services.inventory import ORDER_ROWS, SEAT_ROWS
 from bookings.tests.factories import block, book, make_order
 from movie_booking.composed import PLACEHOLDER, ComposedQuery
 from movies.models import Movie
@@ -56,6 +56,29 @@ def test_it_returns_what_the_orm_returns(composed, make_row):
         assert [each["sql"] for each in first] == [each["sql"] for each in second]
     assert composed(ids[0])
     assert composed(ids[2]) == []
+
+
+@pytest.mark.django_db
+def test_those_of_an_order_and_of_a_customer_return_what_the_orm_returns():
+    order, other = make_order(make_show(), 1, 2), make_order(make_show(), 3)
+    block(make_show(), "B1")
+    for composed, calls in (
+        (OWN_ORDER, [(each.user_id, each.reference, "X") for each in (order, other)]),
+        (OWN_ORDER, [(other.user_id, order.reference, "X")]),
+        (BOOKINGS_OF_ORDER, [(order.pk,), (other.pk,)]),
+        (ORDER_ROWS, [(order.pk, order.show_id), (order.pk, other.show_id), (other.pk, other.show_id)]),
+        (HOLDS_OF_USER, [(order.user_id,), (other.user_id,)]),
+    ):
+        for values in calls:
+            with CaptureQueriesContext(connection) as first:
+                rows = composed(*values)
+            with CaptureQueriesContext(connection) as second:
+                expected = list(composed.build(*values))
+            assert [repr(as_values(row)) for row in rows] == [repr(as_values(row)) for row in expected]
+            assert [each["sql"] for each in first] == [each["sql"] for each in second]
+    assert OWN_ORDER(order.user_id, "X1", order.reference) == [order]
+    assert OWN_ORDER(other.user_id, order.reference, order.reference) == []
+    assert ORDER_ROWS(order.pk, other.show_id) == []
 
 
 @pytest.mark.django_db

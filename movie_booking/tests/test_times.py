@@ -5,7 +5,9 @@ import re
 import pytest
 from django.test import Client
 from django.utils.dateparse import parse_datetime
+from rest_framework import serializers
 
+from movie_booking.api.fields import moment_json
 from movie_booking.tests.documented import times_of_another_shape
 from movie_booking.tests.endpoints import ENDPOINTS
 
@@ -118,3 +120,18 @@ def test_the_times_in_the_examples_have_that_shape_too():
 
     assert b"T19:00:00.000000Z" in document
     assert times_of_another_shape(document) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-11-29T10:00:00Z",
+        "2026-11-29T10:00:00.000001+05:30",
+        "1000-12-31T23:59:59.999999Z",
+        "9999-01-01T00:00:00-12:00",
+    ],
+)
+def test_a_time_is_written_as_fields_of_serializers_write_it(text):
+    moment = parse_datetime(text)
+
+    assert moment_json(moment) == serializers.DateTimeField().to_representation(moment)
