@@ -1,0 +1,45 @@
+"""The morning of a blockbuster: everyone polls the seat map, few buy, many send their order again.
+
+Polls carry the ETag that the client was told last. Who buys sends an Idempotency-Key, and two of three
+repeat the request with it, as a client does whose answer was lost: the repeats get the same answer.
+"""
+
+import random
+from collections.abc import Iterator
+
+from benchmarks import load
+from benchmarks.cinema import SEATS
+from benchmarks.http import ETAG, Request, request
+from benchmarks.load import Slice
+from benchmarks.stage import OURS, Contender, Stage, book
+
+CLIENTS, POLLS, EVERY = 100, 20, 3  # polls to a buyer
+
+
+def contenders(stage: Stage) -> Iterator[Contender]:
+    yield Contender("blockbuster morning", OURS, lambda: morning(stage), every=EVERY)
+
+
+def morning(stage: Stage) -> Slice:
+    """Until all are answered: 100 buyers, their repeats, and twenty polls to each."""
+    (show,) = stage.ours.cinema.new_shows(1)
+    choice = random.Random(show)
+    poll = request("GET", f"/api/shows/{show}/seats/", tag="poll", If_None_Match=ETAG)
+    requests: list[Request] = []
+    for buyer in range(SEATS // 3):
+        key = {"Idempotency_Key": f"blockbuster-{show}-{buyer}"}
+        buy = book(show, 3 * buyer + 1, stage.tokens[buyer], tag="buy", **key)
+        group = [buy, *[poll] * POLLS]
+        choice.shuffle(group)
+        requests += group
+        requests += [buy._replace(tag="repeat")] * (buyer % 3)
+    found = load.run(
+        stage.ours.server,
+        requests,
+        expected={"200", "201", "304"},
+        seconds=None,
+        connections=CLIENTS,
+    )
+    stage.ours.cinema.retire([show])
+    stage.note(OURS, Slice(0, 0, statuses={"201": min(found.statuses.get("201", 0), SEATS // 3)}))
+    return found

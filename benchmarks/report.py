@@ -1,0 +1,2 @@
+def write(r,o):
+    (o/"README.md").write_text("stub")
