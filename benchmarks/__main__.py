@@ -1,10 +1,10 @@
 """Runs the suite, or parts of it.
 
-    python -m benchmarks                      # all: about 25 minutes
-    python -m benchmarks --quick              # all, smaller: within 3 minutes
-    python -m benchmarks bookings reads       # only these measures
-    python -m benchmarks growth --quick       # only growth, up to 100,000 bookings
-    python -m benchmarks report --output DIR  # the tables and plots anew, from DIR/results.json
+python -m benchmarks                      # all: about 25 minutes
+python -m benchmarks --quick              # all, smaller: within 3 minutes
+python -m benchmarks bookings reads       # only these measures
+python -m benchmarks growth --quick       # only growth, up to 100,000 bookings
+python -m benchmarks report --output DIR  # the tables and plots anew, from DIR/results.json
 """
 
 import argparse
@@ -61,7 +61,7 @@ def run(parts: list[str], *, quick: bool, number_of_rounds: int | None) -> dict[
     if measures:
         results |= measure(measures, number_of_rounds)
     if "moving" in parts:
-        results["moving"] = measure_moves(rounds=5 if quick else 15)
+        results["moving"] = measure_moves(rounds=3 if quick else 15)
     if "growth" in parts:
         results["growth"] = growth.measure(QUICK_SIZES if quick else SIZES)
     results["about"]["minutes"] = round((time.monotonic() - started) / 60, 1)
@@ -95,7 +95,9 @@ def measure(names: list[str], number_of_rounds: int) -> dict[str, Any]:
                 f"{found['unexpected']} not as expected, {found['broken']} broken connections"
             )
 
-        found = rounds.in_rounds(contenders, number_of_rounds, after_round=after_round)
+        found = rounds.in_rounds(
+            contenders, number_of_rounds, warm_up=number_of_rounds > QUICK_ROUNDS, after_round=after_round
+        )
         return {
             "slices": rounds.as_json(found),
             "safety": safety,

@@ -1,4 +1,4 @@
-"""What is on sale while the suite measures: the same users, films and shows in the database of each server."""
+"""What is on sale meanwhile: the same users, films and shows in the database of each server."""
 
 from collections.abc import Iterator
 from itertools import count
@@ -39,7 +39,8 @@ for name in ("Roxy", "Odeon", "Rex", "Astoria"):
     cinema = Cinema.objects.create(name=name, time_zone="Europe/London")
     for number in range(1, 6):
         screen = save_screen(Screen(cinema=cinema, name=f"Screen {{number}}"), total_seats={SEATS})
-schedule_show(movie=movies[0], screen=Screen.objects.earliest("pk"), starts_at=timezone.now() + timedelta(days=1))
+tomorrow = timezone.now() + timedelta(days=1)
+schedule_show(movie=movies[0], screen=Screen.objects.earliest("pk"), starts_at=tomorrow)
 print(*(AccessToken.for_user(user) for user in users))
 """
 

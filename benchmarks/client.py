@@ -1,7 +1,7 @@
 """A load generator of few parts, as a process of its own: kept connections, one request at a time on each.
 
     python -m benchmarks.client FILE PORT --connections 16 --seconds 1
-    python -m benchmarks.client FILE PORT --connections 200            # each request once, until all are answered
+    python -m benchmarks.client FILE PORT --connections 200    # each request once, until all are answered
 
 Prints JSON: seconds, answers by tag and status, percentiles of their latency, connections that broke.
 """
@@ -68,7 +68,7 @@ class Connection(asyncio.Protocol):
 
 
 def whole_answer(received: bytearray) -> tuple[str, dict[str, str], int] | None:
-    """Return status, headers and length of the answer that stands at the beginning, once all of it is there."""
+    """Return status, headers and length of the first answer, once all of it is there."""
     head_ends = received.find(b"\r\n\r\n")
     if head_ends < 0:
         return None

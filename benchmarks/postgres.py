@@ -93,7 +93,9 @@ class Postgres:
         )
         return [name for (name,) in found]
 
-    def copy_table(self, source: tuple[str, str], target: tuple[str, str], columns: Mapping[str, str]) -> None:
+    def copy_table(
+        self, source: tuple[str, str], target: tuple[str, str], columns: Mapping[str, str]
+    ) -> None:
         """Fill a table of another database: each of its columns from an expression over the source."""
         rows = self.rows(source[0], f"SELECT {', '.join(columns.values())} FROM {source[1]}")
         marks = ", ".join(["%s"] * len(columns))
@@ -122,4 +124,4 @@ class Postgres:
         for name, value in settings.items():
             change = f"SET {name} = {value}" if value else f"RESET {name}"
             self.rows("postgres", f"ALTER SYSTEM {change}")
-        self.rows("postgres", "SELECT pg_reload_conf(), pg_sleep(0.3)")  # sessions read it at their next message
+        self.rows("postgres", "SELECT pg_reload_conf(), pg_sleep(0.1)")  # until all sessions were told

@@ -28,7 +28,8 @@ class Progress:
         elapsed = time.monotonic() - self.started
         left = elapsed / self.done * (self.total - self.done)
         filled = self.WIDTH * self.done // self.total
-        line = f"[{'█' * filled}{'·' * (self.WIDTH - filled)}] {self.done}/{self.total}, {left:.0f} s left: {what}"
+        bar = "█" * filled + "·" * (self.WIDTH - filled)
+        line = f"[{bar}] {self.done}/{self.total}, {left:.0f} s left: {what}"
         if sys.stderr.isatty():
             print(f"\r\033[K{line[:110]}", end="", file=sys.stderr, flush=True)
         elif 10 * before // self.total < 10 * self.done // self.total:
@@ -39,22 +40,27 @@ class Progress:
 
 
 def in_rounds(
-    contenders: Sequence[Contender], rounds: int, *, after_round: Callable[[int, Iterable[Slice]], str]
+    contenders: Sequence[Contender],
+    rounds: int,
+    *,
+    warm_up: bool,
+    after_round: Callable[[int, Iterable[Slice]], str],
 ) -> Results:
     """Run each contender once a round, in shuffled order, those of a measure right after one another.
 
-    A round before the first is for warming up; nothing of it is kept. What `after_round` returns is said.
+    To warm up, a round goes before the first, of which nothing is kept. What `after_round` returns is said.
     """
     shuffle = random.Random(1).shuffle
     groups = [list(group) for _, group in groupby(sorted(contenders, key=_measure), key=_measure)]
     results: Results = defaultdict(lambda: defaultdict(list))
-    plan = [
-        [group for group in groups if number == 0 or (number - 1) % group[0].every == 0]
-        for number in range(rounds + 1)
-    ]
-    plan[0] = [group for group in groups if group[0].every == 1]
-    progress = Progress(sum(len(group) for groups_of_round in plan for group in groups_of_round))
-    for number, groups_of_round in enumerate(plan):
+    plan = {
+        number: [group for group in groups if (number - 1) % group[0].every == 0]
+        for number in range(1, rounds + 1)
+    }
+    if warm_up:
+        plan = {0: [group for group in groups if group[0].every == 1], **plan}
+    progress = Progress(sum(len(group) for groups_of_round in plan.values() for group in groups_of_round))
+    for number, groups_of_round in plan.items():
         slices: list[Slice] = []
         shuffle(groups_of_round)
         for group in groups_of_round:

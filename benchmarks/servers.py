@@ -24,7 +24,7 @@ class Server:
 
     def __init__(self, command: list[str], *, database: str, port: int, env: dict[str, str]) -> None:
         self.database, self.port = database, port
-        self._log = tempfile.TemporaryFile()
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed in stop()
         self._process = subprocess.Popen(
             command, env=os.environ | env, cwd=ROOT, stdout=self._log, stderr=subprocess.STDOUT
         )

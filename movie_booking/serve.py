@@ -1,6 +1,6 @@
 """The production server: `python -m movie_booking.serve`, all settings from the environment.
 
-What it costs beside others is measured by `benchmarks/servers.py`.
+What it costs beside others is measured by `make bench`.
 """
 
 import os

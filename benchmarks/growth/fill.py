@@ -76,7 +76,8 @@ class Filler:
         self.shows += shows
         first_show = min(made)
         first_order, first_booking = (
-            self._value(f"SELECT max(id) + 1 FROM {table}") for table in ("bookings_order", "bookings_booking")
+            self._value(f"SELECT max(id) + 1 FROM {table}")
+            for table in ("bookings_order", "bookings_booking")
         )
         order, show = "n / 2", f"{first_show} + n / {SEATS_SOLD}"
         # Neighbours in time are of other users, so the rows of one are spread over the table.
@@ -130,7 +131,9 @@ class Filler:
         values = ", ".join(expressions.get(column, f"source.{column}") for column in columns)
         self._run(
             f"INSERT INTO {table} ({', '.join(columns)}) OVERRIDING SYSTEM VALUE SELECT {values}"
-            f" FROM {table} source, generate_series(0, {count} - 1) n WHERE source.id = {source}".replace("%%", "%")
+            f" FROM {table} source, generate_series(0, {count} - 1) n WHERE source.id = {source}".replace(
+                "%%", "%"
+            )
         )
         self._run("SET session_replication_role = DEFAULT")
 

@@ -1,4 +1,4 @@
-"""How PostgreSQL runs a statement: its time, the pages it touches, and whether it scans a table that grows."""
+"""How PostgreSQL runs a statement: its time, the pages it touches, and what reads much of a table."""
 
 import statistics
 from collections import Counter
@@ -63,7 +63,14 @@ def reads_much(node: dict[str, Any]) -> bool:
 
 def slim(node: dict[str, Any]) -> dict[str, Any]:
     """What of a plan is worth keeping."""
-    kept = ("Node Type", "Index Name", "Relation Name", "Actual Rows", "Actual Loops", "Rows Removed by Filter")
+    kept = (
+        "Node Type",
+        "Index Name",
+        "Relation Name",
+        "Actual Rows",
+        "Actual Loops",
+        "Rows Removed by Filter",
+    )
     kept += ("Shared Hit Blocks", "Shared Read Blocks", "Actual Total Time")
     found = {name: node[name] for name in kept if name in node}
     if "Plans" in node:

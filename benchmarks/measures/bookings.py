@@ -1,4 +1,4 @@
-"""Bookings: of one hot show after the other, spread over many shows, of seats that are taken; and by pgbench."""
+"""Bookings: of one hot show after the other, spread over many, refused; and their statements in pgbench."""
 
 import re
 import subprocess
@@ -12,7 +12,7 @@ from benchmarks.cinema import FIRST_USER, SEATS, Cinema
 from benchmarks.http import Request
 from benchmarks.load import CONNECTIONS, Slice
 from benchmarks.measures.round_trips import Captured, capture
-from benchmarks.stage import OURS, PGBENCH, Contender, Side, Stage, book
+from benchmarks.stage import PGBENCH, Contender, Side, Stage, book
 
 HOT_SHOWS = 16  # a slice; more than any server sells out in it
 SPREAD_REQUESTS = 4000
@@ -70,7 +70,7 @@ def pgbench(stage: Stage, captured: Captured) -> Slice:
     shows = cinema.new_shows(HOT_SHOWS)
     header = "\n".join(
         [
-            rf"\set turn :turn + 1",
+            r"\set turn :turn + 1",
             rf"\set number :turn * {CONNECTIONS} + :client_id",
             rf"\set show {shows[0]} + :number / {SEATS}",
             rf"\set seat :number % {SEATS} + 1",

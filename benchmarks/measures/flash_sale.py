@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from benchmarks import load
 from benchmarks.cinema import SEATS
 from benchmarks.load import Slice
-from benchmarks.stage import DJANGO, FASTAPI, ONE_STATEMENT, OURS, Contender, Side, Stage, book
+from benchmarks.stage import FASTAPI, ONE_STATEMENT, OURS, Contender, Side, Stage, book
 
 BUYERS, CONNECTIONS, EVERY = 1500, 200, 3
 
 
 def contenders(stage: Stage) -> Iterator[Contender]:
-    for name in (OURS, FASTAPI, ONE_STATEMENT, DJANGO):
+    for name in (OURS, FASTAPI, ONE_STATEMENT):
         if side := stage.sides.get(name):
             run = lambda name=name, side=side: sale(stage, name, side)  # noqa: E731
             yield Contender("flash sale", name, run, every=EVERY)
@@ -30,9 +30,7 @@ def sale(stage: Stage, name: str, side: Side) -> Slice:
     requests = [
         book(show, seat, stage.tokens[number % len(stage.tokens)]) for number, seat in enumerate(seats)
     ]
-    found = load.run(
-        side.server, requests, expected={"201", "409"}, seconds=None, connections=CONNECTIONS
-    )
+    found = load.run(side.server, requests, expected={"201", "409"}, seconds=None, connections=CONNECTIONS)
     side.cinema.retire([show])
     if found.unexpected == found.broken == 0 and found.statuses.get("201") != SEATS:
         raise RuntimeError(f"{name} sold {found.statuses} of {SEATS} seats.")

@@ -40,7 +40,9 @@ def capture(stage: Stage) -> Captured:
     (show,) = side.cinema.new_shows(1)
 
     def book(seat: int) -> Any:
-        return call(side.server.port, "POST", f"/api/shows/{show}/book/", stage.tokens[0], {"seat_number": seat})
+        return call(
+            side.server.port, "POST", f"/api/shows/{show}/book/", stage.tokens[0], {"seat_number": seat}
+        )
 
     for seat in range(1, 9):
         book(seat)

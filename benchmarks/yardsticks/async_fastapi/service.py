@@ -62,8 +62,8 @@ def asyncpg_url(uri: str) -> str:
 
 engine = create_async_engine(
     asyncpg_url(os.environ["BENCH_DATABASE"]),
-    pool_size=5,
-    max_overflow=10,
+    pool_size=10,  # a worker; no overflow, which would open and close a connection with each request
+    max_overflow=0,
     # A single statement needs no BEGIN and COMMIT around it.
     **({"isolation_level": "AUTOCOMMIT"} if ONE_STATEMENT else {}),
 )

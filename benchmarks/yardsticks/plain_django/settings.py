@@ -8,7 +8,12 @@ SECRET_KEY = os.environ["SECRET_KEY"]
 DEBUG = False
 ALLOWED_HOSTS = ["127.0.0.1"]
 ROOT_URLCONF = "benchmarks.yardsticks.plain_django.views"
-INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "rest_framework", "benchmarks.yardsticks.plain_django"]
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "rest_framework",
+    "benchmarks.yardsticks.plain_django",
+]
 MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
 DATABASES = {"default": dj_database_url.parse(os.environ["BENCH_DATABASE"], conn_max_age=600)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
