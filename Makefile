@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .DEFAULT_GOAL := help
 
-.PHONY: help install dev run serve test check superuser lock
+.PHONY: help install dev run serve test check bench superuser lock
 
 help:  ## List what there is
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*## /: /'
@@ -50,6 +50,13 @@ check: dev  ## What CI runs: lint, types, import rules, migrations, deploy check
 	wait $$sqlite; sqlite=$$?; cat $$log; rm $$log; \
 	test $$postgres -eq 0 && test $$sqlite -eq 0
 
+bench: install .venv/bench  ## Measure speed beside yardsticks: 25 minutes, or 3 with QUICK=1; only some: PARTS="reads growth"
+	$(BIN)/python -m benchmarks $(PARTS) $(if $(QUICK),--quick)
+
+.venv/bench: requirements-bench.txt constraints.txt
+	$(BIN)/python -m pip install --quiet -r requirements-bench.txt
+	@touch $@
+
 superuser: install  ## Make an account for the Admin
 	$(BIN)/python manage.py migrate --verbosity 0
 	$(BIN)/python manage.py createsuperuser
@@ -57,4 +64,4 @@ superuser: install  ## Make an account for the Admin
 lock: dev  ## Pin anew what the requirements bring along, in constraints.txt
 	: > constraints.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --no-annotate --no-emit-index-url \
-		--custom-compile-command "make lock" requirements.txt requirements-dev.txt -o constraints.txt
+		--custom-compile-command "make lock" requirements.txt requirements-dev.txt requirements-bench.txt -o constraints.txt

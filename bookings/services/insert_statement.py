@@ -1,7 +1,7 @@
 """A new order with its bookings, their events and the show's counts, in one statement (PostgreSQL).
 
 What `SeatInventory` does in four steps elsewhere. Other buyers wait for the lock meanwhile, and with four
-round trips a booking took half as long again (`benchmarks/booking.py`). A test holds both ways equal.
+round trips a booking took half as long again. A test holds both ways equal.
 """
 
 from collections.abc import Sequence

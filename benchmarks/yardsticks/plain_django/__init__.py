@@ -1,0 +1,1 @@
+"""A plain service of Django and Django REST Framework, served by gunicorn."""
