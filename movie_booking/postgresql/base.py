@@ -4,13 +4,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from django.db.backends.postgresql import base
+from movie_booking.postgresql.transactions import BeginsAlong
 
 if TYPE_CHECKING:
     from movie_booking.postgresql.pool import Pool
 
 
-class DatabaseWrapper(base.DatabaseWrapper):
+class DatabaseWrapper(BeginsAlong):
     """Django's, which with a pool has a connection of PostgreSQL's only from its first query to `close`."""
 
     # Set by a production worker. Without, each thread has a connection of its own, as ever.

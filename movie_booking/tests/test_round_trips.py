@@ -1,0 +1,289 @@
+"""BEGIN goes along with the first statement, and every transaction is what Django thinks it is."""
+
+import os
+import socket
+import struct
+import threading
+from contextlib import suppress
+from io import StringIO
+
+import pytest
+from django.db import DatabaseError, Error, IntegrityError, connection, transaction
+from psycopg2 import sql
+
+from accounts.models import User
+from accounts.tests.factories import client_for, make_user
+from bookings.models import Booking
+from bookings.tests.factories import make_order
+from movies.models import Genre
+from movies.tests.factories import make_show
+
+pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("real_transactions")]
+
+
+def relay(source, target, seen=None):
+    """Pass on what one end says to the other. `seen` gets the statements of a client."""
+    buffered, started = b"", False
+    with suppress(OSError):
+        while data := source.recv(65536):
+            target.sendall(data)
+            buffered += data if seen is not None else b""
+            while len(buffered) >= 5:
+                head = 1 if started else 0  # the first message has no type
+                length = struct.unpack("!I", buffered[head : head + 4])[0] + head
+                if len(buffered) < length:
+                    break
+                if buffered[:head] == b"Q":
+                    seen.append(buffered[5 : length - 1].decode())
+                buffered, started = buffered[length:], True
+    for end in (source, target):
+        with suppress(OSError):
+            end.shutdown(socket.SHUT_RDWR)  # so that the other thread of these two hears of it
+        end.close()
+
+
+@pytest.fixture
+def messages(tmp_path):
+    """The statements that go over the wire to PostgreSQL, a message each."""
+    params = connection.get_connection_params()
+    host, port = params.get("host") or "localhost", int(params.get("port") or 5432)
+    seen, listener = [], socket.socket(socket.AF_UNIX)
+    listener.bind(os.fspath(tmp_path / ".s.PGSQL.5432"))
+    listener.listen()
+
+    def serve():
+        with suppress(OSError):
+            while True:
+                client, _ = listener.accept()
+                if host.startswith("/"):
+                    server = socket.socket(socket.AF_UNIX)
+                    server.connect(f"{host}/.s.PGSQL.{port}")
+                else:
+                    server = socket.create_connection((host, port))
+                for ends in ((client, server, seen), (server, client)):
+                    threading.Thread(target=relay, args=ends, daemon=True).start()
+
+    server = threading.Thread(target=serve, daemon=True)
+    server.start()
+    given = {name: connection.settings_dict[name] for name in ("HOST", "PORT")}
+    connection.close()
+    connection.settings_dict.update(HOST=os.fspath(tmp_path), PORT=5432)
+    connection.settings_dict["OPTIONS"]["sslmode"] = "disable"
+    connection.ensure_connection()
+    seen.clear()
+    yield seen
+    connection.close()
+    connection.settings_dict.update(given)
+    del connection.settings_dict["OPTIONS"]["sslmode"]
+    with suppress(OSError):
+        listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
+    server.join()
+
+
+def run(statement, params=None):
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+
+
+def names():
+    return [*Genre.objects.order_by("id").values_list("name", flat=True)]
+
+
+def add(name):
+    return Genre.objects.create(name=name, name_folded=name)
+
+
+def test_a_booking_takes_five_round_trips_its_user_included(messages):
+    client, show = client_for(make_user()), make_show()
+    client.post(f"/api/shows/{show.pk}/book/", {"seat_number": 1})
+    messages.clear()
+
+    assert client.post(f"/api/shows/{show.pk}/book/", {"seat_number": 5}).status_code == 201
+
+    assert len(messages) == 5, messages
+    user, lock, seats, write, commit = messages
+    assert 'FROM "accounts_user"' in user
+    assert (lock.startswith("BEGIN; SELECT"), "FOR NO KEY UPDATE" in lock) == (True, True)
+    assert 'FROM "bookings_booking"' in seats
+    assert (write.split()[0], commit) == ("WITH", "COMMIT")
+
+
+def test_confirming_takes_six(messages):
+    order = make_order(make_show(), 1, 2)
+    client = client_for(order.user)
+    messages.clear()
+
+    assert client.post(f"/api/orders/{order.reference}/confirm/", {}).status_code == 200
+
+    assert len(messages) == 6, messages
+
+
+def test_a_refused_booking_is_rolled_back(messages):
+    show, client = make_show(), client_for(make_user())
+    client.post(f"/api/shows/{show.pk}/book/", {"seat_number": 5})
+    messages.clear()
+
+    assert client.post(f"/api/shows/{show.pk}/book/", {"seat_number": 5}).status_code == 409
+
+    assert [message.split()[0] for message in messages] == ["SELECT", "BEGIN;", "SELECT", "ROLLBACK"]
+    assert Booking.objects.count() == 1
+
+
+def test_an_error_rolls_back_all_since_the_first_statement(messages):
+    with pytest.raises(IntegrityError), transaction.atomic():  # noqa: PT012
+        add("one")
+        make_user("ada")
+        User.objects.create(username="ada", email="other@example.com")
+
+    assert (names(), User.objects.count()) == ([], 0)
+    assert messages[0].startswith("BEGIN; INSERT")
+    assert "ROLLBACK" in messages
+
+
+def test_what_is_written_is_seen_by_others_once_it_is_committed_and_not_before(messages):
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+
+            def seen():
+                cursor.execute("SELECT count(*) FROM movies_genre")
+                return cursor.fetchone()[0]
+
+            with transaction.atomic():
+                add("one")
+                add("two")
+                assert seen() == 0
+            assert seen() == 2
+    finally:
+        other.close()
+
+
+@pytest.mark.parametrize("broken", ["SELECT nonsense FROM", "SELECT 1/0"])
+def test_no_statement_stays_outside_after_one_that_failed(messages, broken):
+    """The first fails before BEGIN is carried out, or after. What comes next is not committed by itself."""
+    with suppress(ZeroDivisionError), transaction.atomic():
+        with suppress(DatabaseError):
+            run(broken)
+        with suppress(DatabaseError):
+            add("one")
+        raise ZeroDivisionError
+
+    assert names() == []
+    add("later")
+    assert names() == ["later"]
+
+
+def test_savepoints_are_kept_and_rolled_back(messages):
+    with transaction.atomic():
+        with suppress(ZeroDivisionError), transaction.atomic():
+            add("dropped")
+            raise ZeroDivisionError
+        add("kept")
+        with transaction.atomic():
+            add("kept too")
+
+    assert names() == ["kept", "kept too"]
+    assert messages[0].startswith("BEGIN; SAVEPOINT")
+
+
+def test_hooks_run_after_the_commit_and_only_then(messages):
+    ran = []
+    with transaction.atomic():
+        add("one")
+        transaction.on_commit(lambda: ran.append(messages[-1]))
+    with suppress(ZeroDivisionError), transaction.atomic():
+        transaction.on_commit(lambda: ran.append("dropped"))
+        raise ZeroDivisionError
+
+    assert ran == ["COMMIT"]
+
+
+def test_a_transaction_without_statements_sends_nothing(messages):
+    with transaction.atomic():
+        pass
+    with suppress(ZeroDivisionError), transaction.atomic():
+        raise ZeroDivisionError
+
+    assert messages == []
+
+
+def test_a_rollback_that_was_asked_for_is_done(messages):
+    with transaction.atomic():
+        add("one")
+        transaction.set_rollback(True)
+
+    assert names() == []
+
+
+def test_outside_of_a_transaction_each_statement_stands_alone(messages):
+    add("one")
+
+    assert [message.split()[0] for message in messages] == ["INSERT"]
+    assert names() == ["one"]
+
+
+INSERT = "INSERT INTO movies_genre (name, name_folded) VALUES ('a', 'a')"
+
+
+@pytest.mark.parametrize(
+    "send",
+    [
+        lambda cursor: cursor.executemany(INSERT, [(), ()][:1]),
+        lambda cursor: cursor.execute(sql.SQL(INSERT)),
+        lambda cursor: cursor.copy_expert(
+            "COPY movies_genre (name, name_folded) FROM STDIN", StringIO("a\ta\n")
+        ),
+        lambda cursor: cursor.callproc("set_config", ["lock_timeout", "77s", True]),
+    ],
+    ids=["many", "composed", "copied", "procedure"],
+)
+def test_each_way_to_send_a_statement_is_in_the_transaction(messages, send):
+    with suppress(ZeroDivisionError), transaction.atomic(), connection.cursor() as cursor:
+        send(cursor)
+        assert messages[0] == "BEGIN"
+        raise ZeroDivisionError
+
+    assert messages[-1] == "ROLLBACK"
+    assert names() == []
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW lock_timeout")
+        assert cursor.fetchone() != ("77s",)
+
+
+def test_rows_in_chunks_are_read_in_and_outside_of_a_transaction(messages):
+    add("one")
+    assert [genre.name for genre in Genre.objects.iterator(chunk_size=1)] == ["one"]
+    with transaction.atomic():
+        add("two")
+        found = [genre.name for genre in Genre.objects.select_for_update().iterator(chunk_size=1)]
+
+    assert sorted(found) == ["one", "two"]
+
+
+def test_a_level_of_isolation_that_is_set_is_asked_for(messages):
+    connection.close()
+    connection.settings_dict["OPTIONS"]["isolation_level"] = 3
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SHOW transaction_isolation")
+            assert cursor.fetchone() == ("serializable",)
+    finally:
+        connection.close()
+        del connection.settings_dict["OPTIONS"]["isolation_level"]
+
+
+def test_a_connection_that_dies_in_the_middle_leaves_nothing_and_is_replaced(messages):
+    other = connection.copy()
+    with pytest.raises(Error), transaction.atomic():  # noqa: PT012
+        add("one")
+        pid = connection.connection.info.backend_pid
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+        other.close()
+        with suppress(Error):
+            add("two")
+        add("three")
+
+    add("four")
+    assert names() == ["four"]
