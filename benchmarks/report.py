@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks import plots
 from benchmarks.rounds import quartiles
 from benchmarks.targets import TARGETS, Results
 
@@ -15,6 +14,8 @@ BY_KIND = ("mixed, as SEATS", "blockbuster morning")
 
 def write(results: Results, folder: Path) -> None:
     """Write README.md and the plots that it shows into the folder."""
+    from benchmarks import plots  # only now, as matplotlib is installed by `make bench`
+
     drawn = plots.draw(results, folder)
     (folder / "README.md").write_text("\n".join(page(results, drawn)))
 
