@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -22,11 +23,24 @@ YARDSTICK = "benchmarks.yardsticks"
 class Server:
     """A server that runs until `stop`, and the database that it has for itself."""
 
-    def __init__(self, command: list[str], *, database: str, port: int, env: dict[str, str]) -> None:
+    def __init__(
+        self,
+        command: list[str],
+        *,
+        database: str,
+        port: int,
+        env: dict[str, str],
+        pass_fds: Sequence[int] = (),
+    ) -> None:
         self.database, self.port = database, port
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed in stop()
         self._process = subprocess.Popen(
-            command, env=os.environ | env, cwd=ROOT, stdout=self._log, stderr=subprocess.STDOUT
+            command,
+            env=os.environ | env,
+            cwd=ROOT,
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+            pass_fds=pass_fds,
         )
 
     def wait_until_up(self, path: str) -> None:
@@ -97,11 +111,16 @@ def product(database: str, uri: str) -> Server:
 
 
 def fastapi(database: str, uri: str, *, one_statement: bool = False) -> Server:
-    port = free_port()
-    command = [sys.executable, "-m", "uvicorn", f"{YARDSTICK}.async_fastapi.service:app", "--port", str(port)]
+    listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
+    # uvicorn sends headers and body apart; without this a client's delayed ACK may hold the body up by 40 ms.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    listener.set_inheritable(True)
+    port, fd = listener.getsockname()[1], str(listener.fileno())
+    command = [sys.executable, "-m", "uvicorn", f"{YARDSTICK}.async_fastapi.service:app", "--fd", fd]
     command += ["--workers", str(WORKERS), "--log-level", "error", "--no-access-log"]
     env = {"BENCH_DATABASE": uri, "SECRET_KEY": SECRET_KEY, "ONE_STATEMENT": "1" if one_statement else ""}
-    return Server(command, database=database, port=port, env=env)
+    with listener:
+        return Server(command, database=database, port=port, env=env, pass_fds=(int(fd),))
 
 
 def django(database: str, uri: str) -> Server:

@@ -65,29 +65,36 @@ def refusals(side: Side) -> list[Request]:
 
 
 def pgbench(stage: Stage, captured: Captured) -> Slice:
-    """The messages of `book/` alone: each client goes from seat to seat, so that all are in one show."""
+    """The messages of `book/` alone, one show after the other: no client is a show ahead of the others."""
     cinema: Cinema = stage.pgbench
     shows = cinema.new_shows(HOT_SHOWS)
     header = "\n".join(
         [
             r"\set turn :turn + 1",
-            rf"\set number :turn * {CONNECTIONS} + :client_id",
-            rf"\set show {shows[0]} + :number / {SEATS}",
-            rf"\set seat :number % {SEATS} + 1",
-            rf"\set user {FIRST_USER} + :number % {len(stage.tokens)}",
+            rf"\set seat :turn * {CONNECTIONS} + :client_id + 1",
+            rf"\set user {FIRST_USER} + (:seat + :show) % {len(stage.tokens)}",
             r"\set reference random(1000000000, 9999999999)",
         ]
     )
     script = stage.folder / "book.pgbench"
     script.write_text(captured.script(header))
-    tps = run_pgbench(stage, script, cinema.database, round(max(stage.seconds, 1)))
+    turns = SEATS // CONNECTIONS
+    sold, seconds = 0, 0.0
+    for show in shows:
+        tps = run_pgbench(stage, script, cinema.database, turns, {"turn": -1, "show": show})
+        sold, seconds = sold + turns * CONNECTIONS, seconds + turns * CONNECTIONS / tps
+        if seconds > stage.seconds:
+            break
     cinema.retire(shows)
-    return Slice(rate=tps, seconds=stage.seconds)
+    return Slice(rate=sold / seconds, seconds=seconds)
 
 
-def run_pgbench(stage: Stage, script: Path, database: str, seconds: int) -> float:
+def run_pgbench(stage: Stage, script: Path, database: str, turns: int, variables: dict[str, int]) -> float:
+    """Return the transactions a second, each client doing so many. Raises CalledProcessError."""
     command: list[Any] = [stage.postgres.program("pgbench"), "--no-vacuum", "--file", script]
-    command += ["--client", CONNECTIONS, "--jobs", 1, "--time", seconds, "--define", "turn=-1"]
+    command += ["--client", CONNECTIONS, "--jobs", 1, "--transactions", turns]
+    for name, value in variables.items():
+        command += ["--define", f"{name}={value}"]
     command.append(stage.postgres.uri(database))
-    run = subprocess.run([str(part) for part in command], check=True, capture_output=True, text=True)
+    run = subprocess.run([str(part) for part in command], check=True, stdout=subprocess.PIPE, text=True)
     return float(PGBENCH_TPS.search(run.stdout)[1])
