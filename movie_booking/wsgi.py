@@ -37,5 +37,5 @@ class Application(WSGIHandler):
         return super().__call__(environ, start_response)
 
 
-django.setup(set_prefix=False)
+django.setup()  # with FORCE_SCRIPT_NAME, which addresses of static files begin with
 application = Application()

@@ -150,6 +150,18 @@ def test_blanks_in_a_list_are_not_part_of_what_it_names(name, written, meant):
     assert load(f"s.{name}", **{**DEVELOPMENT, name: written}).stdout == f"{meant}\n"
 
 
+@pytest.mark.parametrize(("prefix", "static"), [("", "/static/"), ("/cinema", "/cinema/static/")])
+def test_static_files_too_are_below_the_path_that_a_proxy_has_the_site_at(prefix, static):
+    printed = python(
+        "-c",
+        "from movie_booking import wsgi; from django.conf import settings; print(settings.STATIC_URL)",
+        **DEVELOPMENT,
+        SCRIPT_NAME=prefix,
+    )
+
+    assert printed.stdout == f"{static}\n", printed.stderr
+
+
 def test_every_list_among_the_settings_may_have_blanks():
     source = (settings.BASE_DIR / "movie_booking" / "settings.py").read_text("utf-8")
     lists = re.findall(r'env\.list\("(\w+)"', source)
