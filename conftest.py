@@ -134,4 +134,4 @@ def real_transactions(transactional_db: None) -> None:
 def _no_lines(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Requests do not wait in line: those of two workers never do, and it is the lock that is tested."""
     if "waits_in_line" not in request.keywords:
-        monkeypatch.setattr(turns, "take", lambda *keys, **_: nullcontext())
+        monkeypatch.setattr(turns, "take", lambda *keys: nullcontext())

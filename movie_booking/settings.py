@@ -255,9 +255,9 @@ REFUND_TIERS = env.str("REFUND_TIERS", default="24:100,2:50")
 # So many minutes before the show, its bookings can no longer be cancelled.
 CANCEL_CUTOFF_MINUTES = env.int("CANCEL_CUTOFF_MINUTES", default=0, validate=validate.Range(0, 10_080))
 
-# How long the response to a request with an Idempotency-Key is kept.
 # A show whose start was moved by more than these minutes can be given back for all of the price.
 MOVE_TOLERANCE_MINUTES = env.int("MOVE_TOLERANCE_MINUTES", default=5, validate=validate.Range(0, 240))
+# How long the response to a request with an Idempotency-Key is kept.
 IDEMPOTENCY_HOURS = env.int("IDEMPOTENCY_HOURS", default=24, validate=validate.Range(1, 720))
 
 # --- The API -----------------------------------------------------------------------------------

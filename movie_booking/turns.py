@@ -28,27 +28,23 @@ class Turns:
         self._lines: dict[Hashable, deque[Event]] = {}
 
     @contextmanager
-    def take(self, *keys: Hashable, before_waiting: Callable[[], None] | None = None) -> Iterator[None]:
+    def take(self, *keys: Hashable) -> Iterator[None]:
         """Have the turn of these keys, to be named in the same order by everybody.
 
         Raises Busy if too many wait already, and after LOCK_TIMEOUT_SECONDS.
         """
         with ExitStack() as stack:
             for key in keys:
-                self._enter(key, before_waiting)
+                self._enter(key)
                 stack.callback(self._leave, key)
             yield
 
-    def _enter(self, key: Hashable, before_waiting: Callable[[], None] | None) -> None:
+    def _enter(self, key: Hashable) -> None:
         with self._mutex:
-            if self._is_mine(key):
+            line = self._lines.get(key)
+            if line is None:  # nobody has the turn
+                self._lines[key] = deque()
                 return
-        if before_waiting:
-            before_waiting()
-        with self._mutex:
-            if self._is_mine(key):
-                return
-            line = self._lines[key]
             if len(line) >= settings.MAX_WAITING_PER_SHOW:
                 raise Busy(retry_after=RETRY_AFTER_SECONDS)
             turn = Event()
@@ -61,13 +57,6 @@ class Turns:
                 return
             line.remove(turn)
         raise Busy(retry_after=RETRY_AFTER_SECONDS)
-
-    def _is_mine(self, key: Hashable) -> bool:
-        """Take the turn if nobody has it."""
-        if key in self._lines:
-            return False
-        self._lines[key] = deque()
-        return True
 
     def _leave(self, key: Hashable) -> None:
         with self._mutex:

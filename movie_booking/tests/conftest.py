@@ -1,4 +1,4 @@
-"""What the tests of bad requests share: clients, a row of everything, and bodies sent to endpoints."""
+"""What tests share: clients, a row of everything, bodies sent to endpoints, and the production server."""
 
 import json
 
@@ -11,6 +11,7 @@ from accounts.tests.factories import make_user
 from bookings.models import Booking, BookingEvent, IdempotencyKey, Order, Status
 from bookings.tests.factories import block, make_order
 from movie_booking.tests.endpoints import ENDPOINTS
+from movie_booking.tests.server import Server
 from movies.models import Cinema, Movie, Screen, Show
 from movies.tests.factories import make_cinema, make_screen, make_show
 
@@ -84,3 +85,14 @@ def rows(ids):
         }
 
     return rows
+
+
+@pytest.fixture
+def server(tmp_path, request):
+    """A running server, with the settings of the test's parameter if it has one."""
+    server = Server(tmp_path / "log", **getattr(request, "param", {}))
+    try:
+        server.start()
+        yield server
+    finally:
+        server.kill()

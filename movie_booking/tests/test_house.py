@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from accounts.tests.factories import make_user
 from bookings.models import Booking, Status
 from bookings.tests.factories import make_order
-from movie_booking.tests.server import Server, call, is_show_lock_awaited, other_connections, wait_until
+from movie_booking.tests.server import call, is_show_lock_awaited, other_connections, wait_until
 from movies.models import Show
 from movies.tests.factories import make_movie, make_show
 
@@ -20,16 +20,6 @@ pytestmark = [
 ]
 
 BUYERS = 200
-
-
-@pytest.fixture
-def server(tmp_path, request):
-    server = Server(tmp_path / "log", **getattr(request, "param", {}))
-    try:
-        server.start()
-        yield server
-    finally:
-        server.kill()
 
 
 def book(server, show, seat_number, user, key=""):

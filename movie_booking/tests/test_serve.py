@@ -14,7 +14,6 @@ from accounts.tests.factories import make_user
 from bookings.models import Booking, Status
 from bookings.tests.factories import make_order
 from movie_booking.tests.server import (
-    Server,
     call,
     headers_for,
     is_show_lock_awaited,
@@ -26,17 +25,6 @@ from movies.tests.factories import make_show
 pytestmark = [pytest.mark.kills_servers, pytest.mark.usefixtures("real_transactions")]
 
 MEBIBYTE = 1024 * 1024
-
-
-@pytest.fixture
-def server(tmp_path, request):
-    """A running server, with the settings of the test's parameter if it has one."""
-    server = Server(tmp_path / "log", **getattr(request, "param", {}))
-    try:
-        server.start()
-        yield server
-    finally:
-        server.kill()
 
 
 def send(server, method, path, body, **headers):

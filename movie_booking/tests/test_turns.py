@@ -81,18 +81,6 @@ def test_who_waited_too_long_is_refused_and_leaves_the_line(line, settings):
         pass
 
 
-def test_before_it_waits_it_may_be_refused(line):
-    def refuse():
-        raise Busy
-
-    with (
-        line.take("show", before_waiting=refuse),
-        pytest.raises(Busy),
-        line.take("show", before_waiting=refuse),
-    ):
-        pass
-
-
 @pytest.mark.waits_in_line
 def test_a_form_of_the_admin_that_waits_too_long_is_told_so(client, settings):
     settings.LOCK_TIMEOUT_SECONDS = 0.01
