@@ -106,10 +106,17 @@ class Postgres:
     def listening(self, database: str) -> Iterator[list[Message]]:
         """Yield a list that has, afterwards, every message that clients sent to the database meanwhile.
 
-        They are taken from the server's own log, so they are what arrived.
+        They are taken from the server's own log, so they are what arrived. Clients have to connect anew, so
+        that what they execute is also prepared here.
         """
         log, messages = self._server.log, list[Message]()
         self._configure(log_statement="'all'", log_line_prefix=f"'{LOG_PREFIX}'")
+        self.rows(
+            "postgres",
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE datname = %s AND pid <> ALL(%s)",
+            [database, [connection.info.backend_pid for connection in self._connections.values()]],
+        )
         start = log.stat().st_size
         try:
             yield messages

@@ -40,7 +40,7 @@ def idempotent(view: View) -> View:
 
     @wraps(view)
     def call(self: Any, request: UserRequest, *args: Any, **kwargs: Any) -> Response:
-        sent = request.headers.get(HEADER)
+        sent = request.META.get("HTTP_IDEMPOTENCY_KEY")
         if sent is None:
             with turn_of(self):
                 return view(self, request, *args, **kwargs)

@@ -14,7 +14,6 @@ from django.utils import timezone
 from accounts.actors import Channel
 from accounts.models import User
 from bookings.refunds import refund_amount
-from movie_booking.composed import ComposedQuery
 from movies.models import Screen, Show
 
 
@@ -336,25 +335,6 @@ class Booking(models.Model):
     def is_live(self, at: datetime | None = None) -> bool:
         """Whether no other booking can have its seat at a moment, by default now."""
         return self.status_at(at) in LIVE
-
-
-OWN_ORDER: ComposedQuery[Order] = ComposedQuery(
-    lambda user_id, typed, meant: (
-        Order.objects.of_user(user_id).filter(reference__in=[typed, meant]).select_related("exchanged_from")
-    ),
-    int,
-    str,
-    str,
-)
-BOOKINGS_OF_ORDER: ComposedQuery[Booking] = ComposedQuery(
-    lambda order_id: Booking.objects.with_details().filter(order=order_id).order_by("seat_number", "id")
-)
-# Order and end of each hold of a user, also of those that are over.
-HOLDS_OF_USER: ComposedQuery[tuple[int, datetime | None]] = ComposedQuery(
-    lambda user_id: (
-        Booking.objects.filter(user=user_id, status=HELD).order_by().values_list("order_id", "expires_at")
-    )
-)
 
 
 class BookingEvent(models.Model):

@@ -83,6 +83,8 @@ def changes_of_orders(orders: Iterable[Order]) -> dict[int, list[OrderChange]]:
     """
     found: dict[int, list[OrderChange]] = {order.pk: [] for order in orders}
     changed = [order for order in orders if _show_version(order) > order.show_version]
+    if not changed:
+        return found
     events = defaultdict(list)
     for event in ShowEvent.objects.filter(show__in={order.show_id for order in changed}).order_by("version"):
         events[event.show_id].append(event)

@@ -1,6 +1,7 @@
 """The seat map of a show: the layout, which seats are free, and the ETags by which clients poll it."""
 
 import hashlib
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -9,14 +10,16 @@ from django.db import connection
 from django.utils import timezone
 
 from bookings.models import Booking, Status
+from movie_booking.composed import ComposedQuery
 from movie_booking.errors import NotFound
 from movie_booking.limits import MAX_ID
-from movies.models import Show
-from movies.prices import PRICE_FIELDS, prices_by_kind
+from movie_booking.statements import Message, Statement, send
+from movies.models.shows import available_seats
+from movies.prices import prices_by_kind
 from movies.seat_plan import plan_of
 
 # What a customer is told of a seat.
-SEAT_STATUS = {Status.HELD: "held", Status.BOOKED: "booked", Status.BLOCKED: "blocked"}
+SEAT_STATUS = {Status.HELD.value: "held", Status.BOOKED.value: "booked", Status.BLOCKED.value: "blocked"}
 
 
 class SeatMapState(NamedTuple):
@@ -35,9 +38,9 @@ class SeatMapState(NamedTuple):
         """Strong: it changes with every change of a seat or a price, and when a hold expires."""
         return f'"{self.show}-{self.seats_version}-{self.next_expiry}"'
 
-    def available_seats(self, taken: int) -> int:
-        """How many seats can still be had, if so many are taken."""
-        return 0 if self.status == Show.Status.CANCELLED else self.total_seats - taken
+    def etag_of(self, fields: str | None) -> str:
+        """That of the layout, or of the whole map and of availability."""
+        return self.layout_etag if fields == "layout" else self.etag
 
     @property
     def layout_etag(self) -> str:
@@ -46,41 +49,51 @@ class SeatMapState(NamedTuple):
         return f'"{self.show}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"'
 
 
-# Written out, because this is all that a poll of an unchanged map does: composing the same query
-# with the ORM took half of its time.
-SEAT_MAP_STATE = f"""
+# Written out, because this is all that a poll of an unchanged map does.
+SEAT_MAP_STATE = Message(
+    Statement.with_names(
+        "seat_map_state",
+        """
 SELECT id, total_seats, seats_version, seat_plan, status,
     (SELECT min(expires_at) FROM bookings_booking
-        WHERE show_id = movies_show.id AND status = 'HELD' AND expires_at > %s),
-    {", ".join(PRICE_FIELDS)}
-FROM movies_show WHERE id = %s AND status <> 'DRAFT'
-"""  # noqa: S608 - names of our own columns
+        WHERE show_id = movies_show.id AND status = 'HELD' AND expires_at > %(at)s),
+    price, premium_price, sofa_price, wheelchair_price, companion_price
+FROM movies_show WHERE id = %(show)s AND status <> 'DRAFT'
+""",
+    )
+)
 
 
 def seat_map_state(show_id: int) -> SeatMapState:
     """Return what the map of a show depends on. One query. Raises NotFound, for drafts too."""
     if show_id > MAX_ID:
         raise NotFound
+    at = connection.ops.adapt_datetimefield_value(timezone.now())
     with connection.cursor() as cursor:
-        cursor.execute(SEAT_MAP_STATE, [connection.ops.adapt_datetimefield_value(timezone.now()), show_id])
+        send(cursor, SEAT_MAP_STATE, {"at": at, "show": show_id})
         row = cursor.fetchone()
     if row is None:
         raise NotFound
     show, total_seats, seats_version, seat_plan, status, next_expiry, *prices = row
     amounts = tuple(None if price is None else f"{price:.2f}" for price in prices)
-    until = "".join(filter(str.isdigit, str(next_expiry or "0")))
+    until = "".join(filter(str.isdigit, str(next_expiry))) if next_expiry else "0"
     return SeatMapState(show, total_seats, seats_version, seat_plan, status, amounts, until)
+
+
+def cache_headers(etag: str) -> dict[str, str]:
+    """Any cache may keep a copy, and asks each time whether it still holds."""
+    return {"ETag": etag, "Cache-Control": "public, no-cache"}
 
 
 def availability(state: SeatMapState) -> dict[str, Any]:
     """Return which seats are not free, by status. One query. All others are available."""
     taken: dict[str, list[int]] = {name: [] for name in SEAT_STATUS.values()}
     for number, status in _taken(state.show):
-        taken[SEAT_STATUS[Status(status)]].append(number)
+        taken[SEAT_STATUS[status]].append(number)
     return {
         "show": state.show,
         "seats_version": state.seats_version,
-        "available_seats": state.available_seats(sum(map(len, taken.values()))),
+        "available_seats": available_seats(state.status, state.total_seats, sum(map(len, taken.values()))),
         "status": state.status,
         "taken": taken,
     }
@@ -100,7 +113,7 @@ def layout(state: SeatMapState) -> dict[str, Any]:
 
 def seat_map(state: SeatMapState) -> dict[str, Any]:
     """Return the layout with the status of every seat. One query."""
-    taken = {number: SEAT_STATUS[Status(status)] for number, status in _taken(state.show)}
+    taken = {number: SEAT_STATUS[status] for number, status in _taken(state.show)}
     whole = layout(state)
     for row in whole["rows"]:
         row["seats"] = [
@@ -109,14 +122,25 @@ def seat_map(state: SeatMapState) -> dict[str, Any]:
     return {
         **whole,
         "seats_version": state.seats_version,
-        "available_seats": state.available_seats(len(taken)),
+        "available_seats": available_seats(state.status, state.total_seats, len(taken)),
         "status": state.status,
     }
 
 
-def _taken(show_id: int) -> Any:
-    live = Booking.objects.live().filter(show=show_id)
-    return live.order_by("seat_number").values_list("seat_number", "status")
+TAKEN: ComposedQuery[tuple[int, str]] = ComposedQuery(
+    lambda show_id, at: (
+        Booking.objects.live(at)
+        .filter(show=show_id)
+        .order_by("seat_number")
+        .values_list("seat_number", "status")
+    ),
+    int,
+    datetime,
+)
+
+
+def _taken(show_id: int) -> list[tuple[int, str]]:
+    return TAKEN(show_id, timezone.now())
 
 
 @lru_cache(maxsize=256)  # a show's seats and prices hardly ever change, and are asked for all the time
@@ -144,3 +168,7 @@ def _layout(
         for row in plan.rows
     ]
     return plan.width, plan.height, rows
+
+
+# What can be asked for by `fields`.
+PARTS = {None: seat_map, "layout": layout, "availability": availability}

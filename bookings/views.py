@@ -1,14 +1,9 @@
 """The HTTP face of bookings: parse, call one service, render."""
 
-from contextlib import suppress
 from typing import Any
 
-from django.db import DatabaseError
-from django.http import HttpRequest, HttpResponseNotModified
-from django.http.response import HttpResponseBase
 from django.utils.decorators import method_decorator
 from django.utils.functional import cached_property
-from django.utils.http import parse_etags
 from rest_framework import mixins
 from rest_framework.decorators import action
 from rest_framework.permissions import AllowAny, IsAuthenticated
@@ -24,8 +19,6 @@ from bookings import schema, seat_map, services
 from bookings.filters import BookingFilter
 from bookings.idempotency import idempotent
 from bookings.models import (
-    BOOKINGS_OF_ORDER,
-    OWN_ORDER,
     Booking,
     BookingQuerySet,
     Order,
@@ -34,6 +27,7 @@ from bookings.models import (
 )
 from bookings.permissions import MayBlockSeats, MayCancelShow, MayLeaveSingleSeat, MayMoveShow
 from bookings.queueing import in_turn, show_named_in, turn_of
+from bookings.rows import BOOKINGS_OF_ORDER, OWN_ORDER
 from bookings.serializers import (
     BlockInput,
     BookingSerializer,
@@ -318,39 +312,15 @@ def order_response(order: Order, status: int = HTTP_200_OK) -> Response:
 
 
 class SeatMapView(APIView):
-    """Polled by every open seat picker, so what has not changed costs one query for one row."""
+    """Polled by every open seat picker: see `answer_polls`, which comes before."""
 
     permission_classes = (AllowAny,)
     authentication_classes = ()  # the same for everyone: not even a token is looked at
-    state: seat_map.SeatMapState | None = None
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Answer 304 before DRF does its work; all else, refusals included, goes DRF's way."""
-        known, fields = request.headers.get("If-None-Match"), request.GET.get("fields")
-        if known and fields in SEAT_MAPS and request.method in ("GET", "HEAD"):
-            with suppress(NotFound, DatabaseError):
-                self.state = seat_map.seat_map_state(int(kwargs["id"]))
-                etag = self.etag(self.state, fields)
-                if {etag, "*"} & {tag.removeprefix("W/") for tag in parse_etags(known)}:
-                    return HttpResponseNotModified(headers=cache_headers(etag))
-        return super().dispatch(request, *args, **kwargs)
 
     @schema.show_seat_map
     def get(self, request: Request, id: str) -> Response:  # noqa: A002 - the name in the path
         fields = request.query_params.get("fields")
-        if fields not in SEAT_MAPS:
+        if fields not in seat_map.PARTS:
             raise Invalid(errors={"fields": ["Choose layout or availability, or leave it out for both."]})
-        state = self.state or seat_map.seat_map_state(int(id))
-        return Response(SEAT_MAPS[fields](state), headers=cache_headers(self.etag(state, fields)))
-
-    @staticmethod
-    def etag(state: seat_map.SeatMapState, fields: str | None) -> str:
-        return state.layout_etag if fields == "layout" else state.etag
-
-
-SEAT_MAPS = {None: seat_map.seat_map, "layout": seat_map.layout, "availability": seat_map.availability}
-
-
-def cache_headers(etag: str) -> dict[str, str]:
-    """Any cache may keep a copy, and asks each time whether it still holds."""
-    return {"ETag": etag, "Cache-Control": "public, no-cache"}
+        state = getattr(request, "seat_map_state", None) or seat_map.seat_map_state(int(id))
+        return Response(seat_map.PARTS[fields](state), headers=seat_map.cache_headers(state.etag_of(fields)))

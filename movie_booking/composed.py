@@ -4,6 +4,7 @@ Composing a query takes the ORM longer than PostgreSQL takes to answer it.
 """
 
 from collections.abc import Callable, Sequence
+from datetime import datetime, timezone
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.db import connection
@@ -11,7 +12,10 @@ from django.db.models import Model, QuerySet
 from django.db.models.query import ModelIterable, get_related_populators  # type: ignore[attr-defined]
 from django.db.transaction import TransactionManagementError
 
+from movie_booking.statements import Given, Message, Statement, send
+
 Row = TypeVar("Row")
+Value = int | str | datetime
 # Stands for the first value while a query is composed, and the numbers after it for the others. No other
 # parameter of one is the same.
 PLACEHOLDER = 918_273_645
@@ -20,55 +24,95 @@ PLACEHOLDER = 918_273_645
 class Composed(NamedTuple):
     """A query as the database takes it, and how its rows become what the ORM would return."""
 
-    sql: str
-    params: tuple[Any, ...]
+    message: Message
     locks: bool
-    objects: Callable[[Sequence[Any]], list[Any]]
+    convert: Callable[[Sequence[Any]], Sequence[Any]]  # what the database returned, to values of Python's
+    populate: Callable[[Sequence[Any]], list[Any]]  # those to model instances, or as they are
+    annotations: Sequence[int]  # which columns are none of the model's
 
 
 class ComposedQuery(Generic[Row]):
     """A query that depends on nothing but some values: by the rule, the id of one row.
 
     `ComposedQuery(build)(show_id)` returns what `list(build(show_id))` returns, for model instances with what
-    `select_related` and `defer` name, and for `values_list`. A test holds the two equal for each of them.
-    Other parameters, such as a status, must be the same at every call. `types` are those of the values.
+    `select_related` and `defer` name and with annotations, and for `values_list`. A test holds the two equal
+    for each of them. Other parameters, such as a status, must be the same at every call. `types` are those of
+    the values. `after` builds what locks rows by the first value: it is sent in the same message, and what
+    others wrote while it waited is seen.
     """
 
-    def __init__(self, build: "Callable[..., QuerySet[Any, Row]]", *types: type[int] | type[str]) -> None:
-        self.build = build
-        self.placeholders = [each(PLACEHOLDER + n) for n, each in enumerate(types or (int,))]
+    def __init__(
+        self,
+        build: "Callable[..., QuerySet[Any, Row]]",
+        *types: type[int] | type[str] | type[datetime],
+        after: "Callable[[int], QuerySet[Any, Any] | Statement] | None" = None,
+    ) -> None:
+        self.build, self.after = build, after
+        self.placeholders = [placeholder(each, PLACEHOLDER + n) for n, each in enumerate(types or (int,))]
         self._composed: dict[str, Composed] = {}
 
-    def __call__(self, *values: int | str) -> list[Row]:
+    def __call__(self, *values: Value) -> list[Row]:
         """Return the rows. Raises TransactionManagementError for rows to lock outside of a transaction."""
-        composed = self._composed.get(connection.vendor)
-        if composed is None:
-            composed = self._composed[connection.vendor] = compose(self.build(*self.placeholders))
+        composed = self._composed.get(connection.vendor) or self._compose()
+        return composed.populate(self._fetch(composed, values))
+
+    def one(self, *values: Value) -> tuple[Row | None, list[tuple[Any, ...]]]:
+        """Return the instance that all rows are of, if there are any, and the annotations of each row."""
+        composed = self._composed.get(connection.vendor) or self._compose()
+        rows = self._fetch(composed, values)
+        first: Row | None = next(iter(composed.populate(rows[:1])), None)
+        return first, [tuple(row[column] for column in composed.annotations) for row in rows]
+
+    def _fetch(self, composed: Composed, values: Sequence[Value]) -> Sequence[Any]:
         if composed.locks and not connection.in_atomic_block:
             raise TransactionManagementError("Rows are locked in a transaction.")
-        given = dict(zip(self.placeholders, values, strict=True))
-        params = [given.get(value, value) for value in composed.params]
         with connection.cursor() as cursor:
-            cursor.execute(composed.sql, params)
-            return composed.objects(cursor.fetchall())
+            send(cursor, composed.message, list(map(adapted, values)))
+            return composed.convert(cursor.fetchall())
+
+    def _compose(self) -> Composed:
+        """Have the ORM compose the queries, without running them."""
+        rows: Any = self.build(*self.placeholders)
+        compiler = rows.query.get_compiler(connection=connection)
+        statements = [self._statement(compiler)]
+        converters = compiler.get_converters([expression for expression, _, _ in compiler.select])
+        is_of_instances = rows._iterable_class is ModelIterable
+
+        def convert(found: Sequence[Any]) -> Sequence[Any]:
+            return [tuple(row) for row in compiler.apply_converters(found, converters)]
+
+        if self.after is not None and connection.features.has_select_for_update:
+            first: Any = self.after(PLACEHOLDER)
+            if not isinstance(first, Statement):
+                first = self._statement(first.query.get_compiler(connection=connection))
+            statements.insert(0, first)
+        composed = self._composed[connection.vendor] = Composed(
+            Message(*statements),
+            len(statements) > 1,
+            convert if converters else list,
+            instances(compiler) if is_of_instances else list,
+            list(compiler.annotation_col_map.values()) if is_of_instances else [],
+        )
+        return composed
+
+    def _statement(self, compiler: Any) -> Statement:
+        sql, params = compiler.as_sql()
+        place = {adapted(value): Given(n) for n, value in enumerate(self.placeholders)}
+        return Statement(
+            compiler.query.model._meta.db_table, sql, [place.get(value, value) for value in params]
+        )
 
 
-def compose(rows: "QuerySet[Any, Any]") -> Composed:
-    """Have the ORM compose a query, without running it."""
-    query: Any = rows.query
-    compiler = query.get_compiler(connection=connection)
-    sql, params = compiler.as_sql()
-    converters = compiler.get_converters([expression for expression, _, _ in compiler.select])
-    is_of_instances = rows._iterable_class is ModelIterable
-    populate = instances(compiler) if is_of_instances else list
+def placeholder(kind: Any, number: int) -> Value:
+    """Return a value of that type which stands for one that is given later."""
+    return datetime.fromtimestamp(number, timezone.utc) if kind is datetime else kind(number)
 
-    def objects(found: Sequence[Any]) -> list[Any]:
-        if converters:
-            found = [tuple(row) for row in compiler.apply_converters(found, converters)]
-        return populate(found)
 
-    locks = query.select_for_update and connection.features.has_select_for_update
-    return Composed(sql, tuple(params), bool(locks), objects)
+def adapted(value: Any) -> Any:
+    """Return a value as a statement takes it: SQLite has no type for moments."""
+    if isinstance(value, datetime):
+        return connection.ops.adapt_datetimefield_value(value)
+    return value
 
 
 def instances(compiler: Any) -> Callable[[Sequence[Any]], list[Model]]:
@@ -77,13 +121,21 @@ def instances(compiler: Any) -> Callable[[Sequence[Any]], list[Model]]:
     first, end = fields[0], fields[-1] + 1
     names = [column[0].target.attname for column in compiler.select[first:end]]
     related: Any = get_related_populators(compiler.klass_info, compiler.select, connection.alias)
+    annotations = compiler.annotation_col_map.items()
 
     def populate(found: Sequence[Any]) -> list[Model]:
-        rows = []
+        rows: list[Any] = []
+        beside = None
         for row in found:
-            instance = model.from_db(connection.alias, names, row[first:end])
-            for populator in related:
-                populator.populate(row, instance)
+            instance: Any = model.from_db(connection.alias, names, row[first:end])
+            if beside == row[end:]:  # the seats of an order, say: all of one show
+                instance._state.fields_cache.update(rows[-1]._state.fields_cache)
+            else:
+                for populator in related:
+                    populator.populate(row, instance)
+            beside = row[end:]
+            for name, column in annotations:
+                setattr(instance, name, row[column])
             rows.append(instance)
         return rows
 

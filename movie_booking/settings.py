@@ -101,15 +101,16 @@ MIDDLEWARE = [
     "movie_booking.api.middleware.keep_out_of_caches",
     "movie_booking.api.middleware.refuse_plain_http",  # before Django redirects it
     "django.middleware.security.SecurityMiddleware",
+    "bookings.middleware.answer_polls",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "movie_booking.api.middleware.answer_options",
     "movie_booking.api.middleware.api_request_limits",
     "movie_booking.turns.one_form_at_a_time",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "movie_booking.pages.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "movie_booking.pages.AuthenticationMiddleware",
+    "movie_booking.pages.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 

@@ -8,14 +8,14 @@ from movie_booking.api.problems import unknown_route
 from movie_booking.swagger import page, schema_view
 
 urlpatterns = [
+    path("api/", include("bookings.urls")),
+    path("api/", include("accounts.urls")),
+    re_path("^api/", unknown_route),
     path("", RedirectView.as_view(pattern_name="swagger")),
     path("swagger/", page("swagger"), name="swagger"),
     path("redoc/", page("redoc"), name="redoc"),
     path("swagger.json", schema_view.without_ui(), {"format": "json"}, name="schema"),
     path("admin/", admin.site.urls),
-    path("api/", include("accounts.urls")),
-    path("api/", include("bookings.urls")),
-    re_path("^api/", unknown_route),
 ]
 
 handler400 = "movie_booking.api.problems.bad_request"

@@ -15,7 +15,9 @@ from movie_booking.api.fields import (
     StrictModelSerializer,
     moment_json,
 )
+from movies.listing import ShowRow
 from movies.models import Cinema, Movie, Screen, Show
+from movies.models.shows import available_seats
 from movies.prices import PRICE_FIELDS
 from movies.seat_plan import MAX_SEATS
 
@@ -200,26 +202,29 @@ class ShowSerializer(SharedFields, serializers.ModelSerializer[Show]):
 
     def to_representation(self, show: Show) -> dict[str, Any]:
         """What the fields say, without asking each of them for each show. A test holds both equal."""
-        screen = show.screen
-        opens = show.sales_open_at
-        return {
-            "id": show.pk,
-            "movie": show.movie_id,
-            "movie_title": show.movie.title,
-            "screen": show.screen_id,
-            "screen_name": screen.name,
-            "cinema": screen.cinema_id,
-            "cinema_name": screen.cinema.name,
-            "time_zone": screen.cinema.time_zone,
-            "starts_at": moment_json(show.starts_at),
-            "ends_at": moment_json(show.ends_at),
-            "pre_show_minutes": show.pre_show_minutes,
-            "total_seats": show.total_seats,
-            "available_seats": show.available_seats,
-            "price": f"{show.price:.2f}",
-            "prices": {kind.value: f"{price:.2f}" for kind, price in show.prices.items()},
-            "currency": self.get_currency(show),
-            "status": str(show.status),
-            "sales_open_at": moment_json(opens) if opens else None,
-            "sales_close_at": moment_json(show.sales_close_at),
-        }
+        return show_json(ShowRow.of(show))
+
+
+def show_json(row: ShowRow) -> dict[str, Any]:
+    opens = row.sales_open_at
+    return {
+        "id": row.id,
+        "movie": row.movie_id,
+        "movie_title": row.movie__title,
+        "screen": row.screen_id,
+        "screen_name": row.screen__name,
+        "cinema": row.screen__cinema_id,
+        "cinema_name": row.screen__cinema__name,
+        "time_zone": row.screen__cinema__time_zone,
+        "starts_at": moment_json(row.starts_at),
+        "ends_at": moment_json(row.ends_at),
+        "pre_show_minutes": row.pre_show_minutes,
+        "total_seats": row.total_seats,
+        "available_seats": available_seats(row.status, row.total_seats, row.live_seats),
+        "price": f"{row.price:.2f}",
+        "prices": {kind.value: f"{price:.2f}" for kind, price in row.prices.items()},
+        "currency": settings.CURRENCY,
+        "status": str(row.status),
+        "sales_open_at": moment_json(opens) if opens else None,
+        "sales_close_at": moment_json(row.sales_close_at),
+    }

@@ -1,6 +1,6 @@
 """The HTTP face of the catalogue: anyone reads it, staff with the permission write it."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.db import transaction
 from django.utils.decorators import method_decorator
@@ -16,10 +16,12 @@ from rest_framework.viewsets import GenericViewSet
 from accounts.http import UserRequest
 from accounts.permissions import is_staff_with
 from movie_booking.api.filters import BoundedSearchFilter, SentFilters, StableOrderingFilter
+from movie_booking.api.pagination import Pagination
 from movie_booking.errors import NotFound
 from movie_booking.limits import ID_PATTERN
 from movies import schema, services
 from movies.filters import MovieFilter, ScreenFilter, ShowFilter
+from movies.listing import upcoming_shows
 from movies.models import Cinema, Movie, Screen, Show, ShowQuerySet
 from movies.permissions import AnyoneReadsStaffWrite
 from movies.serializers import (
@@ -31,6 +33,7 @@ from movies.serializers import (
     ScreenSerializer,
     ShowInput,
     ShowSerializer,
+    show_json,
 )
 
 
@@ -194,6 +197,14 @@ class ShowViewSet(CatalogueViewSet):
 
     def get_queryset(self) -> ShowQuerySet:
         return visible_shows(self.request)
+
+    def list(self, request: Request) -> Response:
+        found = upcoming_shows(request.query_params)
+        if found is None:
+            return super().list(request)
+        count, rows = found
+        page = cast("Pagination", self.paginator).first_page(request, rows, count)
+        return self.get_paginated_response([show_json(row) for row in page])
 
     def perform_create(self, data: Any) -> Show:
         return services.schedule_show(**data.validated_data)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from benchmarks.postgres import Postgres
-from benchmarks.statements import Message
+from benchmarks.statements import Message, as_planned, prepared_in
 
 PLANNED = ("SELECT", "WITH", "INSERT", "UPDATE", "DELETE")
 REPEATS = 3
@@ -15,26 +15,31 @@ MANY_ROWS = 2000  # an access that reads more of a table that grows, grows with 
 
 def explain(postgres: Postgres, database: str, messages: Iterable[Message]) -> list[dict[str, Any]]:
     """Run the statements again, in one transaction that is rolled back, and return what each does."""
-    found = []
+    found, messages = [], list(messages)
+    prepared = prepared_in(messages)
     postgres.rows(database, "BEGIN")
     try:
+        for name, plan in prepared.items():
+            postgres.rows(database, f"PREPARE {name} AS {plan}")
         for statement in (each for message in messages for each in message.statements):
-            if statement.split(None, 1)[0].upper() in PLANNED:
-                found.append(_explain(postgres, database, statement))
+            planned = as_planned(statement, prepared)
+            if planned.split(None, 1)[0].upper() in PLANNED:
+                found.append(_explain(postgres, database, statement, planned))
     finally:
         postgres.rows(database, "ROLLBACK")
+        postgres.rows(database, "DEALLOCATE ALL")
     return found
 
 
-def _explain(postgres: Postgres, database: str, statement: str) -> dict[str, Any]:
+def _explain(postgres: Postgres, database: str, statement: str, planned: str) -> dict[str, Any]:
     times, plan = [], {}
-    for _ in range(REPEATS if statement.upper().startswith("SELECT") else 1):
+    for _ in range(REPEATS if planned.upper().startswith("SELECT") else 1):
         rows = postgres.rows(database, f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}")
         (plan,) = rows[0][0]
         times.append(plan["Execution Time"] + plan["Planning Time"])
     nodes = list(walk(plan["Plan"]))
     return {
-        "statement": " ".join(statement.split())[:4000],
+        "statement": " ".join(planned.split())[:4000],
         "ms": round(statistics.median(times), 3),
         "buffers": plan["Plan"].get("Shared Hit Blocks", 0) + plan["Plan"].get("Shared Read Blocks", 0),
         "accesses": dict(Counter(filter(None, map(access, nodes)))),

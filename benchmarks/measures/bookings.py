@@ -81,7 +81,7 @@ def pgbench(stage: Stage, captured: Captured) -> Slice:
     turns = SEATS // CONNECTIONS
     sold, seconds = 0, 0.0
     for show in shows:
-        tps = run_pgbench(stage, script, cinema.database, turns, {"turn": -1, "show": show})
+        tps = run_pgbench(stage, script, cinema.database, turns, {"turn": -1, "show": show, "prepared": 0})
         sold, seconds = sold + turns * CONNECTIONS, seconds + turns * CONNECTIONS / tps
         if seconds > stage.seconds:
             break

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from benchmarks.cinema import FIRST_USER
 from benchmarks.stage import Stage
-from benchmarks.statements import Message, of_request, pgbench_script
+from benchmarks.statements import Message, of_request, pgbench_script, verbs
 
 SEAT = 271  # no other number in a statement
 
@@ -62,7 +62,7 @@ def count_round_trips(stage: Stage) -> dict[str, list[str]]:
     def of(method: str, path: str, body: Any = None) -> tuple[list[str], Any]:
         with stage.postgres.listening(side.cinema.database) as messages:
             answer = call(side.server.port, method, path, token, body)
-        return [message.verb for message in of_request(messages, marks)], answer
+        return verbs(of_request(messages, marks)), answer
 
     hold, order = of("POST", "/api/orders/", {"show": show, "seat_numbers": [1, 2]})
     confirm, _ = of("POST", f"/api/orders/{order['reference']}/confirm/", {})
@@ -70,7 +70,7 @@ def count_round_trips(stage: Stage) -> dict[str, list[str]]:
     seat_map, _ = of("GET", f"/api/shows/{show}/seats/")
     side.cinema.retire([show])
     return {
-        "book": [message.verb for message in captured.messages],
+        "book": verbs(captured.messages),
         "hold two seats": hold,
         "confirm": confirm,
         "seat map": seat_map,

@@ -42,8 +42,7 @@ def cancel_order(
     Raises Invalid for seats that are not in it, HoldExpired, AlreadyCancelled, SoldInPairs,
     CompanionWithoutWheelchair, LeavesSingleSeat, TooLateToCancel, ShowCancelled and ShowStarted.
     """
-    inventory = SeatInventory.lock(order.show_id)
-    locked = inventory.order(order.pk)
+    inventory, locked = SeatInventory.lock_order(order.show_id, order.pk)
     locked.refuse_unless_live()
     given_back = locked.live
     if seat_numbers is not None:
@@ -52,6 +51,7 @@ def cancel_order(
         _refuse_once_too_late(inventory, given_back)  # first, as other seats would not help then
         refuse_half_sofas_kept(inventory.show, locked, given_back)
     _give_back(inventory, given_back, actor, leave_single_seat=leave_single_seat)
+    locked.order.known_bookings = locked.bookings
     return locked.order
 
 
@@ -62,8 +62,7 @@ def cancel_booking(booking: Booking, *, actor: Actor, leave_single_seat: bool = 
     Raises NotFound for a house seat, AlreadyCancelled, HoldExpired, CompanionWithoutWheelchair,
     LeavesSingleSeat, TooLateToCancel, ShowCancelled and ShowStarted.
     """
-    inventory = SeatInventory.lock(booking.show_id)
-    locked = inventory.order(booking.order_id)
+    inventory, locked = SeatInventory.lock_order(booking.show_id, booking.order_id)
     fresh = locked.booking(booking.pk)
     _refuse_unless_customers(fresh, locked.at)
     _give_back(inventory, _whole_sofa(fresh, locked.live), actor, leave_single_seat=leave_single_seat)
@@ -186,7 +185,9 @@ def _give_back(
         percent = sale_terms(booking.order, show).refund_percent(at) if is_paid else None
         by_percent.setdefault(percent, []).append(booking)
     for percent, alike in by_percent.items():
-        inventory.transition(alike, Status.CANCELLED, actor=actor, refund_percent=percent)
+        inventory.transition(
+            alike, Status.CANCELLED, actor=actor, refund_percent=percent, is_last=percent == [*by_percent][-1]
+        )
 
 
 def _refuse_once_too_late(inventory: SeatInventory, bookings: Sequence[Booking]) -> None:

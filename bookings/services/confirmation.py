@@ -19,15 +19,14 @@ def confirm_order(order: Order, *, actor: Actor, show_version: int | None = None
     `show_version`. Raises HoldExpired (the seats are never taken anew), AlreadyConfirmed, AlreadyCancelled,
     ShowChanged, ShowCancelled and ShowStarted.
     """
-    inventory = SeatInventory.lock(order.show_id)
-    locked = inventory.order(order.pk)
+    inventory, locked = SeatInventory.lock_order(order.show_id, order.pk)
     locked.refuse_unless_live()
     if not locked.on_hold:
         raise AlreadyConfirmed
     refuse_if_started(inventory.show, inventory.at)
     if sale_terms(locked.order, inventory.show).is_moved:
         _accept_or_refuse(locked, inventory.show, show_version)
-    inventory.transition(locked.on_hold, Status.BOOKED, actor=actor)
+    inventory.transition(locked.on_hold, Status.BOOKED, actor=actor, is_last=True)
     locked.order.known_bookings = locked.bookings
     return locked.order
 

@@ -58,8 +58,7 @@ def exchange_seats(
             to_seats=to_seats,
             leave_single_seat=leave_single_seat,
         )
-    inventory = SeatInventory.lock(order.show_id)
-    locked = inventory.order(order.pk)
+    inventory, locked = SeatInventory.lock_order(order.show_id, order.pk)
     locked.refuse_unless_live()
     refuse_unless_on_sale(inventory.show, inventory.at)
     refuse_seats_without_booking(locked, from_seats, field="from")

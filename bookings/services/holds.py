@@ -26,7 +26,7 @@ from bookings.seating.best_available import (
     free_seats,
     largest_free_block,
 )
-from bookings.services.inventory import SeatInventory
+from bookings.services.inventory import SeatInventory, constraint_as_refusal
 from bookings.services.limits import refuse_too_many_holds, refuse_too_many_seats
 from bookings.services.rules import (
     refuse_if_started,
@@ -76,7 +76,10 @@ def book_seat(
     NotOnSale and SalesClosed.
     """
     choice = SeatChoice(seat_numbers=[seat_number], leave_single_seat=leave_single_seat)
-    [booking] = _place(show_id, choice, Status.BOOKED, customer=customer, actor=actor, field="seat_number")
+    with constraint_as_refusal([seat_number]):
+        [booking] = _place(
+            show_id, choice, Status.BOOKED, customer=customer, actor=actor, field="seat_number"
+        )
     return booking
 
 
@@ -88,7 +91,8 @@ def hold_seats(show_id: int, choice: SeatChoice, *, customer: User, actor: Actor
     TooManyHolds, NoSuchSeat, ShowChanged for a seat that the show had before it was moved, NotFound,
     ShowCancelled, ShowStarted, NotOnSale and SalesClosed.
     """
-    bookings = _place(show_id, choice, Status.HELD, customer=customer, actor=actor, field="seat_numbers")
+    with constraint_as_refusal(choice.seat_numbers):
+        bookings = _place(show_id, choice, Status.HELD, customer=customer, actor=actor, field="seat_numbers")
     order = bookings[0].order
     order.known_bookings = bookings
     return order
@@ -98,7 +102,7 @@ def hold_seats(show_id: int, choice: SeatChoice, *, customer: User, actor: Actor
 def _place(
     show_id: int, choice: SeatChoice, status: Status, *, customer: User, actor: Actor, field: str
 ) -> list[Booking]:
-    inventory = SeatInventory.lock(show_id)
+    inventory = SeatInventory.lock_for_sale(show_id, choice.seat_numbers, customer)
     show, at = inventory.show, inventory.at
     refuse_unless_on_sale(show, at)
     refuse_unknown_seats(show, choice.seat_numbers, field=field)
@@ -113,6 +117,7 @@ def _place(
         status=status,
         actor=actor,
         expires_at=hold_expiry(at, ordered_at=at) if status == Status.HELD else None,
+        is_last=True,
     )
 
 
@@ -161,8 +166,7 @@ def extend_order(order: Order) -> Order:
 
     Raises HoldExpired, NotHeld, AlreadyCancelled, HoldLimitReached, ShowCancelled and ShowStarted.
     """
-    inventory = SeatInventory.lock(order.show_id)
-    locked = inventory.order(order.pk)
+    inventory, locked = SeatInventory.lock_order(order.show_id, order.pk)
     locked.refuse_unless_live()
     on_hold = locked.on_hold
     if not on_hold:

@@ -3,7 +3,8 @@
 Status, events and counts are written together or not at all, so the events replay to the present state.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -27,11 +28,12 @@ from bookings.models import (
     Status,
     is_over,
 )
+from bookings.rows import ORDER_ROWS, SEAT_ROWS, SHOW_FOR_SALE, SeatRow
 from bookings.services.insert_statement import can_insert_at_once, insert_at_once
 from bookings.services.transition_statement import transition_at_once
-from movie_booking.composed import ComposedQuery
 from movie_booking.database import violates
 from movie_booking.errors import NotFound
+from movie_booking.limits import MAX_ID
 from movies.models import Show
 from movies.seat_plan import MAX_SEATS, SeatPlan, label_in
 
@@ -47,15 +49,40 @@ class SeatInventory:
     show: Show
     at: datetime  # the clock, read once, when the lock is had
 
-    def __init__(self, show: Show, at: datetime) -> None:
+    def __init__(self, show: Show, at: datetime, sale: "Sale | None" = None) -> None:
         self.show = show
         self.at = at
+        self._sale = sale
 
     @classmethod
     def lock(cls, show_id: int) -> "SeatInventory":
         """Wait for the show and keep its lock until the transaction ends. Raises NotFound."""
         show = Show.objects.lock(show_id)
         return cls(show, timezone.now())
+
+    @classmethod
+    def lock_for_sale(cls, show_id: int, numbers: Collection[int], customer: User) -> "SeatInventory":
+        """The same, for whoever wants these seats for a customer: what that takes is read along.
+
+        All that is read here says the same as after `lock`, where it takes a statement more. Raises NotFound.
+        """
+        if not numbers or show_id > MAX_ID:
+            return cls.lock(show_id)
+        first, last = (min(number, MAX_SEATS) for number in (min(numbers), max(numbers)))
+        show, rows = SHOW_FOR_SALE.one(show_id, first, last, customer.pk)
+        if show is None:
+            raise NotFound
+        taken = [row for row in rows if row[0] is not None]
+        return cls(show, timezone.now(), Sale(range(first, last + 1), customer.pk, taken))
+
+    @classmethod
+    def lock_order(cls, show_id: int, order_id: int) -> "tuple[SeatInventory, LockedOrder]":
+        """The same, with an order of the show and its bookings, all fresh. Raises NotFound."""
+        bookings = ORDER_ROWS(show_id, order_id)
+        if not bookings:
+            raise NotFound
+        inventory = cls(bookings[0].show, timezone.now())
+        return inventory, inventory._as_order(bookings)
 
     @classmethod
     def lock_all(cls, show_ids: Collection[int]) -> "dict[int, SeatInventory]":
@@ -84,12 +111,23 @@ class SeatInventory:
             if not is_over(status, expires_at, self.at)
         }
 
+    def taken(self, numbers: Collection[int]) -> Mapping[int, Status]:
+        """Those of these seats that are not free, by number in the order given."""
+        rows = {row[1]: row for row in self._rows_of(numbers)}
+        found = {number: rows[number] for number in numbers if number in rows}
+        return {
+            number: STATUS_OF[status]
+            for number, (_, _, status, expires_at, _, _) in found.items()
+            if not is_over(status, expires_at, self.at)
+        }
+
     def count_seats_of(self, customer: User) -> int:
         """How many seats the customer has, held or booked."""
-        customer_id = customer.pk
+        customer_id, sale = customer.pk, self._sale
+        rows = sale.rows if sale and sale.customer_id == customer_id else self._rows
         return sum(
             status != Status.BLOCKED and not is_over(status, expires_at, self.at)
-            for _, _, status, expires_at, user_id, _ in self._rows
+            for _, _, status, expires_at, user_id, _ in rows
             if user_id == customer_id
         )
 
@@ -120,14 +158,10 @@ class SeatInventory:
 
     def order(self, order_id: int) -> "LockedOrder":
         """An order of this show with fresh bookings, all with the locked show. Raises NotFound."""
-        bookings = ORDER_ROWS(order_id, self.show.pk)
+        bookings = ORDER_ROWS(self.show.pk, order_id)
         if not bookings:
             raise NotFound
-        order = bookings[0].order
-        order.show = self.show
-        for booking in bookings:
-            booking.show, booking.order = self.show, order
-        return LockedOrder(order, bookings, self.at)
+        return self._as_order(bookings)
 
     def allocate(
         self,
@@ -138,13 +172,16 @@ class SeatInventory:
         actor: Actor,
         expires_at: datetime | None = None,
         reason: str = "",
+        is_last: bool = False,
     ) -> list[Booking]:
         """Give the order's user these seats, by number with their prices, and return the live bookings.
 
         Holds that have expired on these seats become EXPIRED first. A new order is written with its
-        bookings. Raises SeatTaken, also where only the constraint `one_live_booking_per_seat` saw it.
+        bookings; if that `is_last` in its transaction it may go along with COMMIT, and there are no ids
+        until then. Raises SeatTaken, also where only the constraint `one_live_booking_per_seat` saw it, by
+        then at the end: see `constraint_as_refusal`.
         """
-        self._expire([booking_id for booking_id, number, *_ in self._rows if number in prices])
+        self._expire(self._rows_of(prices))
         bookings = [
             Booking(
                 order=order,
@@ -160,17 +197,12 @@ class SeatInventory:
             )
             for number, price in sorted(prices.items())
         ]
-        try:
+        with constraint_as_refusal(prices):
             if order.pk is None and can_insert_at_once():
-                insert_at_once(order, bookings, actor=actor)
+                insert_at_once(order, bookings, actor=actor, is_last=is_last)
                 self._note_counts(+len(bookings))
             else:
                 self._insert_in_steps(order, bookings, actor=actor)
-        except IntegrityError as error:
-            # Not reached while every service takes the lock; the constraint does not rely on that.
-            if violates(error, "one_live_booking_per_seat", Booking):
-                raise SeatTaken(seats=reasons(dict.fromkeys(prices, Status.BOOKED))) from error
-            raise
         return bookings
 
     def transition(
@@ -181,10 +213,12 @@ class SeatInventory:
         actor: Actor,
         reason: str = "",
         refund_percent: int | None = None,
+        is_last: bool = False,
     ) -> None:
         """Bring bookings of this show to another status, with an event each.
 
-        A `reason` replaces that of the booking. As many statements for one booking as for a hundred.
+        A `reason` replaces that of the booking. As many statements for one booking as for a hundred, and if
+        that `is_last` in its transaction it may go along with COMMIT.
         """
         if not bookings:
             return
@@ -199,7 +233,9 @@ class SeatInventory:
             fields["refund_percent"] = refund_percent
         released = sum(booking.status in LIVE for booking in bookings) if to not in LIVE else 0
         if can_insert_at_once():
-            transition_at_once(self.show, bookings, fields, released=released, at=self.at, actor=actor)
+            transition_at_once(
+                self.show, bookings, fields, released=released, at=self.at, actor=actor, is_last=is_last
+            )
             self._note_counts(-released)
         else:
             events = [self._event(booking, booking.status, to, actor) for booking in bookings]
@@ -249,15 +285,28 @@ class SeatInventory:
 
     def expire_holds(self) -> int:
         """Expire every hold whose time is over, and return how many there were."""
-        return self._expire([booking_id for booking_id, *_ in self._rows])
+        return self._expire(self._rows)
 
     @cached_property
     def _rows(self) -> "list[SeatRow]":
         """The bookings that `one_live_booking_per_seat` counts: a hold that has expired still says HELD."""
         return SEAT_ROWS(self.show.pk)
 
-    def _expire(self, booking_ids: Sequence[int]) -> int:
-        over = {row[0] for row in self._rows if is_over(row[2], row[3], self.at)} & set(booking_ids)
+    def _rows_of(self, numbers: Collection[int]) -> "Sequence[SeatRow]":
+        """Those of these seats, of the few that were read along with the lock if they are among them."""
+        sale = self._sale
+        rows = sale.rows if sale and all(number in sale.seats for number in numbers) else self._rows
+        return [row for row in rows if row[1] in numbers]
+
+    def _as_order(self, bookings: Sequence[Booking]) -> "LockedOrder":
+        order = bookings[0].order
+        order.show = self.show
+        for booking in bookings:
+            booking.show, booking.order = self.show, order
+        return LockedOrder(order, bookings, self.at)
+
+    def _expire(self, rows: "Sequence[SeatRow]") -> int:
+        over = [row[0] for row in rows if is_over(row[2], row[3], self.at)]
         if over:
             self.transition(
                 list(Booking.objects.filter(pk__in=over).order_by("id")), Status.EXPIRED, actor=SYSTEM
@@ -305,28 +354,26 @@ class SeatInventory:
         self.show.seats_version += 1
 
 
-# The id of a booking, its seat, status and end of hold as they are written, its user and its order. Plain, as
-# there are as many as the show has sold, and each buyer reads them all.
-SeatRow = tuple[int, int, str, datetime | None, int, int]
-SEAT_ROWS: ComposedQuery[SeatRow] = ComposedQuery(
-    lambda show_id: (
-        Booking.objects.in_seat_index()
-        .filter(show=show_id)
-        .order_by()
-        .values_list("id", "seat_number", "status", "expires_at", "user_id", "order_id")
-    )
-)
+class Sale(NamedTuple):
+    """What was read along with the lock: the rows of these seats, and all of this customer's."""
+
+    seats: range
+    customer_id: int
+    rows: Sequence[SeatRow]
 
 
-ORDER_ROWS: ComposedQuery[Booking] = ComposedQuery(
-    lambda order_id, show_id: (
-        Booking.objects.filter(order=order_id, show=show_id)
-        .select_related("order")
-        .order_by("seat_number", "id")
-    ),
-    int,
-    int,
-)
+@contextmanager
+def constraint_as_refusal(numbers: Iterable[int]) -> Iterator[None]:
+    """Raises SeatTaken for these seats where the constraint `one_live_booking_per_seat` refused one.
+
+    Not reached while every service takes the lock; the constraint does not rely on that.
+    """
+    try:
+        yield
+    except IntegrityError as error:
+        if violates(error, "one_live_booking_per_seat", Booking):
+            raise SeatTaken(seats=reasons(dict.fromkeys(numbers, Status.BOOKED))) from error
+        raise
 
 
 class Reseated(NamedTuple):

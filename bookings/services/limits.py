@@ -1,11 +1,11 @@
 """How many seats of a show, and how many orders on hold, a customer may have."""
 
 from django.conf import settings
-from django.db import connection
 
 from accounts.models import User
 from bookings.errors import TooManyHolds, TooManySeats
-from bookings.models import HELD, HOLDS_OF_USER, is_over
+from bookings.models import HELD, is_over
+from bookings.rows import HOLDS_OF_USER
 from bookings.services.inventory import SeatInventory
 
 
@@ -17,20 +17,7 @@ def refuse_too_many_seats(inventory: SeatInventory, customer: User, seats: int) 
 
 def refuse_too_many_holds(inventory: SeatInventory, customer: User) -> None:
     """Raises TooManyHolds if one more order on hold would be too many. The last check of its transaction."""
-    _wait_for_other_holds_of(customer)
     holds = HOLDS_OF_USER(customer.pk)
     orders = {order_id for order_id, until in holds if not is_over(HELD, until, inventory.at)}
     if len(orders) >= settings.MAX_HELD_ORDERS:
         raise TooManyHolds(limit=settings.MAX_HELD_ORDERS)
-
-
-def _wait_for_other_holds_of(customer: User) -> None:
-    """Until the transaction ends, let no other hold of this customer, of whatever show, be counted.
-
-    The transaction has the locks of its shows already and takes no other lock after this one, so there is no
-    circle to wait in.
-    """
-    if connection.vendor == "postgresql":  # SQLite has one writer at a time
-        with connection.cursor() as cursor:
-            key = f"holds of {customer.pk}"
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])

@@ -151,7 +151,7 @@ def refuse_giving_back(
 
 def refuse_taken(inventory: SeatInventory, numbers: Collection[int]) -> None:
     """Raises SeatTaken that names every seat that is not free, with the reason."""
-    if conflicts := {n: inventory.occupied[n] for n in numbers if n in inventory.occupied}:
+    if conflicts := inventory.taken(numbers):
         raise SeatTaken(seats=reasons(conflicts))
 
 

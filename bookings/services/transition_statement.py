@@ -6,28 +6,38 @@ both ways equal.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
-
-from django.db import connection
 
 from accounts.actors import Actor
 from bookings.models import Booking
+from movie_booking.statements import Message, Statement, execute
 from movies.models import Show
 
 TRANSITION_AT_ONCE = """
 WITH changed AS (
-    UPDATE bookings_booking SET {changes} WHERE id = ANY(%(bookings)s)
+    UPDATE bookings_booking SET {changes} WHERE id = ANY(%(bookings)s::bigint[])
 ), event AS (
     INSERT INTO bookings_bookingevent (booking_id, show_id, seat_number, at, actor_id, channel, from_status,
         to_status)
-    SELECT booking.id, %(show)s, booking.seat, %(at)s, %(actor)s, %(channel)s, booking.status, %(status)s
-    FROM unnest(%(bookings)s, %(seats)s, %(statuses)s::text[]) AS booking (id, seat, status)
+    SELECT booking.id, %(show)s::bigint, booking.seat, %(at)s::timestamptz, %(actor)s::bigint,
+        %(channel)s::text, booking.status, %(status)s
+    FROM unnest(%(bookings)s, %(seats)s::int[], %(statuses)s::text[]) AS booking (id, seat, status)
+), counted AS (
+    UPDATE movies_show SET live_seats = live_seats - %(released)s, seats_version = seats_version + 1
+    WHERE id = %(show)s
 )
-UPDATE movies_show SET live_seats = live_seats - %(released)s, seats_version = seats_version + 1
-WHERE id = %(show)s
+SELECT set_config('movie_booking.returned', '', false)
 """
 
 COLUMNS = {field.name: field.column for field in Booking._meta.concrete_fields}
+
+
+@cache
+def statement_for(*columns: str) -> Message:
+    """The statement that writes these columns of bookings."""
+    changes = ", ".join(f"{column} = %({column})s" for column in columns)
+    return Message(Statement.with_names("transition", TRANSITION_AT_ONCE.format(changes=changes)))
 
 
 def transition_at_once(
@@ -38,26 +48,24 @@ def transition_at_once(
     released: int,
     at: datetime,
     actor: Actor,
+    is_last: bool,
 ) -> None:
     """Write the fields, their status among them, to bookings of a show.
 
-    So many of their seats become free.
+    So many of their seats become free. If it is the last statement of its transaction it may go along with
+    COMMIT.
     """
-    values: dict[str, Any] = {COLUMNS[name]: getattr(value, "pk", value) for name, value in fields.items()}
-    changes = ", ".join(f"{column} = %({column})s" for column in values)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            TRANSITION_AT_ONCE.format(changes=changes),
-            {
-                **values,
-                "status": str(fields["status"]),
-                "bookings": [booking.pk for booking in bookings],
-                "seats": [booking.seat_number for booking in bookings],
-                "statuses": [str(booking.status) for booking in bookings],
-                "show": show.pk,
-                "released": released,
-                "at": at,
-                "actor": actor.user_id,
-                "channel": str(actor.channel),
-            },
-        )
+    given = {COLUMNS[name]: getattr(value, "pk", value) for name, value in fields.items()}
+    message = statement_for(*given)
+    given |= {
+        "status": str(fields["status"]),
+        "bookings": [booking.pk for booking in bookings],
+        "seats": [booking.seat_number for booking in bookings],
+        "statuses": [str(booking.status) for booking in bookings],
+        "show": show.pk,
+        "released": released,
+        "at": at,
+        "actor": actor.user_id,
+        "channel": str(actor.channel),
+    }
+    execute(message, given, is_last=is_last)

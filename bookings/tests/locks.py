@@ -8,9 +8,13 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils.functional import cached_property
 
+from bookings.rows import ORDER_ROWS, show_for_sale
+from bookings.services import inventory
 from bookings.services.inventory import SeatInventory
+from movie_booking.composed import ComposedQuery
 from movie_booking.tests.concurrency import run_concurrently
-from movies.models import Show
+from movies.models import Show, ShowQuerySet
+from movies.models.shows import LOCKED_SHOW
 
 
 def while_show_is_locked(show: Show, call: Callable[[], Any]) -> Any:
@@ -55,14 +59,57 @@ def after_reading_the_seats(monkeypatch: Any, then: Callable[[Mapping[int, str]]
     """Have every service do this when it has read which seats are occupied, before it goes on."""
     read = SeatInventory.__dict__["_rows"].func
 
-    def read_then(inventory: SeatInventory) -> Any:
-        rows = read(inventory)
+    def read_then(locked: SeatInventory) -> Any:
+        rows = read(locked)
         then({number: status for _, number, status, *_ in rows})
         return rows
 
     patched = cached_property(read_then)
     patched.__set_name__(SeatInventory, "_rows")
     monkeypatch.setattr(SeatInventory, "_rows", patched)
+
+    lock_and_read = SeatInventory.lock_for_sale.__func__
+
+    def lock_and_read_then(cls: type[SeatInventory], *asked: Any) -> SeatInventory:
+        locked = lock_and_read(cls, *asked)
+        if locked._sale:
+            then({number: status for _, number, status, *_ in locked._sale.rows})
+        return locked
+
+    monkeypatch.setattr(SeatInventory, "lock_for_sale", classmethod(lock_and_read_then))
+
+
+def before_locking(monkeypatch: Any, then: Callable[[int], None]) -> None:
+    """Have every service do this with the id of a show before it locks it, whatever it reads along."""
+    lock = ShowQuerySet.lock
+
+    def lock_show(shows: ShowQuerySet, show_id: int) -> Show:
+        then(show_id)
+        return lock(shows, show_id)
+
+    monkeypatch.setattr(ShowQuerySet, "lock", lock_show)
+    for name in ("lock_order", "lock_for_sale"):
+        monkeypatch.setattr(SeatInventory, name, classmethod(_with_id(SeatInventory, name, then)))
+
+
+def _with_id(owner: Any, name: str, then: Callable[[int], None]) -> Callable[..., Any]:
+    method = owner.__dict__[name].__func__
+
+    def call(cls: Any, show_id: int, *more: Any) -> Any:
+        then(show_id)
+        return method(cls, show_id, *more)
+
+    return call
+
+
+def without_the_lock(monkeypatch: Any) -> None:
+    """Have shows read as ever, but not locked before."""
+    unlocked = ComposedQuery(LOCKED_SHOW.build)
+    monkeypatch.setattr(ShowQuerySet, "lock", lambda self, show_id: unlocked(show_id)[0])
+    unlocked_all = lambda self, ids: list(self.with_details().filter(pk__in=ids).order_by("pk"))  # noqa: E731
+    monkeypatch.setattr(ShowQuerySet, "lock_all", unlocked_all)
+    monkeypatch.setattr(inventory, "SHOW_FOR_SALE", ComposedQuery(show_for_sale, int, int, int, int))
+    monkeypatch.setattr(inventory, "ORDER_ROWS", ComposedQuery(ORDER_ROWS.build, int, int))
 
 
 def wait_for_a_waiting_transaction() -> None:

@@ -8,8 +8,8 @@ from django.urls import reverse
 from accounts.tests.factories import make_staff, make_user
 from bookings.models import Status
 from bookings.tests.factories import book, make_booking
-from bookings.tests.locks import while_show_is_locked
-from movies.models import Screen, ScreenQuerySet, Show, ShowQuerySet
+from bookings.tests.locks import before_locking, while_show_is_locked
+from movies.models import Screen, ScreenQuerySet, Show
 from movies.services import schedule_show
 from movies.tests.factories import make_movie, make_screen, make_show, tomorrow
 
@@ -23,14 +23,11 @@ def make_busy(monkeypatch):
     """From now on every wait for the lock of that show times out, in the words of the database."""
 
     def make_busy(busy):
-        lock = ShowQuerySet.lock
-
-        def lock_unless_busy(self, show_id):
+        def time_out_if_busy(show_id):
             if show_id == busy.pk:
                 raise OperationalError("database is locked")
-            return lock(self, show_id)
 
-        monkeypatch.setattr(ShowQuerySet, "lock", lock_unless_busy)
+        before_locking(monkeypatch, time_out_if_busy)
 
     return make_busy
 
@@ -97,11 +94,11 @@ def test_a_busy_show_is_waited_for_once_and_not_once_a_booking(monkeypatch):
     show, waits = make_show(), []
     bookings = [book(show, seat) for seat in (1, 2, 3)]
 
-    def time_out(self, show_id):
+    def time_out(show_id):
         waits.append(show_id)
         raise OperationalError("database is locked")
 
-    monkeypatch.setattr(ShowQuerySet, "lock", time_out)
+    before_locking(monkeypatch, time_out)
 
     superuser_client().post(
         BOOKINGS, {"action": "cancel", "_selected_action": [booking.pk for booking in bookings]}

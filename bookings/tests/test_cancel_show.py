@@ -14,10 +14,10 @@ from bookings.models import Booking, Status
 from bookings.tests.api import assert_refused
 from bookings.tests.factories import block, book, call_off, give_back, make_booking, make_former_staff
 from bookings.tests.history import db_snapshot
-from bookings.tests.locks import after_reading_the_seats
+from bookings.tests.locks import after_reading_the_seats, without_the_lock
 from movie_booking.tests.concurrency import run_concurrently
 from movies.errors import ShowCancelled
-from movies.models import Show, ShowQuerySet
+from movies.models import Show
 from movies.services import schedule_show
 from movies.tests.factories import make_movie, make_screen, make_show
 
@@ -242,7 +242,7 @@ def cancel_after_the_buyers_check(monkeypatch, patience):
 @pytest.mark.postgres
 @pytest.mark.usefixtures("real_transactions")
 def test_control_without_the_lock_a_seat_of_a_cancelled_show_is_sold(monkeypatch):
-    monkeypatch.setattr(ShowQuerySet, "lock", lambda self, show_id: self.with_details().get(pk=show_id))
+    without_the_lock(monkeypatch)
 
     booking, (_, cancelled), met = cancel_after_the_buyers_check(monkeypatch, patience=10)
 

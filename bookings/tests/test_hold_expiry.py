@@ -19,8 +19,9 @@ from bookings.services import cancel_order, confirm_order, exchange_seats, exten
 from bookings.tests.api import assert_refused, post_to
 from bookings.tests.factories import book, by, call_off, let_expire, make_order
 from bookings.tests.history import assert_history_consistent
+from bookings.tests.locks import before_locking
 from movie_booking.errors import DomainError
-from movies.models import Show, ShowQuerySet
+from movies.models import Show
 from movies.tests.factories import make_show
 
 pytestmark = pytest.mark.django_db
@@ -267,14 +268,12 @@ def test_freeing_costs_the_same_queries_for_any_number_of_holds_of_a_show(
 def test_a_show_that_is_busy_does_not_keep_the_command_from_the_others(monkeypatch):
     busy, others = make_show(), [make_show(), make_show()]
     let_expire(*(make_order(show, 5) for show in (busy, *others)))
-    lock = ShowQuerySet.lock
 
-    def lock_unless_busy(self, show_id):
+    def time_out_if_busy(show_id):
         if show_id == busy.pk:
             raise OperationalError("database is locked")
-        return lock(self, show_id)
 
-    monkeypatch.setattr(ShowQuerySet, "lock", lock_unless_busy)
+    before_locking(monkeypatch, time_out_if_busy)
 
     with pytest.raises(OperationalError):
         expire_holds()

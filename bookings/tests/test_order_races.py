@@ -16,6 +16,7 @@ from django.db import connection
 from bookings.models import Status
 from bookings.services import expire_holds
 from bookings.tests.factories import let_expire, make_order, make_shows_of_one_movie
+from bookings.tests.locks import without_the_lock
 from bookings.tests.race_calls import (
     assert_consistent,
     at,
@@ -34,7 +35,6 @@ from bookings.tests.race_calls import (
     swap,
 )
 from movie_booking.tests.concurrency import run_concurrently
-from movies.models import ShowQuerySet
 from movies.tests.factories import make_screen, make_show
 
 pytestmark = pytest.mark.usefixtures("real_transactions")
@@ -266,8 +266,7 @@ def meet_before_writing(calls, patience):
 @each_race_for_the_show
 def test_control_without_the_lock_both_decide_before_either_writes(race, monkeypatch):
     calls, _, stopped = race()
-    monkeypatch.setattr(ShowQuerySet, "lock", lambda self, show_id: self.with_details().get(pk=show_id))
-    monkeypatch.setattr(ShowQuerySet, "lock_all", lambda self, ids: self.with_details().filter(pk__in=ids))
+    without_the_lock(monkeypatch)
 
     results, met = meet_before_writing(calls, patience=10)
 

@@ -21,9 +21,10 @@ from bookings.tests.locks import (
     wait_for_a_waiting_transaction,
     wait_until_one_waits_for_a_show,
     while_show_is_locked,
+    without_the_lock,
 )
 from movie_booking.tests.concurrency import run_concurrently
-from movies.models import Show, ShowQuerySet
+from movies.models import Show
 from movies.tests.factories import make_movie, make_screen, make_show
 
 pytestmark = pytest.mark.usefixtures("real_transactions")
@@ -58,7 +59,7 @@ def meet_after_the_check(monkeypatch, patience: float) -> list[bool]:
 def test_control_without_the_lock_both_buyers_find_the_seat_free_and_the_constraint_stops_one(monkeypatch):
     show, users = make_show(), [make_user(), make_user()]
     met = meet_after_the_check(monkeypatch, patience=10)
-    monkeypatch.setattr(ShowQuerySet, "lock", lambda self, show_id: self.with_details().get(pk=show_id))
+    without_the_lock(monkeypatch)
 
     results = run_concurrently(*(partial(book, show, 5, user=user) for user in users))
 

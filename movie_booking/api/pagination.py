@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.request import Request
@@ -20,6 +21,13 @@ class Pagination(PageNumberPagination):
     page_size = 20
     page_size_query_param = "page_size"
     max_page_size = 100
+
+    def first_page(self, request: Request, rows: Sequence[Any], count: int) -> Sequence[Any]:
+        """Take these rows for the first page, of so many in all."""
+        paginator = Paginator(rows, self.page_size)
+        paginator.count = count
+        self.page, self.request = paginator.page(1), request
+        return rows
 
 
 class NewestFirst(Pagination):

@@ -1,8 +1,10 @@
 """JSON out, with every time in one shape."""
 
+from contextlib import suppress
 from datetime import datetime, timezone
 from typing import Any
 
+import orjson
 from rest_framework import renderers
 from rest_framework.settings import api_settings
 from rest_framework.utils import encoders
@@ -18,4 +20,17 @@ class JSONEncoder(encoders.JSONEncoder):
 
 
 class JSONRenderer(renderers.JSONRenderer):
+    """DRF's, by orjson. What that cannot write, or not as a client asked (`indent=2`), DRF's writes."""
+
     encoder_class = JSONEncoder
+    options = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_NON_STR_KEYS
+
+    def render(self, data: Any, accepted_media_type: Any = None, renderer_context: Any = None) -> bytes:
+        is_compact = not self.get_indent(accepted_media_type or "", renderer_context or {})
+        if data is not None and is_compact:
+            with suppress(orjson.JSONEncodeError):
+                return orjson.dumps(data, default=write_otherwise, option=self.options)
+        return super().render(data, accepted_media_type, renderer_context)
+
+
+write_otherwise = JSONEncoder().default

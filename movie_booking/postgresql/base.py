@@ -4,13 +4,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from movie_booking.postgresql.transactions import BeginsAlong
+from movie_booking.postgresql.transactions import SavesMessages
 
 if TYPE_CHECKING:
     from movie_booking.postgresql.pool import Pool
 
 
-class DatabaseWrapper(BeginsAlong):
+class DatabaseWrapper(SavesMessages):
     """Django's, which with a pool has a connection of PostgreSQL's only from its first query to `close`."""
 
     # Set by a production worker. Without, each thread has a connection of its own, as ever.

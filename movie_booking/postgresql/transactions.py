@@ -1,4 +1,4 @@
-"""BEGIN goes along with the first statement of a transaction, which saves a round trip.
+"""Fewer messages to PostgreSQL: BEGIN goes along with the first statement, COMMIT with the last.
 
 psycopg2 sends BEGIN as a message of its own. Here it stays in its autocommit mode, and what Django thinks of
 the transaction is held against what the server last said of it, which libpq keeps and tells without asking:
@@ -6,23 +6,85 @@ the transaction is held against what the server last said of it, which libpq kee
 - A statement that Django wants in a transaction, while the server is in none, is sent as `BEGIN; statement`.
   That holds for each of them, so none can be left outside, whatever became of the one before.
 - COMMIT and ROLLBACK are sent unless the server is in no transaction: then there is nothing to end.
+- A statement that waits (`execute_last`) is sent as `statement; COMMIT`, or before the next one if there is
+  a next one after all. If the transaction is rolled back first, it never is.
 
 Statements of one message each see what was committed before they began, as statements of their own do.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
+import psycopg2
 from django.db.backends.postgresql import base
 from django.db.backends.utils import debug_transaction  # type: ignore[attr-defined]
-from psycopg2 import extensions
+from psycopg2 import errors, extensions
+
+from movie_booking.statements import Message
+
+
+class Waiting(NamedTuple):
+    """A statement that is to be the last of its transaction, and who is told what it returned."""
+
+    message: Message
+    given: Any
+    receive: Callable[[str], None]
+
+
+class Connection(extensions.connection):
+    """Knows which statements were prepared in it, by which names."""
+
+    prepared: dict[str, str] | None = None  # None: this is no place for such
+    failures = 0
+
+    def allow_prepared(self) -> None:
+        """Prepare statements here, unless a pooler may send the next one to another session.
+
+        A pooler makes up the process that it says a client is connected to.
+        """
+        with self.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            if cursor.fetchone() == (self.info.backend_pid,):
+                self.prepared = {}
 
 
 class Cursor(extensions.cursor):
     """Begins the transaction that Django wants, if the server is not in it yet."""
 
-    wrapper: "BeginsAlong"
+    connection: Connection
+    wrapper: "SavesMessages"
 
     def execute(self, query: Any, vars: Any = None) -> None:  # noqa: A002 - the name that psycopg2 gave it
+        if self.wrapper.waiting:
+            self.wrapper.send_waiting()
+        if isinstance(query, Message):
+            self._send(query, vars)
+        else:
+            self._begin_and_execute(query, vars)
+
+    def _send(self, message: Message, given: Any) -> None:
+        """Send a message with these values, its statements prepared where they can be."""
+        connection, new = self.connection, dict[str, str]()
+        if connection.prepared is None:
+            text, parameters = message.plain(given)
+        else:
+            # After a failure it is not known what was prepared, so no name is used again.
+            suffix = f"_{connection.failures}" if connection.failures else ""
+            text, parameters = message.prepared(given, connection.prepared, new, suffix)
+        try:
+            self._begin_and_execute(text, parameters)
+        except errors.FeatureNotSupported as error:
+            # A migration changed the type of a column: the plan cannot be used any more.
+            connection.failures += 1
+            connection.prepared = {}
+            raise psycopg2.OperationalError("The database was changed meanwhile.") from error
+        except psycopg2.Error:
+            connection.failures += bool(new)
+            raise
+        if new and connection.prepared is not None:
+            connection.prepared.update(new)
+
+    def _begin_and_execute(self, query: Any, vars: Any) -> None:  # noqa: A002
         if self.wrapper.awaits_begin():
             if isinstance(query, str):
                 query = f"{self.wrapper.begin}; {query}"
@@ -52,16 +114,19 @@ class Cursor(extensions.cursor):
 
     def begin(self) -> None:
         """Begin the transaction in a message of its own, if it is still to begin."""
+        if self.wrapper.waiting:
+            self.wrapper.send_waiting()
         if self.wrapper.awaits_begin():
             super().execute(self.wrapper.begin)
 
 
-class BeginsAlong(base.DatabaseWrapper):
-    """A backend that sends BEGIN along with the first statement."""
+class SavesMessages(base.DatabaseWrapper):
+    """A backend that sends BEGIN along with the first statement, and COMMIT with the last."""
 
     connection: Any
     isolation_level: Any
     tzinfo_factory: Any
+    waiting: Waiting | None = None
 
     @property
     def begin(self) -> str:
@@ -71,6 +136,34 @@ class BeginsAlong(base.DatabaseWrapper):
     def awaits_begin(self) -> bool:
         """Whether Django wants a transaction that the server is not in yet."""
         return not self.autocommit and self._is_idle()
+
+    def execute_last(self, message: Message, given: Any, receive: Callable[[str], None]) -> None:
+        """Execute what is meant to be the last statement of the present transaction, as late as can be.
+
+        It must leave a text for `receive` in `RETURNED` and return it: `SELECT set_config(…)`. Errors are
+        raised by the end of the transaction, or by the next statement in it.
+        """
+        self.waiting = Waiting(message, given, receive)
+        if self.get_autocommit():
+            self.send_waiting()
+
+    def send_waiting(self, *, with_commit: bool = False) -> None:
+        """Execute what waits for the end of the transaction."""
+        waiting, self.waiting = self.waiting, None
+        if waiting:
+            message = waiting.message.and_commit if with_commit else waiting.message
+            with self.cursor() as cursor:
+                cursor.execute(message, waiting.given)
+                waiting.receive(*cursor.fetchone())
+
+    def get_connection_params(self) -> dict[str, Any]:
+        return super().get_connection_params() | {"connection_factory": Connection}
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        connection = super().get_new_connection(conn_params)
+        connection.autocommit = True
+        connection.allow_prepared()
+        return connection
 
     def create_cursor(self, name: str | None = None) -> Any:
         if name:
@@ -84,15 +177,29 @@ class BeginsAlong(base.DatabaseWrapper):
         """A cursor of the server outside of transactions; inside, psycopg2 would take it for out of place."""
         return super().chunked_cursor() if self.get_autocommit() else self.cursor()
 
+    def close(self) -> None:
+        self.waiting = None
+        super().close()
+
     def _set_autocommit(self, autocommit: bool) -> None:
         with self.wrap_database_errors:
             self.connection.autocommit = True
+        if autocommit:
+            self._end("ROLLBACK")  # what was broken off before it came to an end
 
     def _commit(self) -> None:
-        self._end("COMMIT")
+        if self.waiting:
+            self.send_waiting(with_commit=True)
+        else:
+            self._end("COMMIT")
 
     def _rollback(self) -> None:
+        self.waiting = None
         self._end("ROLLBACK")
+
+    def _savepoint_rollback(self, sid: str) -> None:
+        self.waiting = None  # it is younger than the savepoint, which would have sent it
+        super()._savepoint_rollback(sid)  # type: ignore[misc]
 
     def _end(self, statement: str) -> None:
         if self.connection is None or self._is_idle():

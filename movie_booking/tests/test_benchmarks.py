@@ -2,7 +2,7 @@
 
 from benchmarks.report import page
 from benchmarks.stage import FASTAPI, OURS
-from benchmarks.statements import LOG_PREFIX, of_request, parse_log, pgbench_script
+from benchmarks.statements import LOG_PREFIX, of_request, parse_log, pgbench_script, verbs
 
 LOG = """\
 bench|11|ours|LOG:  statement: SELECT * FROM "accounts_user" WHERE "id" = 42
@@ -21,7 +21,7 @@ def test_the_messages_of_a_request_are_read_from_the_log():
 
     messages = of_request(parse_log(LOG, "ours"), marks=[4711])
 
-    assert [message.verb for message in messages] == ["SELECT", "BEGIN + SELECT", "INSERT", "COMMIT"]
+    assert verbs(messages) == ["SELECT", "BEGIN + SELECT", "INSERT", "COMMIT"]
 
 
 def test_pgbench_sends_them_with_values_of_its_own():
@@ -36,6 +36,30 @@ def test_pgbench_sends_them_with_values_of_its_own():
         'FROM "movies_show" WHERE "id" = :show FOR NO KEY UPDATE;',
         "INSERT INTO t VALUES (:show, 47110, ':reference');",
         "COMMIT;",
+    ]
+
+
+PREPARED = """\
+bench|11|ours|LOG:  statement: SELECT pg_backend_pid()
+bench|11|ours|LOG:  statement: BEGIN; PREPARE p_1 AS SELECT *
+\tFROM "movies_show" WHERE "id" = $1; EXECUTE p_1(4711)
+bench|11|ours|LOG:  statement: EXECUTE p_1(4711)
+"""
+
+
+def test_what_a_connection_prepared_is_prepared_once_by_each_client_of_pgbench():
+    messages = of_request(parse_log(PREPARED, "ours"), marks=[4711])
+
+    assert verbs(messages) == ["BEGIN + SELECT", "SELECT"]
+    assert pgbench_script(messages, {"show": 4711}, "-- header").splitlines() == [
+        "-- header",
+        r"\if :prepared = 0",
+        "PREPARE p_1 AS SELECT *",
+        'FROM "movies_show" WHERE "id" = $1;',
+        r"\set prepared 1",
+        r"\endif",
+        r"BEGIN \; EXECUTE p_1(:show);",
+        "EXECUTE p_1(:show);",
     ]
 
 

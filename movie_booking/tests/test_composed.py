@@ -10,9 +10,16 @@ from django.test.utils import CaptureQueriesContext
 from accounts.authentication import USER
 from accounts.models import User
 from accounts.tests.factories import make_user
-from bookings.models import BOOKINGS_OF_ORDER, HOLDS_OF_USER, OWN_ORDER, Status
-from bookings.services.inventory import ORDER_ROWS, SEAT_ROWS
-from bookings.tests.factories import block, book, make_order
+from bookings.models import Status
+from bookings.rows import (
+    BOOKINGS_OF_ORDER,
+    HOLDS_OF_USER,
+    ORDER_ROWS,
+    OWN_ORDER,
+    SEAT_ROWS,
+    SHOW_FOR_SALE,
+)
+from bookings.tests.factories import block, book, give_back, make_order
 from movie_booking.composed import PLACEHOLDER, ComposedQuery
 from movies.models import Movie
 from movies.models.shows import LOCKED_SHOW
@@ -37,48 +44,79 @@ def a_show():
     return show.pk
 
 
+@pytest.fixture(params=["prepared", "as it is"])
+def way(request):
+    """How PostgreSQL gets a statement: prepared, or through a pooler that would not know it again."""
+    connection.ensure_connection()
+    if connection.vendor == "postgresql":
+        before = connection.connection.prepared
+        connection.connection.prepared = {} if request.param == "prepared" else None
+        connection.connection.failures += 1  # no name again
+        yield request.param
+        connection.connection.prepared = before
+    else:
+        yield "as it is"
+
+
+def assert_equal(composed, *values, way):
+    """Rows, and SQL where it is to be seen, are what the ORM has. Return the rows."""
+    with CaptureQueriesContext(connection) as first:
+        rows = composed(*values)
+    with CaptureQueriesContext(connection) as second:
+        expected = list(composed.build(*values))
+    assert Counter(repr(as_values(row)) for row in rows) == Counter(repr(as_values(row)) for row in expected)
+    if way == "as it is":
+        assert [each["sql"].split("; ")[-1] for each in first] == [each["sql"] for each in second]
+    return rows
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("composed", "make_row"),
     [(LOCKED_SHOW, a_show), (SEAT_ROWS, a_show), (USER, lambda: make_user().pk)],
     ids=["a show to lock", "who has its seats", "the user of a request"],
 )
-def test_it_returns_what_the_orm_returns(composed, make_row):
+def test_it_returns_what_the_orm_returns(composed, make_row, way):
     ids = [make_row(), make_row(), 987_654]
-    for row_id in ids:
-        with CaptureQueriesContext(
-            connection,
-        ) as first:
-            rows = composed(row_id)
-        with CaptureQueriesContext(connection) as second:
-            expected = list(composed.build(row_id))
-        assert Counter(map(repr, map(as_values, rows))) == Counter(map(repr, map(as_values, expected)))
-        assert [each["sql"] for each in first] == [each["sql"] for each in second]
-    assert composed(ids[0])
-    assert composed(ids[2]) == []
+    found = [assert_equal(composed, row_id, way=way) for row_id in [*ids, *ids]]
+    assert found[0]
+    assert found[2] == []
 
 
 @pytest.mark.django_db
-def test_those_of_an_order_and_of_a_customer_return_what_the_orm_returns():
+def test_those_of_an_order_and_of_a_customer_return_what_the_orm_returns(way):
     order, other = make_order(make_show(), 1, 2), make_order(make_show(), 3)
     block(make_show(), "B1")
     for composed, calls in (
         (OWN_ORDER, [(each.user_id, each.reference, "X") for each in (order, other)]),
         (OWN_ORDER, [(other.user_id, order.reference, "X")]),
         (BOOKINGS_OF_ORDER, [(order.pk,), (other.pk,)]),
-        (ORDER_ROWS, [(order.pk, order.show_id), (order.pk, other.show_id), (other.pk, other.show_id)]),
+        (ORDER_ROWS, [(order.show_id, order.pk), (other.show_id, order.pk), (other.show_id, other.pk)]),
         (HOLDS_OF_USER, [(order.user_id,), (other.user_id,)]),
     ):
         for values in calls:
-            with CaptureQueriesContext(connection) as first:
-                rows = composed(*values)
-            with CaptureQueriesContext(connection) as second:
-                expected = list(composed.build(*values))
-            assert [repr(as_values(row)) for row in rows] == [repr(as_values(row)) for row in expected]
-            assert [each["sql"] for each in first] == [each["sql"] for each in second]
+            assert_equal(composed, *values, way=way)
     assert OWN_ORDER(order.user_id, "X1", order.reference) == [order]
     assert OWN_ORDER(other.user_id, order.reference, order.reference) == []
-    assert ORDER_ROWS(order.pk, other.show_id) == []
+    assert ORDER_ROWS(other.show_id, order.pk) == []
+
+
+@pytest.mark.django_db
+def test_a_show_for_sale_comes_with_the_bookings_that_matter(way):
+    show, ada, ben = make_show(), make_user("ada"), make_user("ben")
+    for seat, user in ((3, ben), (4, ada), (5, ben), (9, ada), (10, ben)):
+        book(show, seat, user=user)
+    make_order(show, 6, user=ben)
+    give_back(book(show, 2, user=ben))
+    book(make_show(), 4, user=ben)
+
+    def seats(*values):
+        return sorted(row.sale_seat_number or 0 for row in assert_equal(SHOW_FOR_SALE, *values, way=way))
+
+    assert seats(show.pk, 1, 2, make_user("eve").pk) == [0]
+    assert seats(show.pk, 1, 5, ada.pk) == [3, 4, 5, 9]
+    assert seats(show.pk, 6, 6, ada.pk) == [4, 6, 9]
+    assert seats(987_654, 1, 5, ada.pk) == []
 
 
 @pytest.mark.django_db

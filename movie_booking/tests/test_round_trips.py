@@ -1,24 +1,33 @@
-"""BEGIN goes along with the first statement, and every transaction is what Django thinks it is."""
+"""BEGIN goes along with the first statement and COMMIT with the last; transactions are what Django thinks."""
 
 import os
+import re
 import socket
 import struct
 import threading
 from contextlib import suppress
 from io import StringIO
+from types import SimpleNamespace
 
+import psycopg2
 import pytest
-from django.db import DatabaseError, Error, IntegrityError, connection, transaction
+from django.db import DatabaseError, Error, IntegrityError, OperationalError, connection, transaction
 from psycopg2 import sql
 
 from accounts.models import User
 from accounts.tests.factories import client_for, make_user
 from bookings.models import Booking
 from bookings.tests.factories import make_order
+from movie_booking.composed import ComposedQuery
+from movie_booking.postgresql.transactions import Connection
+from movie_booking.statements import Message, Statement, execute
 from movies.models import Genre
 from movies.tests.factories import make_show
 
 pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("real_transactions")]
+
+
+RETURNED = "SELECT current_setting('movie_booking.returned')"
 
 
 def relay(source, target, seen=None):
@@ -94,29 +103,58 @@ def add(name):
     return Genre.objects.create(name=name, name_folded=name)
 
 
-def test_a_booking_takes_five_round_trips_its_user_included(messages):
+def test_a_booking_takes_three_round_trips_its_user_included(messages):
+    client, show = client_for(make_user()), make_show()
+    messages.clear()
+
+    assert client.post(f"/api/shows/{show.pk}/book/", {"seat_number": 5}).status_code == 201
+
+    assert len(messages) == 3, messages
+    user, lock, write = messages
+    assert 'FROM "accounts_user"' in user
+    assert re.fullmatch(
+        r"BEGIN; PREPARE (\w+) AS SELECT [^;]* FOR NO KEY UPDATE; EXECUTE \1\(\d+\); "
+        r'PREPARE (\w+) AS SELECT [^;]* "bookings_booking" [^;]*; EXECUTE \2\([^;]*\)',
+        lock,
+    )
+    assert re.fullmatch(
+        r"PREPARE (\w+) AS WITH [^;]*; EXECUTE \1\([^;]*\); "
+        r"COMMIT; SELECT current_setting\('movie_booking.returned'\)",
+        " ".join(write.split()),
+    )
+    assert Booking.objects.get().seat_number == 5
+
+
+def test_the_next_one_finds_its_statements_prepared(messages):
     client, show = client_for(make_user()), make_show()
     client.post(f"/api/shows/{show.pk}/book/", {"seat_number": 1})
     messages.clear()
 
     assert client.post(f"/api/shows/{show.pk}/book/", {"seat_number": 5}).status_code == 201
 
-    assert len(messages) == 5, messages
-    user, lock, seats, write, commit = messages
-    assert 'FROM "accounts_user"' in user
-    assert (lock.startswith("BEGIN; SELECT"), "FOR NO KEY UPDATE" in lock) == (True, True)
-    assert 'FROM "bookings_booking"' in seats
-    assert (write.split()[0], commit) == ("WITH", "COMMIT")
+    sent = [re.sub(r"EXECUTE \w+\([^;]*\)", "EXECUTE", message) for message in messages]
+    commit = "COMMIT; SELECT current_setting('movie_booking.returned')"
+    assert sent == ["EXECUTE", "BEGIN; EXECUTE; EXECUTE", f"EXECUTE; {commit}"]
 
 
-def test_confirming_takes_six(messages):
+@pytest.mark.parametrize("verb", ["confirm", "cancel"])
+def test_confirming_and_cancelling_take_four(messages, verb):
     order = make_order(make_show(), 1, 2)
     client = client_for(order.user)
     messages.clear()
 
-    assert client.post(f"/api/orders/{order.reference}/confirm/", {}).status_code == 200
+    assert client.post(f"/api/orders/{order.reference}/{verb}/", {}).status_code == 200
 
-    assert len(messages) == 6, messages
+    assert len(messages) == 4, messages
+
+
+def test_holding_takes_four(messages):
+    client, show = client_for(make_user()), make_show()
+    messages.clear()
+
+    assert client.post("/api/orders/", {"show": show.pk, "seat_numbers": [1, 2]}).status_code == 201
+
+    assert len(messages) == 4, messages
 
 
 def test_a_refused_booking_is_rolled_back(messages):
@@ -126,8 +164,143 @@ def test_a_refused_booking_is_rolled_back(messages):
 
     assert client.post(f"/api/shows/{show.pk}/book/", {"seat_number": 5}).status_code == 409
 
-    assert [message.split()[0] for message in messages] == ["SELECT", "BEGIN;", "SELECT", "ROLLBACK"]
+    assert [message.split()[0] for message in messages] == ["EXECUTE", "BEGIN;", "ROLLBACK"]
     assert Booking.objects.count() == 1
+
+
+def leave(text, *, statement="SELECT set_config('movie_booking.returned', %(text)s, false)"):
+    """Execute, as the last statement of a transaction, one that returns a text. Return where it will be."""
+    received = []
+    execute(Message(Statement.with_names("t", statement)), {"text": text}, received.append, is_last=True)
+    return received
+
+
+ADD = (
+    "WITH added AS (INSERT INTO movies_genre (name, name_folded) VALUES (%(text)s::text, %(text)s))"
+    " SELECT set_config('movie_booking.returned', %(text)s, false)"
+)
+
+
+def test_the_last_statement_goes_with_the_commit(messages):
+    with transaction.atomic():
+        add("one")
+        received = leave("two", statement=ADD)
+        assert (received, len(messages)) == ([], 1)
+
+    assert (received, len(messages)) == (["two"], 2)
+    assert names() == ["one", "two"]
+
+
+def test_it_goes_before_the_next_one_if_there_is_a_next_one_after_all(messages):
+    with transaction.atomic():
+        received = leave("one", statement=ADD)
+        assert names() == ["one"]
+        assert received == ["one"]
+        add("two")
+
+    assert names() == ["one", "two"]
+    assert messages[0].startswith("BEGIN; PREPARE")
+
+
+def test_it_is_part_of_the_savepoint_that_it_was_meant_for(messages):
+    with transaction.atomic():
+        with transaction.atomic():
+            kept = leave("kept", statement=ADD)
+        with suppress(ZeroDivisionError), transaction.atomic():
+            dropped = leave("dropped", statement=ADD)
+            raise ZeroDivisionError
+        add("more")
+
+    assert (kept, dropped, names()) == (["kept"], [], ["kept", "more"])
+
+
+def test_it_is_not_sent_at_all_if_the_transaction_is_rolled_back(messages):
+    with suppress(ZeroDivisionError), transaction.atomic():
+        leave("one", statement=ADD)
+        raise ZeroDivisionError
+    with transaction.atomic():
+        leave("two", statement=ADD)
+        transaction.set_rollback(True)
+
+    assert messages == []
+    assert names() == []
+
+
+def test_outside_of_a_transaction_it_is_sent_at_once(messages):
+    assert leave("one", statement=ADD) == ["one"]
+    assert names() == ["one"]
+
+
+def test_if_it_fails_the_end_of_the_transaction_raises_that(messages):
+    add("one")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        received = leave("one", statement=ADD)
+
+    assert received == []
+    assert messages[-1] == "ROLLBACK"
+    add("two")
+    assert names() == ["one", "two"]
+
+
+def test_where_it_fails_before_another_statement_that_raises_it(messages):
+    add("one")
+    with transaction.atomic(), suppress(IntegrityError), transaction.atomic():
+        leave("one", statement=ADD)
+        names()
+
+    assert names() == ["one"]
+
+
+def test_statements_are_sent_as_they_are_where_a_pooler_would_not_know_them_again(messages):
+    connection.connection.prepared = None
+
+    with transaction.atomic():
+        leave("one", statement=ADD)
+
+    assert messages == [f"BEGIN; {ADD % {'text': chr(39) + 'one' + chr(39)}}; COMMIT; {RETURNED}"]
+    assert names() == ["one"]
+
+
+def test_a_statement_that_failed_as_it_was_prepared_is_prepared_again(messages):
+    add("one")
+    for name in ("one", "two", "three"):
+        with suppress(IntegrityError):
+            leave(name, statement=ADD)
+
+    assert names() == ["one", "two", "three"]
+    sent = [re.findall(r"(PREPARE|EXECUTE) t_[0-9a-f]{8}(_1)?\b", message) for message in messages[1:4]]
+    assert sent == [
+        [("PREPARE", ""), ("EXECUTE", "")],
+        [("PREPARE", "_1"), ("EXECUTE", "_1")],
+        [("EXECUTE", "_1")],
+    ]
+
+
+def test_a_plan_that_a_migration_made_useless_is_made_anew(messages):
+    genre = ComposedQuery(lambda pk: Genre.objects.filter(pk=pk))
+    one = add("one")
+    assert genre(one.pk) == [one]
+    run("ALTER TABLE movies_genre ALTER name TYPE varchar(90)")
+    try:
+        with pytest.raises(OperationalError):
+            genre(one.pk)
+        assert genre(one.pk) == [one]
+    finally:
+        run("ALTER TABLE movies_genre ALTER name TYPE varchar(50)")
+
+
+def test_a_pooler_is_told_by_the_process_that_it_makes_up():
+    connection.ensure_connection()
+    assert connection.connection.prepared is not None
+
+    class ThroughPooler(Connection):
+        info = SimpleNamespace(backend_pid=4711)
+
+    pooled = psycopg2.connect(**connection.get_connection_params() | {"connection_factory": ThroughPooler})
+    pooled.allow_prepared()
+    pooled.close()
+
+    assert pooled.prepared is None
 
 
 def test_an_error_rolls_back_all_since_the_first_statement(messages):

@@ -37,8 +37,7 @@ class ShowQuerySet(models.QuerySet["Show"]):
         that merely point at the show. Raises NotFound.
         """
         if show_id <= MAX_ID:
-            # If there is none, a second look: see `lock_all`.
-            for show in LOCKED_SHOW(show_id) or LOCKED_SHOW(show_id):
+            for show in LOCKED_SHOW(show_id):
                 return show
         raise NotFound
 
@@ -206,8 +205,7 @@ class Show(models.Model):
 
     @property
     def available_seats(self) -> int:
-        """How many can still be had: of a cancelled show, none."""
-        return 0 if self.status == Show.Status.CANCELLED else self.total_seats - self.live_seats
+        return available_seats(self.status, self.total_seats, self.live_seats)
 
     @property
     def plan(self) -> SeatPlan:
@@ -237,9 +235,21 @@ class Show(models.Model):
         return label_in(self.plan, number)
 
 
+def show_to_lock(show_id: int) -> "models.QuerySet[Show, int]":
+    """The row of one show to be locked, before what is to be known of the show is read."""
+    return (
+        Show.objects.filter(pk=show_id).select_for_update(no_key=True).order_by().values_list("pk", flat=True)
+    )
+
+
 LOCKED_SHOW: ComposedQuery[Show] = ComposedQuery(
-    lambda show_id: Show.objects.to_lock().filter(pk=show_id).order_by()
+    lambda show_id: Show.objects.with_details().filter(pk=show_id).order_by(), after=show_to_lock
 )
+
+
+def available_seats(status: str, total_seats: int, taken: int) -> int:
+    """How many seats of a show can still be had: of a cancelled one, none."""
+    return 0 if status == Show.Status.CANCELLED else total_seats - taken
 
 
 class ShowEvent(models.Model):

@@ -1,0 +1,70 @@
+"""Rows that bookings, holds and their changes read each time, by queries that are composed once."""
+
+from datetime import datetime
+
+from django.db.models import F, FilteredRelation, Q, QuerySet
+
+from bookings.models import HELD, LIVE, Booking, Order
+from movie_booking.composed import ComposedQuery
+from movie_booking.statements import Given, Statement
+from movies.models import Show
+from movies.models.shows import show_to_lock
+
+# The id of a booking, its seat, status and end of hold as they are written, its user and its order. Plain, as
+# there may be as many as the show has sold.
+SeatRow = tuple[int, int, str, datetime | None, int, int]
+SEAT_ROW = ("id", "seat_number", "status", "expires_at", "user_id", "order_id")
+# The bookings of a show that `one_live_booking_per_seat` counts: a hold that has expired still says HELD.
+SEAT_ROWS: ComposedQuery[SeatRow] = ComposedQuery(
+    lambda show_id: Booking.objects.in_seat_index().filter(show=show_id).order_by().values_list(*SEAT_ROW)
+)
+
+
+def show_for_sale(show_id: int, first: int, last: int, customer_id: int) -> QuerySet[Show]:
+    """A show, once for each of those rows that matter to a customer who wants seats from `first` to `last`:
+    they have one of these seats, or are the customer's. Without any it is one row without a booking.
+    """
+    wanted = Q(bookings__seat_number__range=(first, last))
+    matters = wanted | Q(bookings__user=customer_id)
+    sale = FilteredRelation("bookings", condition=Q(bookings__status__in=LIVE) & matters)
+    fields = {f"sale_{name}": F(f"sale__{name}") for name in SEAT_ROW}  # one after the other: a SeatRow
+    return Show.objects.with_details().filter(pk=show_id).order_by().annotate(sale=sale).annotate(**fields)
+
+
+SHOW_FOR_SALE: ComposedQuery[Show] = ComposedQuery(show_for_sale, int, int, int, int, after=show_to_lock)
+# The bookings of an order, with it and with a show that is locked before they are read.
+ORDER_ROWS: ComposedQuery[Booking] = ComposedQuery(
+    lambda show_id, order_id: (
+        Booking.objects.with_details().filter(order=order_id, show=show_id).order_by("seat_number", "id")
+    ),
+    int,
+    int,
+    after=show_to_lock,
+)
+BOOKINGS_OF_ORDER: ComposedQuery[Booking] = ComposedQuery(
+    lambda order_id: Booking.objects.with_details().filter(order=order_id).order_by("seat_number", "id")
+)
+OWN_ORDER: ComposedQuery[Order] = ComposedQuery(
+    lambda user_id, typed, meant: (
+        Order.objects.of_user(user_id).filter(reference__in=[typed, meant]).select_related("exchanged_from")
+    ),
+    int,
+    str,
+    str,
+)
+
+# The transaction has the locks of its shows already and takes no other lock after this one, so there is no
+# circle to wait in.
+WAIT_FOR_OTHER_HOLDS = Statement(
+    "other_holds",
+    "SELECT pg_advisory_xact_lock(hashtextextended('holds of ' || %s::bigint, 0))",
+    [Given(0)],
+)
+# Order and end of each hold of a user, also of those that are over. Until the transaction ends, no other hold
+# of theirs, of whatever show, can be counted.
+HOLDS_OF_USER: ComposedQuery[tuple[int, datetime | None]] = ComposedQuery(
+    lambda user_id: (
+        Booking.objects.filter(user=user_id, status=HELD).order_by().values_list("order_id", "expires_at")
+    ),
+    after=lambda user_id: WAIT_FOR_OTHER_HOLDS,
+)
