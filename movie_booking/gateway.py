@@ -43,8 +43,7 @@ def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]
 def respond(environ: dict[str, Any]) -> ServerResponse:
     reads_only = environ["REQUEST_METHOD"] in ("GET", "HEAD", "OPTIONS")
     try:
-        with Timeout(BODY_SECONDS):
-            read_whole(environ)
+        read_whole(environ)
     except Timeout:
         return refusal(RequestTimeout())
     except (OSError, ParseException):  # the client hung up, or its chunks make no sense
@@ -61,22 +60,24 @@ def respond(environ: dict[str, Any]) -> ServerResponse:
 def read_whole(environ: dict[str, Any]) -> None:
     """Put the body in place of the connection; of one that is too large no more than Django refuses.
 
-    Raises OSError and ParseException if there is no whole body.
+    Raises OSError and ParseException if there is no whole body, and Timeout.
     """
     announced = environ.get("CONTENT_LENGTH")
     is_chunked = "HTTP_TRANSFER_ENCODING" in environ
-    kept, length = bytearray(), 0
-    if is_chunked or announced not in (None, "", "0"):
-        source = environ["wsgi.input"]
+    if not is_chunked and announced in (None, "", "0"):
+        environ["wsgi.input"] = BytesIO()
+        return
+    kept, length, source = bytearray(), 0, environ["wsgi.input"]
+    with Timeout(BODY_SECONDS):
         while length < settings.API_DRAINED_BYTES and (piece := source.read(PIECE)):
             length += len(piece)
             if len(kept) <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
                 kept += piece
-        if is_chunked:
-            del environ["HTTP_TRANSFER_ENCODING"]
-            environ["CONTENT_LENGTH"] = str(length)
-        elif length < min(int(announced or 0), settings.API_DRAINED_BYTES):
-            raise ConnectionAbortedError
+    if is_chunked:
+        del environ["HTTP_TRANSFER_ENCODING"]
+        environ["CONTENT_LENGTH"] = str(length)
+    elif length < min(int(announced or 0), settings.API_DRAINED_BYTES):
+        raise ConnectionAbortedError
     environ["wsgi.input"] = BytesIO(kept)
 
 

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.db import connection
+from django.core.signals import request_started
+from django.db import close_old_connections, connection, reset_queries
 from gevent import Greenlet
 from gevent.event import AsyncResult
 from gevent.queue import SimpleQueue
@@ -35,6 +36,9 @@ def prepare() -> None:
             max_age=600,
         )
     hashers.run = hash_apart
+    # A request gives its connection back at its end, so there is none to look at when one begins.
+    for look in (close_old_connections, reset_queries):
+        request_started.disconnect(look)
     gc.collect()
     gc.freeze()  # what there is now stays: not worth looking through again and again
 
