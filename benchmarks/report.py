@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.rounds import quartiles
-from benchmarks.targets import TARGETS, Results
+from benchmarks.targets import TARGETS, Results, Target
 
 MARKS = {"missed": "**missed**", "not measured": "–"}
 IN_ONE_GO = ("flash sale", "blockbuster morning")  # told by how long they take
@@ -18,6 +18,13 @@ def write(results: Results, folder: Path) -> None:
 
     drawn = plots.draw(results, folder)
     (folder / "README.md").write_text("\n".join(page(results, drawn)))
+
+
+def write_readme(results: Results, readme: Path) -> None:
+    """Put the table of targets between its two marks in the README of the project."""
+    before, begin, rest = readme.read_text().partition("<!-- speed -->\n")
+    _, end, after = rest.partition("<!-- /speed -->")
+    readme.write_text("".join([before, begin, *(f"{line}\n" for line in targets(results)), end, after]))
 
 
 def page(results: Results, drawn: Iterable[str]) -> Iterator[str]:
@@ -72,6 +79,15 @@ def targets(results: Results) -> Iterator[str]:
             f" {MARKS.get(verdict, verdict)} |"
         )
     yield f"\n{missed} of {len(TARGETS)} are missed. Ratios are taken round by round.\n"
+    reasons = [f"- {target.name}: {target.why}" for target in TARGETS if is_explained(target, results)]
+    if reasons:
+        yield "What keeps us from those that are missed:\n"
+        yield from reasons
+        yield ""
+
+
+def is_explained(target: Target, results: Results) -> bool:
+    return target.verdict(results) == "missed" and bool(target.why)
 
 
 def measures(results: Results) -> Iterator[str]:

@@ -81,7 +81,7 @@ class Filler:
         )
         order, show = "n / 2", f"{first_show} + n / {SEATS_SOLD}"
         # Neighbours in time are of other users, so the rows of one are spread over the table.
-        user = f"{FIRST_USER} + ({self.filled} / 2 + {order}) * 7919 %% {self.users}"
+        user = f"{FIRST_USER} + ({self.filled} / 2 + {order})::bigint * 7919 %% {self.users}"
         reference = f"upper(lpad(to_hex({first_order} + {order}), 10, 'Z'))"
         # The first order of a show is the oldest of ten, and was cancelled.
         cancelled = f"n %% {SEATS_SOLD} < {SEATS_SOLD // 10}"
