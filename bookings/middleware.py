@@ -6,9 +6,9 @@ from contextlib import suppress
 
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
-from django.utils.http import parse_etags
 
 from bookings import seat_map
+from movie_booking.api.negotiation import takes_any_json
 from movie_booking.errors import NotFound
 from movie_booking.limits import ID_PATTERN
 
@@ -23,18 +23,18 @@ def answer_polls(
     """Middleware: 304 to every open seat picker that asks whether the seat map has changed, if it has not.
 
     It takes one query for one row, and no more of Django and DRF than it needs. If it has changed, the view
-    gets what was read.
+    gets what was read; it also answers whoever asks in an unusual way.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         known = request.META.get("HTTP_IF_NONE_MATCH")
         path = SEAT_MAP.fullmatch(request.path_info) if known and request.method in ("GET", "HEAD") else None
-        if known and path and request.GET.get("fields") in seat_map.PARTS:
+        if known and path and request.GET.get("fields") in seat_map.PARTS and takes_any_json(request):
             request.get_host()  # raises DisallowedHost
             with suppress(NotFound, DatabaseError):  # all that is refused, the view refuses
                 state = seat_map.seat_map_state(int(path[1]))
                 etag = state.etag_of(request.GET.get("fields"))
-                if {etag, "*"} & {tag.removeprefix("W/") for tag in parse_etags(known)}:
+                if seat_map.is_known(etag, known):
                     return HttpResponseNotModified(headers=seat_map.cache_headers(etag))
                 request.seat_map_state = state  # type: ignore[attr-defined]
         return get_response(request)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
+from django.utils.http import parse_etags
 
 from bookings.models import Booking, Status
 from movie_booking.composed import ComposedQuery
@@ -78,6 +79,11 @@ def seat_map_state(show_id: int) -> SeatMapState:
     amounts = tuple(None if price is None else f"{price:.2f}" for price in prices)
     until = "".join(filter(str.isdigit, str(next_expiry))) if next_expiry else "0"
     return SeatMapState(show, total_seats, seats_version, seat_plan, status, amounts, until)
+
+
+def is_known(etag: str, known: str) -> bool:
+    """Whether `If-None-Match` names this ETag, by weak comparison (RFC 9110, 13.1.2)."""
+    return not {etag, "*"}.isdisjoint(tag.removeprefix("W/") for tag in parse_etags(known))
 
 
 def cache_headers(etag: str) -> dict[str, str]:

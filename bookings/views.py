@@ -9,7 +9,7 @@ from rest_framework.decorators import action
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.status import HTTP_200_OK, HTTP_201_CREATED
+from rest_framework.status import HTTP_200_OK, HTTP_201_CREATED, HTTP_304_NOT_MODIFIED
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
@@ -323,4 +323,7 @@ class SeatMapView(APIView):
         if fields not in seat_map.PARTS:
             raise Invalid(errors={"fields": ["Choose layout or availability, or leave it out for both."]})
         state = getattr(request, "seat_map_state", None) or seat_map.seat_map_state(int(id))
-        return Response(seat_map.PARTS[fields](state), headers=seat_map.cache_headers(state.etag_of(fields)))
+        etag, known = state.etag_of(fields), request.META.get("HTTP_IF_NONE_MATCH", "")
+        if seat_map.is_known(etag, known):
+            return Response(status=HTTP_304_NOT_MODIFIED, headers=seat_map.cache_headers(etag))
+        return Response(seat_map.PARTS[fields](state), headers=seat_map.cache_headers(etag))

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import IntegrityError, InterfaceError, OperationalError
 from django.db.models import Model, ProtectedError
 
-from movie_booking.errors import Busy, Conflict, DomainError, InUse, Unavailable
+from movie_booking.errors import Busy, Conflict, DomainError, InUse, OutcomeUnknown, Unavailable
 
 logger = logging.getLogger(__name__)
 
@@ -18,6 +18,10 @@ _LOCK_STATES = {"55P03", "40P01", "40001"}
 
 class NoConnection(OperationalError):
     """All connections to the database that there may be are in use, and remained so."""
+
+
+class CommitUnanswered(OperationalError):
+    """The connection broke while a transaction was to be committed: it was or it was not."""
 
 
 def is_lock_failure(error: Exception) -> bool:
@@ -52,6 +56,9 @@ def database_refusal(error: Exception) -> DomainError | None:
         case OperationalError() | InterfaceError():
             if is_lock_failure(error):
                 return Busy(retry_after=RETRY_AFTER_SECONDS)
+            if isinstance(error, CommitUnanswered):
+                logger.error("The database did not answer a COMMIT", exc_info=error)
+                return OutcomeUnknown(retry_after=RETRY_AFTER_SECONDS)
             logger.error("The database does not answer", exc_info=error)
             return Unavailable(retry_after=RETRY_AFTER_SECONDS)
         case IntegrityError():

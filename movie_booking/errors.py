@@ -86,3 +86,12 @@ class Unavailable(DomainError):
     code = "unavailable"
     detail = "The service cannot reach its database. Please try again in a moment."
     example: ClassVar = {"retry_after": 1}
+
+
+class OutcomeUnknown(DomainError):
+    """It is being worked on or was broken off, and will have been done or not. `busy` changed nothing."""
+
+    status = 503
+    code = "outcome_unknown"
+    detail = "There is no answer yet, so this may have been done or not. Repeat it with your Idempotency-Key."
+    example: ClassVar = {"retry_after": 5}

@@ -15,8 +15,8 @@ from gevent import Timeout
 from gunicorn.http.errors import ParseException
 
 from movie_booking import wsgi  # first, as it sets Django up
-from movie_booking.api.problems import BadFraming, OutcomeUnknown, RequestTimeout, plain_problem
-from movie_booking.errors import Busy, DomainError
+from movie_booking.api.problems import BadFraming, RequestTimeout, plain_problem
+from movie_booking.errors import Busy, DomainError, OutcomeUnknown
 from movie_booking.greenlets import Runner
 from movie_booking.postgresql.pool import is_reading
 
@@ -37,7 +37,7 @@ def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]
     if body and not any(name == "Content-Length" for name, _ in headers):
         headers = [*headers, ("Content-Length", str(len(body)))]  # or it would go out in chunks
     start_response(status, headers)
-    return [body]
+    return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
 
 
 def respond(environ: dict[str, Any]) -> ServerResponse:

@@ -15,7 +15,7 @@ from gunicorn.http.parser import RequestParser
 from gunicorn.workers.ggevent import GeventWorker
 
 # How many connections each worker has, by its age modulo the length; in memory that all of them share.
-SLOTS, NOBODY = 512, -1
+SLOTS, NOBODY, STOPPING = 512, -1, 1_000_000
 connections_of_workers = RawArray("i", [NOBODY] * SLOTS)
 POLITENESS = 0.002  # seconds
 
@@ -47,6 +47,15 @@ class Listener(StreamServer):
             return None
         self._is_polite = True
         return super().do_read()
+
+    def close(self) -> None:
+        """Stop listening, and serve those who are connected already: they may have sent all of a request."""
+        if not self.closed:
+            self.stop_accepting()
+            connections_of_workers[self.slot] += STOPPING  # the others need not leave new ones to this one
+            while accepted := super().do_read():
+                self.do_handle(*accepted)
+        super().close()
 
 
 def fewest_connections() -> int:

@@ -67,6 +67,7 @@ def exchange_seats(
     until_now = {booking.seat_number for booking in locked.live}
     party = until_now - set(from_seats) | set(to_seats)
     leaving = [booking for booking in locked.live if booking.seat_number not in party]
+    locked.order.known_bookings = locked.bookings
     if not leaving:
         return locked.order
     refuse_seating(
@@ -76,7 +77,10 @@ def exchange_seats(
         until_now=until_now,
         leave_single_seat=leave_single_seat,
     )
-    _exchange(leaving, party - until_now, locked.order, actor, here=inventory, there=inventory)
+    taken = _exchange(leaving, party - until_now, locked.order, actor, here=inventory, there=inventory)
+    locked.order.known_bookings = sorted(
+        [*locked.bookings, *taken], key=lambda booking: (booking.seat_number, booking.pk)
+    )
     return locked.order
 
 
@@ -126,7 +130,7 @@ def swap_seats(
     if is_hold and len(leaving) < len(locked.live):  # the rest stays on hold as an order of its own
         refuse_too_many_holds(there, locked.order.user)
     swapped = _new_order(locked, here=here, there=there, is_hold=is_hold)
-    _exchange(leaving, to_seats, swapped, actor, here=here, there=there)
+    swapped.known_bookings = _exchange(leaving, to_seats, swapped, actor, here=here, there=there)
     return swapped
 
 
@@ -172,8 +176,10 @@ def _exchange(
     *,
     here: SeatInventory,
     there: SeatInventory,
-) -> None:
-    """Give these bookings up for seats that become what they were, held or booked, in the order."""
+) -> list[Booking]:
+    """Give these bookings up for seats that become what they were, held or booked, in the order; return
+    those.
+    """
     # The live seats of an order are all held until the same moment, or all booked.
     status, expires_at = Status(leaving[0].status), leaving[0].expires_at
     here.transition(
@@ -183,6 +189,6 @@ def _exchange(
         reason="Exchanged",
         refund_percent=100 if status == Status.BOOKED else None,
     )
-    there.allocate(
+    return there.allocate(
         seat_prices(there.show, numbers), order=order, status=status, actor=actor, expires_at=expires_at
     )

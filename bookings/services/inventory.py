@@ -68,7 +68,7 @@ class SeatInventory:
         """
         if not numbers or show_id > MAX_ID:
             return cls.lock(show_id)
-        first, last = (min(number, MAX_SEATS) for number in (min(numbers), max(numbers)))
+        first, last = (max(0, min(number, MAX_SEATS)) for number in (min(numbers), max(numbers)))
         show, rows = SHOW_FOR_SALE.one(show_id, first, last, customer.pk)
         if show is None:
             raise NotFound

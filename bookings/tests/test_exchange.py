@@ -1,14 +1,18 @@
 """Exchanging seats: in one step, never without a seat and never with two."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 
+from accounts.tests.factories import client_for
 from bookings.models import Booking, Status
 from bookings.tests.api import assert_refused, post_to, read
-from bookings.tests.factories import block, let_expire, make_order
+from bookings.tests.factories import block, let_expire, make_order, make_shows_of_one_movie
 from bookings.tests.history import assert_history_consistent, db_snapshot
 from movies.models import Show
 from movies.tests.factories import make_screen, make_show
@@ -262,3 +266,23 @@ def test_what_was_exchanged_is_not_exchanged_again():
     assert exchange(order, [5], [8]).data["code"] == "already_cancelled"
     assert exchange(order, [7], [5]).status_code == 200
     assert exchange(order, [5], [8]).status_code == 200
+
+
+@pytest.mark.parametrize("status", [Status.HELD, Status.BOOKED])
+@pytest.mark.parametrize("to_another_show", [False, True])
+def test_the_answer_says_what_the_order_says_when_it_is_read(status, to_another_show):
+    """It is made of what the service left: after the commit nothing is asked that might fail."""
+    show, other = make_shows_of_one_movie()
+    order = make_order(show, 1, 2, status=status)
+    client = client_for(order.user)
+    body = {"from": [1], "to_show": (other if to_another_show else show).pk, "to": [5]}
+
+    with CaptureQueriesContext(connection) as asked:
+        answer = client.post(f"/api/orders/{order.reference}/exchange/", body)
+
+    assert answer.status_code == 200
+    end = [n for n, query in enumerate(asked) if re.match("COMMIT|RELEASE", query["sql"])]
+    assert end[-1] == len(asked) - 1
+    read = client.get(f"/api/orders/{answer.data['reference']}/")
+    without_clock = [{**each.json(), "expires_in_seconds": None} for each in (answer, read)]
+    assert without_clock[0] == without_clock[1]

@@ -122,6 +122,20 @@ def test_a_known_etag_is_found_however_it_is_sent(known):
     assert response.status_code == 304
 
 
+@pytest.mark.parametrize(
+    ("accept", "status"),
+    [
+        ("*/*", 304),
+        ("application/json", 304),
+        ("application/json;q=0.9, text/html", 304),
+        ("text/html", 406),  # an answer that there is none of has not changed either
+        ("nonsense", 406),
+    ],
+)
+def test_who_takes_no_json_is_told_so_by_a_poll_as_well(accept, status):
+    assert get_map(make_studio_show(), HTTP_IF_NONE_MATCH="*", HTTP_ACCEPT=accept).status_code == status
+
+
 @pytest.mark.parametrize("known", ['"1-0"', "nonsense", '"', "", "W/", "\xff", ","])
 def test_another_etag_gets_the_map(known):
     show = make_studio_show()

@@ -10,6 +10,11 @@ PROBLEM_TYPE = re.compile(r"\s*application/problem\+json\s*(?=;|$)", re.IGNORECA
 ANY_JSON = {"*/*", "application/json", "application/json, text/plain, */*"}  # as most clients send it
 
 
+def takes_any_json(request: Any) -> bool:
+    """Whether the client said so in one of the usual ways. If not, a longer look may still find it does."""
+    return request.META.get("HTTP_ACCEPT", "*/*") in ANY_JSON
+
+
 class Negotiation(DefaultContentNegotiation):
     """DRF's, for which a client that takes problem documents takes JSON: any request may get either."""
 
@@ -19,7 +24,7 @@ class Negotiation(DefaultContentNegotiation):
 
     def select_renderer(self, request: Any, renderers: Any, format_suffix: str | None = None) -> Any:
         first = renderers[0]
-        if first.media_type == "application/json" and request.META.get("HTTP_ACCEPT", "*/*") in ANY_JSON:
+        if first.media_type == "application/json" and takes_any_json(request):
             return first, first.media_type  # what DRF comes to, by a longer way
         return super().select_renderer(request, renderers, format_suffix)
 

@@ -2,7 +2,7 @@
 
 import logging
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Any
 
 from django.core.exceptions import (
     PermissionDenied,
@@ -59,15 +59,6 @@ class BadFraming(DomainError):
     status = 400
     code = "parse_error"
     detail = "The request broke off, or its body makes no sense."
-
-
-class OutcomeUnknown(DomainError):
-    """It is still being worked on, and will be done or not. Unlike `busy`, which changed nothing."""
-
-    status = 503
-    code = "outcome_unknown"
-    detail = "There is no answer yet, so this may have been done or not. Repeat it with your Idempotency-Key."
-    example: ClassVar = {"retry_after": 5}
 
 
 class TooDeep(DomainError):

@@ -16,10 +16,12 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import psycopg2
+from django.db import InterfaceError, OperationalError
 from django.db.backends.postgresql import base
 from django.db.backends.utils import debug_transaction  # type: ignore[attr-defined]
 from psycopg2 import errors, extensions
 
+from movie_booking.database import CommitUnanswered
 from movie_booking.statements import Message
 
 
@@ -143,6 +145,7 @@ class SavesMessages(base.DatabaseWrapper):
         It must leave a text for `receive` in `RETURNED` and return it: `SELECT set_config(…)`. Errors are
         raised by the end of the transaction, or by the next statement in it.
         """
+        self.send_waiting()  # another one was not the last, then
         self.waiting = Waiting(message, given, receive)
         if self.get_autocommit():
             self.send_waiting()
@@ -184,14 +187,19 @@ class SavesMessages(base.DatabaseWrapper):
     def _set_autocommit(self, autocommit: bool) -> None:
         with self.wrap_database_errors:
             self.connection.autocommit = True
-        if autocommit:
-            self._end("ROLLBACK")  # what was broken off before it came to an end
+        if autocommit:  # what was broken off before it came to an end
+            self._rollback()
 
     def _commit(self) -> None:
-        if self.waiting:
-            self.send_waiting(with_commit=True)
-        else:
-            self._end("COMMIT")
+        try:
+            if self.waiting:
+                self.send_waiting(with_commit=True)
+            else:
+                self._end("COMMIT")
+        except (OperationalError, InterfaceError) as error:
+            if self.connection is None or self.connection.closed:
+                raise CommitUnanswered(str(error)) from error
+            raise
 
     def _rollback(self) -> None:
         self.waiting = None

@@ -13,6 +13,7 @@ from django.test import Client
 
 from accounts.tests.factories import client_for, make_user
 from bookings.models import Booking
+from movie_booking.database import CommitUnanswered
 from movie_booking.logs import OutagesInBrief
 from movies.tests.factories import make_show
 
@@ -37,6 +38,7 @@ def caused_by(error, cause):
         (OperationalError("database is locked"), 503, "busy"),
         (OperationalError("server closed the connection unexpectedly"), 503, "unavailable"),
         (InterfaceError("connection already closed"), 503, "unavailable"),
+        (CommitUnanswered("server closed the connection unexpectedly"), 503, "outcome_unknown"),
         (IntegrityError("violates foreign key constraint"), 409, "conflict"),
         (ZeroDivisionError("a bug"), 500, "server_error"),
     ],

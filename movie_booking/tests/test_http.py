@@ -102,7 +102,8 @@ def test_a_client_that_has_said_all_is_still_answered(server):
     assert exchange(server, get(), end=True)[0] == 200
 
 
-def test_an_answer_to_head_has_no_body(server):
+def test_an_answer_to_head_has_no_body_nor_a_line_in_the_log(server):
+    logged = server.log.read_bytes()
     with connect(server) as client, client.makefile("rb") as stream:
         client.sendall(head("HEAD /api/movies/ HTTP/1.1", "Host: localhost") + get("/api/nothing/"))
         assert stream.readline().startswith(b"HTTP/1.1 200 ")
@@ -110,6 +111,7 @@ def test_an_answer_to_head_has_no_body(server):
             pass
 
         assert read_response(stream)[0] == 404
+    assert server.log.read_bytes() == logged
 
 
 @pytest.mark.parametrize(

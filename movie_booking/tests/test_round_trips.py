@@ -19,6 +19,7 @@ from accounts.tests.factories import client_for, make_user
 from bookings.models import Booking
 from bookings.tests.factories import make_order
 from movie_booking.composed import ComposedQuery
+from movie_booking.database import CommitUnanswered
 from movie_booking.postgresql.transactions import Connection
 from movie_booking.statements import Message, Statement, execute
 from movies.models import Genre
@@ -229,6 +230,36 @@ def test_it_is_not_sent_at_all_if_the_transaction_is_rolled_back(messages):
 def test_outside_of_a_transaction_it_is_sent_at_once(messages):
     assert leave("one", statement=ADD) == ["one"]
     assert names() == ["one"]
+
+
+def test_another_one_after_it_shows_that_it_was_not_the_last(messages):
+    with transaction.atomic():
+        received = [leave("one", statement=ADD), leave("two", statement=ADD)]
+
+    assert (received, names()) == ([["one"], ["two"]], ["one", "two"])
+
+
+def test_it_is_dropped_with_a_transaction_that_is_given_up(messages):
+    transaction.set_autocommit(False)
+    leave("one", statement=ADD)
+    transaction.set_autocommit(True)
+
+    assert names() == []
+    assert messages[-1].startswith("SELECT")
+
+
+@pytest.mark.parametrize("is_last", [True, False])
+def test_a_connection_that_breaks_during_the_commit_leaves_it_open_whether_it_was_done(messages, is_last):
+    other = connection.copy()
+    with pytest.raises(CommitUnanswered), transaction.atomic():  # noqa: PT012
+        add("one")
+        if is_last:
+            leave("two", statement=ADD)
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [connection.connection.info.backend_pid])
+    other.close()
+
+    assert names() == []
 
 
 def test_if_it_fails_the_end_of_the_transaction_raises_that(messages):

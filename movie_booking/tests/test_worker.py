@@ -1,0 +1,40 @@
+"""A worker that stops serves those who have reached it."""
+
+import subprocess
+import sys
+
+# In a process of its own, as gevent changes how this one waits.
+STOP = """
+from gevent import monkey
+monkey.patch_all()
+import socket
+from gevent.pool import Pool
+from movie_booking.worker import Listener, connections_of_workers
+
+def answer(client, address):
+    client.sendall(b"answer to " + client.recv(9))
+
+listening = socket.create_server(("127.0.0.1", 0))
+address = listening.getsockname()
+server = Listener(listening, answer, spawn=Pool(10))
+server.max_accept, server.slot = 1, 0
+connections_of_workers[0] = connections_of_workers[1] = 0
+server.start()
+server.stop_accepting()  # as if it were busy
+clients = [socket.create_connection(address) for _ in range(5)]
+for client in clients:
+    client.sendall(b"a request")
+server.close()
+print([client.recv(99) for client in clients] == 5 * [b"answer to a request"])
+try:
+    socket.create_connection(address)
+except ConnectionRefusedError:
+    print("refused")
+"""
+
+
+def test_connections_that_wait_to_be_accepted_are_served_before_the_socket_closes():
+    command = [sys.executable, "-c", STOP]
+    stopped = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+    assert stopped.stdout.split() == ["True", "refused"], stopped.stderr
