@@ -35,6 +35,6 @@ except ConnectionRefusedError:
 
 def test_connections_that_wait_to_be_accepted_are_served_before_the_socket_closes():
     command = [sys.executable, "-c", STOP]
-    stopped = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    stopped = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603
 
     assert stopped.stdout.split() == ["True", "refused"], stopped.stderr
