@@ -50,7 +50,7 @@ check: dev  ## What CI runs: lint, types, import rules, migrations, deploy check
 	wait $$sqlite; sqlite=$$?; cat $$log; rm $$log; \
 	test $$postgres -eq 0 && test $$sqlite -eq 0
 
-bench: install .venv/bench  ## Measure speed beside yardsticks: 25 minutes, or 3 with QUICK=1; only some: PARTS="reads growth"
+bench: install .venv/bench  ## Measure speed beside yardsticks: 10 minutes, or 3 with QUICK=1; only some: PARTS="reads growth"
 	$(BIN)/python -m benchmarks $(PARTS) $(if $(QUICK),--quick)
 
 .venv/bench: requirements-bench.txt constraints.txt

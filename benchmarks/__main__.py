@@ -1,6 +1,6 @@
 """Runs the suite, or parts of it.
 
-python -m benchmarks                      # all: about 25 minutes
+python -m benchmarks                      # all: about 10 minutes
 python -m benchmarks --quick              # all, smaller: within 3 minutes
 python -m benchmarks bookings reads       # only these measures
 python -m benchmarks growth --quick       # only growth, up to 100,000 bookings
