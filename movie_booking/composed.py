@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import Model, QuerySet
 from django.db.models.query import ModelIterable, get_related_populators  # type: ignore[attr-defined]
 from django.db.transaction import TransactionManagementError
@@ -53,22 +53,23 @@ class ComposedQuery(Generic[Row]):
 
     def __call__(self, *values: Value) -> list[Row]:
         """Return the rows. Raises TransactionManagementError for rows to lock outside of a transaction."""
-        composed = self._composed.get(connection.vendor) or self._compose()
-        return composed.populate(self._fetch(composed, values))
+        composed, rows = self._fetch(values)
+        return composed.populate(rows)
 
     def one(self, *values: Value) -> tuple[Row | None, list[tuple[Any, ...]]]:
         """Return the instance that all rows are of, if there are any, and the annotations of each row."""
-        composed = self._composed.get(connection.vendor) or self._compose()
-        rows = self._fetch(composed, values)
+        composed, rows = self._fetch(values)
         first: Row | None = next(iter(composed.populate(rows[:1])), None)
         return first, [tuple(row[column] for column in composed.annotations) for row in rows]
 
-    def _fetch(self, composed: Composed, values: Sequence[Value]) -> Sequence[Any]:
-        if composed.locks and not connection.in_atomic_block:
+    def _fetch(self, values: Sequence[Value]) -> tuple[Composed, Sequence[Any]]:
+        backend: Any = connections[DEFAULT_DB_ALIAS]  # which `connection` would look up at each use
+        composed = self._composed.get(backend.vendor) or self._compose()
+        if composed.locks and not backend.in_atomic_block:
             raise TransactionManagementError("Rows are locked in a transaction.")
-        with connection.cursor() as cursor:
+        with backend.cursor() as cursor:
             send(cursor, composed.message, list(map(adapted, values)))
-            return composed.convert(cursor.fetchall())
+            return composed, composed.convert(cursor.fetchall())
 
     def _compose(self) -> Composed:
         """Have the ORM compose the queries, without running them."""

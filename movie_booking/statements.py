@@ -104,7 +104,7 @@ class Message(str):
 
 def send(cursor: Any, message: Message, given: Any) -> None:
     """Execute a message by a cursor of Django's, with these values."""
-    if connection.vendor == "postgresql":
+    if cursor.db.vendor == "postgresql":
         cursor.execute(message, given)  # our backend knows what it is
     else:
         cursor.execute(*message.plain(given))

@@ -9,9 +9,11 @@ from typing import Any
 
 import gevent
 from gevent.server import StreamServer
+from gunicorn.http import wsgi
 from gunicorn.http.errors import NoMoreData
 from gunicorn.http.message import Request
 from gunicorn.http.parser import RequestParser
+from gunicorn.http.wsgi import Response
 from gunicorn.workers.ggevent import GeventWorker
 
 # How many connections each worker has, by its age modulo the length; in memory that all of them share.
@@ -28,6 +30,31 @@ class LenientRequest(Request):
 
 
 RequestParser.mesg_class = LenientRequest
+
+
+class WholeResponse(Response):
+    """Sends its headers along with its body, so that both ends have one message to deal with and not two."""
+
+    _head = b""
+
+    def send_headers(self) -> None:
+        if self.headers_sent or self._omits_body or not self.response_length:
+            super().send_headers()
+            return
+        connection, self.sock = self.sock, self
+        super().send_headers()
+        self.sock = connection
+
+    def sendall(self, head: bytes) -> None:
+        """As a socket has it, for `send_headers`."""
+        self._head = head
+
+    def _emit_body(self, data: bytes) -> None:
+        head, self._head = self._head, b""
+        super()._emit_body(head + data)
+
+
+wsgi.Response = WholeResponse
 
 
 class Listener(StreamServer):
