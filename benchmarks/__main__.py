@@ -48,7 +48,7 @@ def main() -> None:
         (output / "results.json").write_text(json.dumps(found, indent=1) + "\n")
     results = json.loads((output / "results.json").read_text())
     report.write(results, output)
-    if output == ROOT / "docs/performance":
+    if output.resolve() == ROOT / "docs/performance":
         report.write_readme(results, ROOT / "README.md")
     print((output / "README.md").read_text())
     print(f"Written to {output}.", file=sys.stderr)

@@ -35,6 +35,7 @@ RequestParser.mesg_class = LenientRequest
 class WholeResponse(Response):
     """Sends its headers along with its body, so that both ends have one message to deal with and not two."""
 
+    sock: Any
     _head = b""
 
     def send_headers(self) -> None:
