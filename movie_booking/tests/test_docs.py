@@ -154,7 +154,8 @@ def test_the_readme_names_the_packages_and_versions_that_are_installed():
     requirements = (ROOT / "requirements.txt").read_text("utf-8")
     pins = dict(re.findall(r"^([a-z0-9-]+)==(\S+)", requirements, re.M))
     named = {}
-    for packages, versions in re.findall(r"^\| ([a-z0-9, -]+) \| ([\d., ]+) \|", README, re.M):
+    stack = README.partition("## Tech stack")[2]
+    for packages, versions in re.findall(r"^\| ([a-z0-9, -]+) \| ([\d., ]+) \|", stack, re.M):
         named |= dict(zip(packages.split(", "), versions.split(", "), strict=True))
 
     assert named == {package: ".".join(pin.split(".")[:2]) for package, pin in pins.items()}
