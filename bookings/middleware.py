@@ -14,7 +14,7 @@ from movie_booking.limits import ID_PATTERN
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
-SEAT_MAP = re.compile(f"/api/shows/({ID_PATTERN})/seats/")
+SEATS = re.compile(f"/api/shows/({ID_PATTERN})/seats/(?:(layout|availability)/)?")
 
 
 def answer_polls(
@@ -28,14 +28,16 @@ def answer_polls(
 
     def middleware(request: HttpRequest) -> HttpResponse:
         known = request.META.get("HTTP_IF_NONE_MATCH")
-        path = SEAT_MAP.fullmatch(request.path_info) if known and request.method in ("GET", "HEAD") else None
-        if known and path and request.GET.get("fields") in seat_map.PARTS and takes_any_json(request):
+        path = SEATS.fullmatch(request.path_info) if known and request.method in ("GET", "HEAD") else None
+        fields = request.GET.get("fields") if path and not path[2] else None
+        if known and path and fields in seat_map.PARTS and takes_any_json(request):
             request.get_host()  # raises DisallowedHost
             with suppress(NotFound, DatabaseError):  # all that is refused, the view refuses
                 state = seat_map.seat_map_state(int(path[1]))
-                etag = state.etag_of(request.GET.get("fields"))
+                etag = state.etag_of(path[2] or fields)
                 if seat_map.is_known(etag, known):
-                    return HttpResponseNotModified(headers=seat_map.cache_headers(etag))
+                    headers = seat_map.cache_headers(etag, deprecated=fields is not None)
+                    return HttpResponseNotModified(headers=headers)
                 request.seat_map_state = state  # type: ignore[attr-defined]
         return get_response(request)
 

@@ -16,6 +16,7 @@ from bookings.serializers import (
     CancelledShowSerializer,
     CancelOrderInput,
     CancelShowInput,
+    ChangesSerializer,
     ConfirmInput,
     ExchangeInput,
     LeftOutSerializer,
@@ -25,6 +26,8 @@ from bookings.serializers import (
     OrderSerializer,
     QuoteSerializer,
     ReseatingProblemSerializer,
+    SeatAvailabilitySerializer,
+    SeatLayoutSerializer,
     SeatMapSerializer,
     SelectionInput,
     SelectionSerializer,
@@ -99,10 +102,9 @@ class BookingProblemMembers(serializers.Serializer[Any]):
     show = serializers.IntegerField(
         required=False, help_text="Which of the two shows refuses an exchange from one to the other."
     )
+    sales_open_at = serializers.DateTimeField(required=False, help_text="From when on the show is on sale.")
     show_version = serializers.IntegerField(required=False, help_text="Of the show as it is now.")
-    changes = serializers.DictField(
-        required=False, help_text="What is not as it was when seats were held: {field: {old, new}}."
-    )
+    changes = ChangesSerializer(required=False, help_text="What is not as it was when seats were held.")
     left_out: Any = LeftOutSerializer(
         many=True, required=False, help_text="The orders for which a move has no seats."
     )
@@ -256,6 +258,7 @@ _changed_show: dict[str, Any] = {
     "service": services.change_show,
     "request_body": ShowChangeInput,
     "manual_parameters": [IF_MATCH],
+    "etag": True,
 }
 update_show = operation(SHOWS, "Replace a show (staff)", **_changed_show)
 partial_update_show = operation(SHOWS, "Change a show (staff)", **_changed_show)
@@ -316,23 +319,41 @@ move_show = operation(
     request_body=MoveInput,
     manual_parameters=[IF_MATCH],
 )
-show_seat_map = operation(
-    SHOWS,
+IF_NONE_MATCH = openapi.Parameter(
+    "If-None-Match",
+    openapi.IN_HEADER,
+    type=openapi.TYPE_STRING,
+    description="The `ETag` of the last answer: if nothing has changed, this one is 304 without a body.",
+)
+
+
+def _seats(summary: str, output: Any, description: str, *parameters: openapi.Parameter) -> Any:
+    return operation(
+        SHOWS,
+        summary,
+        {200: output, 304: None},
+        [*([Invalid] if parameters else []), NotFound],
+        operation_description=description,
+        manual_parameters=[*parameters, IF_NONE_MATCH],
+        security=[],
+        etag=True,
+    )
+
+
+get_seat_map = _seats(
     "Show the seat map of a show",
-    {200: SeatMapSerializer, 304: None},
-    [Invalid, NotFound],
-    operation_description=(
-        "Send the `ETag` of the last response as `If-None-Match`, and while no seat has changed the answer"
-        " is 304 without a body. `fields=layout` is the seats without who has which; it hardly ever"
-        " changes. `fields=availability` is the few bytes to poll: `{show, seats_version,"
-        " available_seats, status, taken: {held: [], booked: [5, 6], blocked: []}}`; all other seats are"
-        " available, unless the show is CANCELLED."
-    ),
-    manual_parameters=[
-        openapi.Parameter(
-            "fields", openapi.IN_QUERY, type=openapi.TYPE_STRING, enum=["layout", "availability"]
-        ),
-        openapi.Parameter("If-None-Match", openapi.IN_HEADER, type=openapi.TYPE_STRING),
-    ],
-    security=[],
+    SeatMapSerializer,
+    "All seats, and which are free. To poll, ask for the layout once and then for availability. `fields` is"
+    " deprecated: both have addresses of their own.",
+    openapi.Parameter("fields", openapi.IN_QUERY, type=openapi.TYPE_STRING, enum=["layout", "availability"]),
+)
+get_seat_layout = _seats(
+    "Show the seats of a show, without who has which",
+    SeatLayoutSerializer,
+    "It hardly ever changes.",
+)
+get_seat_availability = _seats(
+    "Show which seats of a show are not free",
+    SeatAvailabilitySerializer,
+    "The few bytes to poll.",
 )

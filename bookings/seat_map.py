@@ -86,9 +86,17 @@ def is_known(etag: str, known: str) -> bool:
     return not {etag, "*"}.isdisjoint(tag.removeprefix("W/") for tag in parse_etags(known))
 
 
-def cache_headers(etag: str) -> dict[str, str]:
+# Parts were asked for by `?fields=` before they had addresses of their own.
+DEPRECATED = {
+    "Deprecation": "@1795910400",  # 2026-11-29, as RFC 9745 writes it
+    "Sunset": "Mon, 29 Nov 2027 00:00:00 GMT",
+}
+
+
+def cache_headers(etag: str, *, deprecated: bool = False) -> dict[str, str]:
     """Any cache may keep a copy, and asks each time whether it still holds."""
-    return {"ETag": etag, "Cache-Control": "public, no-cache"}
+    headers = {"ETag": etag, "Cache-Control": "public, no-cache"}
+    return headers | DEPRECATED if deprecated else headers
 
 
 def availability(state: SeatMapState) -> dict[str, Any]:
@@ -176,5 +184,5 @@ def _layout(
     return plan.width, plan.height, rows
 
 
-# What can be asked for by `fields`.
+# What can be asked for by itself.
 PARTS = {None: seat_map, "layout": layout, "availability": availability}

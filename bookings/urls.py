@@ -12,8 +12,12 @@ router.register("movies", views.MovieViewSet)
 router.register("cinemas", views.CinemaViewSet)
 router.register("screens", views.ScreenViewSet)
 
+SEATS = f"^shows/(?P<id>{ID_PATTERN})/seats/"
+
 urlpatterns = [
-    re_path(f"^shows/(?P<id>{ID_PATTERN})/seats/$", views.SeatMapView.as_view(), name="show-seats"),
+    re_path(f"{SEATS}$", views.SeatMapView.as_view(), name="show-seats"),
+    re_path(f"{SEATS}layout/$", views.SeatLayoutView.as_view(), name="show-seat-layout"),
+    re_path(f"{SEATS}availability/$", views.SeatAvailabilityView.as_view(), name="show-seat-availability"),
     # The list of bookings under its other name.
     path("my-bookings/", views.BookingViewSet.as_view({"get": "list"}), name="my-bookings"),
     *router.urls,

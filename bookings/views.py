@@ -1,6 +1,6 @@
 """The HTTP face of bookings: parse, call one service, render."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.utils.decorators import method_decorator
 from django.utils.functional import cached_property
@@ -311,19 +311,44 @@ def order_response(order: Order, status: int = HTTP_200_OK) -> Response:
     return Response(OrderSerializer().to_representation(order), status=status)
 
 
-class SeatMapView(APIView):
-    """Polled by every open seat picker: see `answer_polls`, which comes before."""
+class SeatsView(APIView):
+    """A part of the seat map, polled by every open seat picker: see `answer_polls`, which comes before."""
 
     permission_classes = (AllowAny,)
     authentication_classes = ()  # the same for everyone: not even a token is looked at
+    part: ClassVar[str | None]
 
-    @schema.show_seat_map
+    def answer(self, request: Request, show_id: str, part: str | None) -> Response:
+        state = getattr(request, "seat_map_state", None) or seat_map.seat_map_state(int(show_id))
+        etag = state.etag_of(part)
+        headers = seat_map.cache_headers(etag, deprecated=part != self.part)
+        if seat_map.is_known(etag, request.META.get("HTTP_IF_NONE_MATCH", "")):
+            return Response(status=HTTP_304_NOT_MODIFIED, headers=headers)
+        return Response(seat_map.PARTS[part](state), headers=headers)
+
+
+class SeatMapView(SeatsView):
+    part = None
+
+    @schema.get_seat_map
     def get(self, request: Request, id: str) -> Response:  # noqa: A002 - the name in the path
         fields = request.query_params.get("fields")
         if fields not in seat_map.PARTS:
             raise Invalid(errors={"fields": ["Choose layout or availability, or leave it out for both."]})
-        state = getattr(request, "seat_map_state", None) or seat_map.seat_map_state(int(id))
-        etag, known = state.etag_of(fields), request.META.get("HTTP_IF_NONE_MATCH", "")
-        if seat_map.is_known(etag, known):
-            return Response(status=HTTP_304_NOT_MODIFIED, headers=seat_map.cache_headers(etag))
-        return Response(seat_map.PARTS[fields](state), headers=seat_map.cache_headers(etag))
+        return self.answer(request, id, fields)
+
+
+class SeatLayoutView(SeatsView):
+    part = "layout"
+
+    @schema.get_seat_layout
+    def get(self, request: Request, id: str) -> Response:  # noqa: A002
+        return self.answer(request, id, self.part)
+
+
+class SeatAvailabilityView(SeatsView):
+    part = "availability"
+
+    @schema.get_seat_availability
+    def get(self, request: Request, id: str) -> Response:  # noqa: A002
+        return self.answer(request, id, self.part)

@@ -35,7 +35,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
     title = serializers.CharField()
     status = serializers.IntegerField()
     detail = serializers.CharField()
-    code = serializers.CharField(help_text="Stable: program against this.")
+    code: Any = serializers.ChoiceField(choices=[], help_text="Stable: program against this.")
     errors: Any = serializers.DictField(
         child=serializers.ListField(child=serializers.CharField()),
         required=False,
@@ -45,6 +45,10 @@ class ProblemSerializer(serializers.Serializer[Any]):
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         fields = super().get_fields()
+        fields["code"] = serializers.ChoiceField(
+            choices=sorted(codes()),
+            help_text="Stable: program against this. There may be more of them one day.",
+        )
         for members in _members_of_apps:
             fields |= members().get_fields()
         return fields
@@ -82,6 +86,8 @@ PARSE_ERROR = from_framework(400, "parse_error", "This is not JSON.")
 UNSUPPORTED_MEDIA_TYPE = from_framework(
     415, "unsupported_media_type", 'Unsupported media type "text/plain" in request.'
 )
+NOT_ACCEPTABLE = from_framework(406, "not_acceptable", "Could not satisfy the request Accept header.")
+METHOD_NOT_ALLOWED = from_framework(405, "method_not_allowed", 'Method "PUT" not allowed.')
 Problems = tuple[type[DomainError], ...]
 
 AUTHENTICATION_ERRORS: Problems = (
@@ -144,6 +150,12 @@ def errors_raised_by(service: Callable[..., Any]) -> list[type[DomainError]]:
     return [errors[name] for name in dict.fromkeys(re.findall(r"\b[A-Z][a-z]+(?:[A-Z][a-z]+)*\b", raises))]
 
 
+def codes() -> set[str]:
+    """Return the codes of all errors that there are, but for those that tests make up."""
+    errors = [error for error in _subclasses(DomainError) if ".tests." not in error.__module__]
+    return {error.code for error in errors if hasattr(error, "code")}
+
+
 def _subclasses(error: type[DomainError]) -> Iterator[type[DomainError]]:
     for subclass in error.__subclasses__():
         yield subclass
@@ -170,6 +182,13 @@ class AutoSchema(SwaggerAutoSchema):
 
     def get_summary_and_description(self) -> tuple[str | None, str]:
         return self.overrides.get("operation_summary"), self.overrides.get("operation_description", "")
+
+    def get_operation(self, operation_keys: Any = None) -> openapi.Operation:
+        operation = super().get_operation(operation_keys)
+        # For `contract`, which takes them out again.
+        operation["x-etag"] = "etag" in self.overrides
+        operation["x-reads-token"] = bool(self.view.authentication_classes)
+        return operation
 
     def has_list_response(self) -> bool:
         return super().has_list_response() or "paged" in self.overrides

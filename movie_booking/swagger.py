@@ -1,16 +1,20 @@
 """The OpenAPI document as a whole, which Swagger UI and ReDoc draw: its title, its tags, its order."""
 
+import json
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from drf_yasg import openapi
 from drf_yasg.generators import OpenAPISchemaGenerator
 from drf_yasg.views import get_schema_view
 from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
 
 from movie_booking import __version__
+from movie_booking.contract import polish
+from movie_booking.openapi31 import as_openapi_31
 from movie_booking.schema import PRODUCES
 
 # In the order in which a newcomer meets them.
@@ -49,6 +53,10 @@ class SchemaGenerator(OpenAPISchemaGenerator):
         schema.tags = [{"name": name, "description": text} for name, text in TAGS.items()]
         schema.consumes = ["application/json"]
         schema.produces = PRODUCES
+        if schema.paths:  # which the pages themselves do not ask for
+            document = json.loads(json.dumps(schema.as_dict()))  # of parts that no two operations share
+            polish(document)
+            schema.paths, schema.definitions = document["paths"], document["definitions"]
         return schema
 
 
@@ -57,21 +65,29 @@ def _reading_order(item: tuple[str, Any]) -> tuple[int, str]:
     return (READING_ORDER.index(path) if path in READING_ORDER else len(READING_ORDER), path)
 
 
-schema_view = get_schema_view(
-    openapi.Info(
-        title="Movie booking",
-        default_version=__version__,
-        description=(
-            "Find a show, book a seat, change your mind. Sign up, log in, press **Authorize** and enter "
-            "`Bearer <access token>`. Times are UTC (ISO 8601), money comes as decimal strings, lists in "
-            "pages. Errors are problem documents (RFC 9457) with a stable `code`."
-        ),
+INFO = openapi.Info(
+    title="Movie booking",
+    default_version=__version__,
+    description=(
+        "Find a show, book a seat, change your mind. Sign up, log in, press **Authorize** and enter "
+        "`Bearer <access token>`. Times are UTC (ISO 8601), money comes as decimal strings, lists in "
+        "pages. Errors are problem documents (RFC 9457) with a stable `code`."
     ),
+)
+schema_view = get_schema_view(
+    INFO,
     public=True,
     permission_classes=(AllowAny,),
     authentication_classes=(),
     generator_class=SchemaGenerator,
 )
+
+
+def openapi_31(request: HttpRequest) -> JsonResponse:
+    """The view of `/openapi.json`."""
+    document = SchemaGenerator(INFO, version=__version__).get_schema(Request(request), public=True)
+    return JsonResponse(as_openapi_31(document.as_dict()))
+
 
 # All that the pages need comes from here. Browsers keep them from the rest: ReDoc would fetch the logo of its
 # makers, who would learn of each reader.

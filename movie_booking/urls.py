@@ -5,7 +5,7 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from movie_booking.api.problems import unknown_route
-from movie_booking.swagger import page, schema_view
+from movie_booking.swagger import openapi_31, page, schema_view
 
 urlpatterns = [
     path("api/", include("bookings.urls")),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="swagger")),
     path("swagger/", page("swagger"), name="swagger"),
     path("redoc/", page("redoc"), name="redoc"),
+    path("openapi.json", openapi_31, name="openapi"),
     path("swagger.json", schema_view.without_ui(), {"format": "json"}, name="schema"),
     path("admin/", admin.site.urls),
 ]

@@ -58,14 +58,14 @@ class ShowsWouldOverlap(Conflict):
 
 
 class TimeZoneInUse(Conflict):
-    """`shows` says how many shows are to come."""
+    """`shows_to_come` says how many."""
 
     code = "time_zone_in_use"
     detail = (
         "The cinema has shows to come. Say what they keep: the moment of their start, or the time that the"
         " clock shows then."
     )
-    example: ClassVar = {"shows": 12}
+    example: ClassVar = {"shows_to_come": 12}
 
 
 class ScreenHasShows(Conflict):

@@ -45,6 +45,10 @@ class ClashSerializer(OverlapSerializer):
 
 @problem_members
 class CatalogueProblemMembers(Serializer[Any]):
+    shows: Any = OverlapSerializer(
+        many=True, required=False, help_text="The shows that are on the screen at that time."
+    )
+    shows_to_come = IntegerField(required=False, help_text="How many shows are to come.")
     clashes: Any = ClashSerializer(
         many=True, required=False, help_text="The shows that would overlap others at their new times."
     )
@@ -63,12 +67,13 @@ def _retrieve(tag: str, row: str, output: Any) -> Decorator:
         [NotFound],
         operation_description=description,
         security=[],
+        etag=True,
     )
 
 
 def _create(tag: str, row: str, body: Any, output: Any, service: Service | None = None) -> Decorator:
     summary = f"Add {row} (staff)"
-    return operation(tag, summary, {201: output}, WRITE_ERRORS, service=service, request_body=body)
+    return operation(tag, summary, {201: output}, WRITE_ERRORS, service=service, request_body=body, etag=True)
 
 
 def change(tag: str, summary: str, body: Any, output: Any, service: Service | None = None) -> Decorator:
@@ -80,6 +85,7 @@ def change(tag: str, summary: str, body: Any, output: Any, service: Service | No
         service=service,
         request_body=body,
         manual_parameters=[IF_MATCH],
+        etag=True,
     )
 
 

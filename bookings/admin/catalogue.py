@@ -71,7 +71,7 @@ class CinemaForm(CatalogueCinemaForm):
             try:
                 services.plan_time_zone(self.instance, data["time_zone"], keep=data.get("keep") or None)
             except TimeZoneInUse as error:
-                shows = error.extra["shows"]
+                shows = error.extra["shows_to_come"]
                 are = "1 show is" if shows == 1 else f"{shows} shows are"
                 raise ValidationError(
                     {"keep": f"{are} to come in this cinema. Choose what to keep."}

@@ -1,5 +1,6 @@
 """The JSON of bookings. Input classes check shape, output classes are read-only."""
 
+from bookings.serializers.changes import ChangesSerializer
 from bookings.serializers.moving import (
     LeftOutSerializer,
     MoveInput,
@@ -21,6 +22,8 @@ from bookings.serializers.shows import (
     BlockInput,
     CancelledShowSerializer,
     CancelShowInput,
+    SeatAvailabilitySerializer,
+    SeatLayoutSerializer,
     SeatMapSerializer,
     SelectionInput,
     SelectionSerializer,
@@ -34,6 +37,7 @@ __all__ = [
     "CancelOrderInput",
     "CancelShowInput",
     "CancelledShowSerializer",
+    "ChangesSerializer",
     "ConfirmInput",
     "ExchangeInput",
     "LeftOutSerializer",
@@ -43,6 +47,8 @@ __all__ = [
     "OrderSerializer",
     "QuoteSerializer",
     "ReseatingProblemSerializer",
+    "SeatAvailabilitySerializer",
+    "SeatLayoutSerializer",
     "SeatMapSerializer",
     "SelectionInput",
     "SelectionSerializer",

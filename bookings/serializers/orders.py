@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from bookings.models import Booking, Order, Status
 from bookings.queries import OrderChange, changes_of_orders, order_summary
+from bookings.serializers.changes import ChangesSerializer
 from bookings.services import SeatChoice
 from movie_booking.api.fields import (
     Input,
@@ -221,10 +222,7 @@ class OrderChangeSerializer(serializers.Serializer[Any]):
     show_version = serializers.IntegerField(help_text="Of the show, after the change.")
     at = serializers.DateTimeField()
     reason = serializers.CharField()
-    changes = serializers.DictField(
-        help_text="{field: {old, new}}: starts_at, ends_at, screen_name, cinema_name, time_zone, status;"
-        " of the seats of this order their labels (seats) and what they cost, where that fell (prices)."
-    )
+    changes = ChangesSerializer()
 
 
 class BookingSerializer(SharedFields, serializers.ModelSerializer[Booking]):

@@ -60,8 +60,8 @@ class CancelledShowSerializer(ShowSerializer):
         }
 
 
-class MapSeatSerializer(serializers.Serializer[Any]):
-    """Describes the seat map to Swagger UI; the map itself is built by `seat_map`."""
+class LayoutSeatSerializer(serializers.Serializer[Any]):
+    """Describes the seat map to clients; the map itself is built by `seat_map`."""
 
     seat_number = serializers.IntegerField()
     label: Any = serializers.CharField(help_text="Row and place: C7.")
@@ -70,6 +70,9 @@ class MapSeatSerializer(serializers.Serializer[Any]):
     x = serializers.IntegerField(help_text="Column in the drawing, from 0; aisles count.")
     y = serializers.IntegerField(help_text="Line in the drawing, from 0 at the screen; walkways count.")
     partner = serializers.IntegerField(allow_null=True, help_text="The other half of a sofa.")
+
+
+class MapSeatSerializer(LayoutSeatSerializer):
     status = serializers.ChoiceField(choices=["available", "held", "booked", "blocked"])
 
 
@@ -78,11 +81,36 @@ class MapRowSerializer(serializers.Serializer[Any]):
     seats = MapSeatSerializer(many=True)
 
 
-class SeatMapSerializer(serializers.Serializer[Any]):
+class LayoutRowSerializer(serializers.Serializer[Any]):
+    row = serializers.CharField()
+    seats = LayoutSeatSerializer(many=True)
+
+
+class SeatLayoutSerializer(serializers.Serializer[Any]):
     show = serializers.IntegerField()
     width = serializers.IntegerField(help_text="Columns of the drawing.")
     height = serializers.IntegerField(help_text="Lines of the drawing.")
     currency = serializers.CharField(help_text="ISO 4217.")
+    rows: Any = LayoutRowSerializer(many=True)
+
+
+class TakenSeatsSerializer(serializers.Serializer[Any]):
+    held = serializers.ListField(child=serializers.IntegerField())
+    booked = serializers.ListField(child=serializers.IntegerField())
+    blocked = serializers.ListField(child=serializers.IntegerField())
+
+
+class SeatAvailabilitySerializer(serializers.Serializer[Any]):
+    show = serializers.IntegerField()
+    seats_version = serializers.IntegerField()
+    available_seats = serializers.IntegerField(help_text="0 if the show is cancelled.")
+    status = serializers.ChoiceField(
+        choices=[Show.Status.ON_SALE, Show.Status.CANCELLED], help_text="Of the show."
+    )
+    taken = TakenSeatsSerializer(help_text="All other seats are available, unless the show is CANCELLED.")
+
+
+class SeatMapSerializer(SeatLayoutSerializer):
     rows = MapRowSerializer(many=True)
     seats_version = serializers.IntegerField()
     available_seats = serializers.IntegerField(help_text="0 if the show is cancelled.")

@@ -76,7 +76,7 @@ def plan_time_zone(
     if old.key == new.key or not timetable.shows:
         return timetable, {}
     if keep is None:
-        raise TimeZoneInUse(shows=len(timetable.shows))
+        raise TimeZoneInUse(shows_to_come=len(timetable.shows))
     if keep == MOMENT:
         return timetable, {show: (Slot.of(show), show.sales_open_at) for show in timetable.shows}
     moved = _keep_the_clock(timetable, old, new)

@@ -64,7 +64,7 @@ def test_with_shows_to_come_it_asks_what_they_keep(patch, cinema, show):
     response = patch()
 
     assert (response.status_code, response.data["code"]) == (409, "time_zone_in_use")
-    assert response.data["shows"] == 2
+    assert response.data["shows_to_come"] == 2
     cinema.refresh_from_db()
     assert cinema.time_zone == "Europe/London"
 

@@ -1,15 +1,19 @@
-"""A pytest plugin: what Swagger says of each operation, and that no operation refuses with anything else.
+"""A pytest plugin: what the document says of each operation, and that none answers anything else.
 
-And that every time that the API names has one shape.
+Every answer of every test is held against it, and every time that the API names has one shape.
 """
 
+import json
 import re
+from functools import cache
 
 import pytest
 from django.test import Client
+from jsonschema import Draft202012Validator
 from rest_framework.settings import api_settings
 
 from movie_booking.api.renderers import JSONRenderer
+from movie_booking.openapi31 import as_openapi_31
 
 METHODS = {"get", "put", "post", "patch", "delete"}
 # What every route may answer. Swagger names it only where it helps, and docs/api.md once for all.
@@ -28,6 +32,18 @@ TIME_SHAPE = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 def times_of_another_shape(document):
     """The times in a JSON document that are not UTC to the microsecond."""
     return [each for each in A_TIME.findall(document) if not TIME_SHAPE.fullmatch(each)]
+
+
+def parts(schema):
+    """A schema of the document, and all schemas in it."""
+    yield schema
+    for part in [
+        *schema.get("properties", {}).values(),
+        schema.get("items"),
+        schema.get("additionalProperties"),
+    ]:
+        if isinstance(part, dict):
+            yield from parts(part)
 
 
 @pytest.fixture(scope="session")
@@ -58,7 +74,7 @@ def codes(operation):
     return {
         int(status): set(re.findall(r"`(\w+)`", response["description"]))
         for status, response in operation["responses"].items()
-        if status >= "400"
+        if status.isdigit() and status >= "400"
     }
 
 
@@ -96,14 +112,58 @@ def every_refusal_is_documented(documented_codes, monkeypatch):
     assert undocumented == set(), "Swagger does not name these."
 
 
+@pytest.fixture(scope="session")
+def differences(openapi):
+    """Return a function that says how an answer differs from what the document says of it."""
+    document = as_openapi_31(openapi)
+    schemas = document["components"]["schemas"]
+    for name, schema in schemas.items():
+        if "properties" in schema and not name.endswith(("Input", "Patch")):
+            schema["additionalProperties"] = False  # so that members which are not described are noticed
+    routes = [
+        (re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path))), item)
+        for path, item in document["paths"].items()
+    ]
+
+    @cache
+    def validator(method, path, status):
+        item = next((item for route, item in routes if route.fullmatch(path)), {})
+        responses = item.get(method, {}).get("responses", {})
+        described = responses.get(str(status)) or (responses.get("default") if status >= 400 else None)
+        if described is None:
+            return None
+        content = next(iter(described.get("content", {}).values()), {"schema": {"type": "null"}})
+        whole = {"components": document["components"], **content["schema"]}
+        return Draft202012Validator(whole, format_checker=Draft202012Validator.FORMAT_CHECKER)
+
+    def differences(method, path, status, answer):
+        found = validator("get" if method == "HEAD" else method.lower(), path, status)
+        if found is None:
+            return [f"{method} {path}: {status} is not described"] if status < 400 else []
+        return [
+            f"{method} {path}: {status}: {error.json_path}: {error.message[:200]}"
+            for error in found.iter_errors(answer)
+        ]
+
+    return differences
+
+
 @pytest.fixture(autouse=True)
-def every_time_has_one_shape(monkeypatch):
-    """Fail a test in which the API names a time in another shape than docs/api.md has it."""
+def every_answer_is_as_described(differences, monkeypatch):
+    """Fail a test in which the API answers otherwise than its document says, or names a time in another
+    shape than docs/api.md has it.
+    """
     others, render = [], JSONRenderer.render
 
-    def render_and_look(self, *args, **kwargs):
-        rendered = render(self, *args, **kwargs)
+    def render_and_look(self, data, accepted_media_type=None, renderer_context=None):
+        rendered = render(self, data, accepted_media_type, renderer_context)
         others.extend(times_of_another_shape(rendered))
+        request = (renderer_context or {}).get("request")
+        is_deprecated = request is not None and "fields" in request.GET
+        if request is not None and request.path.startswith("/api/") and not is_deprecated:
+            status = renderer_context["response"].status_code
+            answer = json.loads(rendered) if rendered else None
+            others.extend(differences(request.method, request.path, status, answer))
         return rendered
 
     monkeypatch.setattr(JSONRenderer, "render", render_and_look)

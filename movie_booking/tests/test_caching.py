@@ -16,6 +16,9 @@ PERSONAL = [
 ]
 
 
+PARTS = ("", "layout/", "availability/")
+
+
 def cache_control(response):
     return response.headers.get("Cache-Control")
 
@@ -23,7 +26,7 @@ def cache_control(response):
 def test_these_are_all_routes_that_can_be_read(operations):
     generic = {
         path.format(**dict.fromkeys(("movie", "cinema", "screen", "show", "booking", "order"), "{}"))
-        for path in (*PUBLIC, *PERSONAL, "shows/{show}/seats/")
+        for path in (*PUBLIC, *PERSONAL, *(f"shows/{{show}}/seats/{part}" for part in PARTS))
     }
 
     assert generic == {name.split()[1] for name in operations if name.startswith("GET ")}
@@ -58,7 +61,7 @@ def test_the_catalogue_is_the_same_for_everyone_without_a_token(api, anonymous, 
 
 
 @pytest.mark.parametrize("headers", [{}, {"HTTP_IF_NONE_MATCH": "*"}], ids=["200", "304"])
-@pytest.mark.parametrize("query", ["", "?fields=layout", "?fields=availability"])
+@pytest.mark.parametrize("query", [*PARTS, "?fields=layout", "?fields=availability"])
 def test_the_seat_map_is_the_same_for_everyone(api, anonymous, ids, query, headers):
     for client in (api, anonymous):
         response = client.get(f"/api/shows/{ids['show']}/seats/{query}", **headers)
