@@ -154,8 +154,6 @@ class Order(models.Model):
 
 # As `Status(value)`, which takes ten times as long and is asked of every seat of a show with every booking.
 STATUS_OF = {status.value: status for status in Status}
-
-
 HELD = Status.HELD.value
 
 
@@ -270,8 +268,7 @@ class Booking(models.Model):
         ordering = ("-id",)
         permissions = [("block_seats", "Can block and release house seats")]
         indexes = [
-            # Whether a seat is free, and what became of its bookings. Read by every
-            # booking and by the seat map (PostgreSQL prefers the constraint's index for live ones).
+            # What became of a seat's bookings; for live ones PostgreSQL prefers the constraint's index.
             models.Index(fields=["show", "seat_number", "status"], name="booking_by_seat"),
             # Read by a user's list of bookings, newest first.
             models.Index(fields=["user", "-id"], name="booking_by_user"),

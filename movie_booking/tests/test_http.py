@@ -162,6 +162,26 @@ def test_a_key_beyond_ascii_is_refused_and_not_overlooked(server):
     assert not Order.objects.exists()
 
 
+def test_a_version_beyond_ascii_is_another_version(server):
+    """Overlooked, the header would be missing, and what somebody else wrote would be written over."""
+    movie, staff = make_movie("Dune"), make_user(is_staff=True, is_superuser=True)
+    body = json.dumps({"title": "Alien"}).encode()
+    lines = [f"{name}: {value}" for name, value in headers_for(staff).items()]
+    request = head(
+        f"PATCH /api/movies/{movie.pk}/ HTTP/1.1",
+        "Host: localhost",
+        *lines,
+        'If-Match: "für–Anna"',
+        f"Content-Length: {len(body)}",
+    )
+
+    status, _, answer = exchange(server, request, body)
+
+    assert (status, json.loads(answer)["code"]) == (412, "precondition_failed")
+    movie.refresh_from_db()
+    assert movie.title == "Dune"
+
+
 @pytest.mark.parametrize("other", ["city=Köln", "city=K\xf6ln".encode("latin-1")], ids=["utf-8", "latin-1"])
 def test_a_cookie_beyond_ascii_leaves_the_others_where_they_are(server, other):
     """Staff stay logged in, whatever other cookies the cinema's site has set."""
