@@ -28,6 +28,7 @@ from movie_booking.errors import Invalid
 View = Callable[..., Response]
 
 HEADER = "Idempotency-Key"
+META_KEY = f"HTTP_{HEADER.upper().replace('-', '_')}"  # where WSGI has it
 # Visible ASCII, bare or quoted as the IETF draft has it (a string of RFC 8941).
 KEY = re.compile(r'"([\x20-\x21\x23-\x5b\x5d-\x7e]{1,255})"|([\x21\x23-\x5b\x5d-\x7e]{1,255})')
 
@@ -40,7 +41,7 @@ def idempotent(view: View) -> View:
 
     @wraps(view)
     def call(self: Any, request: UserRequest, *args: Any, **kwargs: Any) -> Response:
-        sent = request.META.get("HTTP_IDEMPOTENCY_KEY")
+        sent = request.META.get(META_KEY)
         if sent is None:
             with turn_of(self):
                 return view(self, request, *args, **kwargs)

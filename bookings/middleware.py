@@ -17,9 +17,7 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 SEATS = re.compile(f"/api/shows/({ID_PATTERN})/seats/(?:(layout|availability)/)?")
 
 
-def answer_polls(
-    get_response: Callable[[HttpRequest], HttpResponse],
-) -> Callable[[HttpRequest], HttpResponse]:
+def answer_polls(get_response: GetResponse) -> GetResponse:
     """Middleware: 304 to every open seat picker that asks whether the seat map has changed, if it has not.
 
     It takes one query for one row, and no more of Django and DRF than it needs. If it has changed, the view

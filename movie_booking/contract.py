@@ -11,7 +11,7 @@ from typing import Any
 from movie_booking.api.problems import PROBLEM_CONTENT_TYPE, problem_document
 from movie_booking.errors import Busy, OutcomeUnknown, Unavailable
 from movie_booking.naming import ENUMS, OPERATION_IDS
-from movie_booking.schema import AUTHENTICATION_ERRORS, NOT_ACCEPTABLE, PRODUCES, Problems
+from movie_booking.schema import AUTHENTICATION_ERRORS, NOT_ACCEPTABLE, PRODUCES, Problems, codes
 
 Document = dict[str, Any]
 Operation = dict[str, Any]
@@ -37,6 +37,12 @@ def polish(document: Document) -> None:
         del operation["x-etag"], operation["x-reads-token"]
     for item in document["paths"].values():
         _describe_path(item)
+    definitions["ProblemCode"] = {
+        "type": "string",
+        "description": "Stable: program against this. There may be more of them one day.",
+        "enum": sorted(codes()),
+    }
+    definitions["Problem"]["properties"]["code"] = {"$ref": f"{DEFINITIONS}ProblemCode"}
     for model, member in NULLABLE:
         definitions[model]["properties"][member]["x-nullable"] = True
     outputs = set(_reachable(_answers(document), definitions))
@@ -214,7 +220,6 @@ def _describe_output(definition: Schema) -> None:
 def _name_enums(definitions: dict[str, Schema]) -> None:
     """Every set of values that has a name is a model of its own."""
     named = {values: name for name, values in ENUMS.items()}
-    named[tuple(definitions["Problem"]["properties"]["code"]["enum"])] = "ProblemCode"
     for definition in list(definitions.values()):
         for owner, key, part in _places(definition):
             name = named.get(tuple(part.get("enum", ())))

@@ -35,7 +35,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
     title = serializers.CharField()
     status = serializers.IntegerField()
     detail = serializers.CharField()
-    code: Any = serializers.ChoiceField(choices=[], help_text="Stable: program against this.")
+    code = serializers.CharField(help_text="One of those that `contract` names.")
     errors: Any = serializers.DictField(
         child=serializers.ListField(child=serializers.CharField()),
         required=False,
@@ -45,10 +45,6 @@ class ProblemSerializer(serializers.Serializer[Any]):
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         fields = super().get_fields()
-        fields["code"] = serializers.ChoiceField(
-            choices=sorted(codes()),
-            help_text="Stable: program against this. There may be more of them one day.",
-        )
         for members in _members_of_apps:
             fields |= members().get_fields()
         return fields

@@ -1,17 +1,20 @@
 """The lists of shows that everyone asks for, by queries that are composed once."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from functools import cache
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from django.db.models import F, Func, PositiveBigIntegerField, Subquery
 from django.utils import timezone
 
+from movie_booking.api.pagination import Pagination
 from movie_booking.composed import ComposedQuery
 from movie_booking.limits import parse_id
 from movies.models import Show
+from movies.models.shows import sales_end
 from movies.prices import prices_by_kind
 from movies.seat_plan import SeatKind
 
@@ -44,10 +47,7 @@ class ShowRow(NamedTuple):
     @classmethod
     def of(cls, show: Show) -> "ShowRow":
         """That of a show which was read with its details."""
-        screen, own = show.screen, vars(show)
-        related = (show.movie_id, show.movie.title, show.screen_id, screen.name)
-        cinema = (screen.cinema_id, screen.cinema.name, screen.cinema.time_zone)
-        return cls(show.pk, *related, *cinema, *(own[name] for name in cls._fields[8:]))
+        return cls(*_VALUES(show))
 
     @property
     def prices(self) -> dict[SeatKind, Decimal]:
@@ -56,12 +56,12 @@ class ShowRow(NamedTuple):
 
     @property
     def sales_close_at(self) -> datetime:
-        return self.starts_at - timedelta(minutes=self.sales_cutoff_minutes)
+        return sales_end(self.starts_at, self.sales_cutoff_minutes)
 
 
+_VALUES = attrgetter(*(name.replace("__", ".") for name in ShowRow._fields))
 # What such a list can be narrowed down by, and the field of a show.
 NARROWED_BY = {"movie": "movie", "cinema": "screen__cinema", "screen": "screen"}
-PAGE = 20
 
 
 def upcoming_shows(asked: Mapping[str, str]) -> tuple[int, list[ShowRow]] | None:
@@ -87,6 +87,6 @@ def _first_page(names: tuple[str, ...]) -> ComposedQuery[Any]:
         shows = Show.objects.upcoming(at).filter(**wanted)
         number = Func(F("pk"), function="COUNT", output_field=PositiveBigIntegerField())
         total = Subquery(shows.order_by().values(number=number))
-        return shows.order_by("starts_at", "pk").values_list(*ShowRow._fields, total)[:PAGE]
+        return shows.order_by("starts_at", "pk").values_list(*ShowRow._fields, total)[: Pagination.page_size]
 
     return ComposedQuery(build, datetime, *[int] * len(names))

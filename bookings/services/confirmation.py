@@ -6,7 +6,8 @@ from accounts.actors import Actor
 from bookings.errors import AlreadyConfirmed, ShowChanged
 from bookings.models import Order, Status
 from bookings.queries import changes_since_sale
-from bookings.services.inventory import LockedOrder, SeatInventory
+from bookings.services.inventory import SeatInventory
+from bookings.services.locked_order import LockedOrder
 from bookings.services.rules import refuse_if_started, sale_terms
 from movies.models import Show
 

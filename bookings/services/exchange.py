@@ -9,8 +9,9 @@ from accounts.actors import Actor
 from bookings.errors import NotExchangeable
 from bookings.models import Booking, Order, Status
 from bookings.refunds import cap_tiers
-from bookings.services.inventory import LockedOrder, SeatInventory
+from bookings.services.inventory import SeatInventory
 from bookings.services.limits import refuse_too_many_holds, refuse_too_many_seats
+from bookings.services.locked_order import LockedOrder
 from bookings.services.rules import (
     refuse_giving_back,
     refuse_half_sofas_kept,

@@ -17,7 +17,7 @@ from django.utils.functional import cached_property
 
 from accounts.actors import SYSTEM, Actor
 from accounts.models import User
-from bookings.errors import AlreadyCancelled, HoldExpired, SeatTaken, reasons
+from bookings.errors import SeatTaken, reasons
 from bookings.models import (
     LIVE,
     STATUS_OF,
@@ -30,6 +30,7 @@ from bookings.models import (
 )
 from bookings.rows import ORDER_ROWS, SEAT_ROWS, SHOW_FOR_SALE, SeatRow
 from bookings.services.insert_statement import can_insert_at_once, insert_at_once
+from bookings.services.locked_order import LockedOrder
 from bookings.services.transition_statement import transition_at_once
 from movie_booking.database import violates
 from movie_booking.errors import NotFound
@@ -156,7 +157,7 @@ class SeatInventory:
             show_version=self.show.version,
         )
 
-    def order(self, order_id: int) -> "LockedOrder":
+    def order(self, order_id: int) -> LockedOrder:
         """An order of this show with fresh bookings, all with the locked show. Raises NotFound."""
         bookings = ORDER_ROWS(self.show.pk, order_id)
         if not bookings:
@@ -298,7 +299,7 @@ class SeatInventory:
         rows = sale.rows if sale and all(number in sale.seats for number in numbers) else self._rows
         return [row for row in rows if row[1] in numbers]
 
-    def _as_order(self, bookings: Sequence[Booking]) -> "LockedOrder":
+    def _as_order(self, bookings: Sequence[Booking]) -> LockedOrder:
         order = bookings[0].order
         order.show = self.show
         for booking in bookings:
@@ -383,38 +384,3 @@ class Reseated(NamedTuple):
     seat_number: int
     price: Decimal
     changes: Mapping[str, Sequence[Any]]
-
-
-class LockedOrder(NamedTuple):
-    """An order whose show is locked, with its bookings as they are now, by seat."""
-
-    order: Order
-    bookings: Sequence[Booking]
-    at: datetime
-
-    @property
-    def live(self) -> list[Booking]:
-        """What the customer has: on hold or booked."""
-        return [b for b in self.bookings if b.status_at(self.at) in (Status.HELD, Status.BOOKED)]
-
-    @property
-    def on_hold(self) -> list[Booking]:
-        """What is held and can still be confirmed."""
-        return [booking for booking in self.live if booking.status == Status.HELD]
-
-    @property
-    def booked(self) -> list[Booking]:
-        return [booking for booking in self.live if booking.status == Status.BOOKED]
-
-    def booking(self, booking_id: int) -> Booking:
-        """The booking of this id. Raises NotFound if it belongs to another order."""
-        for booking in self.bookings:
-            if booking.pk == booking_id:
-                return booking
-        raise NotFound
-
-    def refuse_unless_live(self) -> None:
-        """Raises HoldExpired or AlreadyCancelled if no seat of the order is left."""
-        if not self.live:
-            expired = any(booking.status_at(self.at) == Status.EXPIRED for booking in self.bookings)
-            raise HoldExpired if expired else AlreadyCancelled("The order is already cancelled.")

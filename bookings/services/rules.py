@@ -29,7 +29,8 @@ from bookings.refunds import SaleTerms, parse_tiers
 from bookings.seating.companions import companions_too_many
 from bookings.seating.give_back import singles_freed
 from bookings.seating.single_seats import is_single, single_seats_left
-from bookings.services.inventory import LockedOrder, SeatInventory
+from bookings.services.inventory import SeatInventory
+from bookings.services.locked_order import LockedOrder
 from movie_booking.errors import Invalid, NotFound
 from movies.errors import ShowCancelled
 from movies.models import Show

@@ -57,8 +57,7 @@ class Cursor(extensions.cursor):
     wrapper: "SavesMessages"
 
     def execute(self, query: Any, vars: Any = None) -> None:  # noqa: A002 - the name that psycopg2 gave it
-        if self.wrapper.waiting:
-            self.wrapper.send_waiting()
+        self.wrapper.send_waiting()
         if isinstance(query, Message):
             self._send(query, vars)
         else:
@@ -116,8 +115,7 @@ class Cursor(extensions.cursor):
 
     def begin(self) -> None:
         """Begin the transaction in a message of its own, if it is still to begin."""
-        if self.wrapper.waiting:
-            self.wrapper.send_waiting()
+        self.wrapper.send_waiting()
         if self.wrapper.awaits_begin():
             super().execute(self.wrapper.begin)
 
@@ -151,7 +149,7 @@ class SavesMessages(base.DatabaseWrapper):
             self.send_waiting()
 
     def send_waiting(self, *, with_commit: bool = False) -> None:
-        """Execute what waits for the end of the transaction."""
+        """Execute what waits for the end of the transaction, if something does."""
         waiting, self.waiting = self.waiting, None
         if waiting:
             message = waiting.message.and_commit if with_commit else waiting.message

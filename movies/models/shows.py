@@ -47,7 +47,7 @@ class ShowQuerySet(models.QuerySet["Show"]):
         """
         ids = {show_id for show_id in show_ids if show_id <= MAX_ID}  # SQLite fails at a larger one
         # PostgreSQL locks the rows as it returns them, and so in this order.
-        locked = self.to_lock().order_by("pk")
+        locked = self.with_details().select_for_update(of=("self",), no_key=True).order_by("pk")
         shows = list(locked.filter(pk__in=ids))
         if len(shows) < len(ids):
             # A show that got another screen or movie during the wait does not go with the row of the old one,
@@ -55,10 +55,6 @@ class ShowQuerySet(models.QuerySet["Show"]):
             # https://www.postgresql.org/docs/current/transaction-iso.html#XACT-READ-COMMITTED
             shows = list(locked.filter(pk__in=ids))
         return shows
-
-    def to_lock(self) -> "ShowQuerySet":
-        """With details, and locked as soon as they are read."""
-        return self.with_details().select_for_update(of=("self",), no_key=True)
 
     def with_details(self) -> "ShowQuerySet":
         """With all that a ticket says of the show, in the same query, and not the long texts."""
@@ -218,7 +214,7 @@ class Show(models.Model):
 
     @property
     def sales_close_at(self) -> datetime:
-        return self.starts_at - timedelta(minutes=self.sales_cutoff_minutes)
+        return sales_end(self.starts_at, self.sales_cutoff_minutes)
 
     def has_started(self, at: datetime | None = None) -> bool:
         return self.starts_at <= (at or now())
@@ -245,6 +241,11 @@ def show_to_lock(show_id: int) -> "models.QuerySet[Show, int]":
 LOCKED_SHOW: ComposedQuery[Show] = ComposedQuery(
     lambda show_id: Show.objects.with_details().filter(pk=show_id).order_by(), after=show_to_lock
 )
+
+
+def sales_end(starts_at: datetime, cutoff_minutes: int) -> datetime:
+    """When the sale of a show ends: so many minutes before its start."""
+    return starts_at - timedelta(minutes=cutoff_minutes)
 
 
 def available_seats(status: str, total_seats: int, taken: int) -> int:
