@@ -345,7 +345,13 @@ get_seat_map = _seats(
     SeatMapSerializer,
     "All seats, and which are free. To poll, ask for the layout once and then for availability. `fields` is"
     " deprecated: both have addresses of their own.",
-    openapi.Parameter("fields", openapi.IN_QUERY, type=openapi.TYPE_STRING, enum=["layout", "availability"]),
+    openapi.Parameter(
+        "fields",
+        openapi.IN_QUERY,
+        type=openapi.TYPE_STRING,
+        enum=["layout", "availability"],
+        **{"x-deprecated": True},
+    ),
 )
 get_seat_layout = _seats(
     "Show the seats of a show, without who has which",

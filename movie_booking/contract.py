@@ -154,6 +154,10 @@ REPLAYED = {
         "description": "Only there if this is the answer that the first request with the key got.",
     }
 }
+DEPRECATED = {
+    "Deprecation": {"type": "string", "description": "Only there for what is about to go: since when."},
+    "Sunset": {"type": "string", "description": "Until when that answers."},
+}
 CHALLENGE = {"WWW-Authenticate": {"type": "string", "description": 'Bearer realm="api"'}}
 
 
@@ -164,6 +168,8 @@ def _add_headers(operation: Operation, status: str, response: dict[str, Any]) ->
         headers |= REPLAYED
     if operation["x-etag"]:
         headers |= ETAG
+    if any(parameter.get("x-deprecated") for parameter in operation.get("parameters", ())):
+        headers |= DEPRECATED
     if headers and (status != "204"):
         response["headers"] = headers
 

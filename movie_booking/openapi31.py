@@ -60,6 +60,8 @@ def _operation(operation: Operation) -> Operation:
 def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
     described = {name: parameter[name] for name in DESCRIPTIVE if name in parameter}
     schema = {name: value for name, value in parameter.items() if name not in DESCRIPTIVE}
+    if schema.pop("x-deprecated", False):
+        described["deprecated"] = True
     return {**described, "schema": _schema(schema)}
 
 

@@ -97,7 +97,8 @@ def test_headers_are_described_where_they_come(operations):
         return operations[name]["responses"][status].get("headers", {}).keys()
 
     assert headers("GET shows/{}/", "200") == {"ETag"}
-    assert headers("GET shows/{}/seats/", "304") == {"ETag"}
+    assert headers("GET shows/{}/seats/layout/", "304") == {"ETag"}
+    assert headers("GET shows/{}/seats/", "200") == {"ETag", "Deprecation", "Sunset"}
     assert headers("POST shows/{}/book/", "201") == {"Idempotent-Replayed"}
     assert headers("POST shows/{}/book/", "503") == {"Retry-After"}
     assert headers("GET orders/", "401") == {"WWW-Authenticate"}
@@ -144,6 +145,8 @@ def test_its_schemas_are_json_schemas_and_all_references_lead_somewhere(openapi_
 
     assert references <= schemas.keys()
     assert "x-nullable" not in str(openapi_31)
+    [fields, _] = openapi_31["paths"]["/api/shows/{id}/seats/"]["get"]["parameters"]
+    assert (fields["name"], fields["deprecated"]) == ("fields", True)
     assert schemas["Booking"]["properties"]["refund_percent"]["type"] == ["integer", "null"]
     assert schemas["Order"]["properties"]["expires_at"]["type"] == ["string", "null"]
 
