@@ -34,6 +34,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="Leave out the tests that reach no database. They are the same on any, so one run has them all.",
     )
+    parser.addoption(
+        "--no-skips",
+        action="store_true",
+        help="A test that is skipped, for a tool that is not installed, fails the run.",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -113,10 +118,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """On PostgreSQL a skipped test is a failure: a race that did not run was not won."""
-    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if connection.vendor == "postgresql" and reporter and reporter.stats.get("skipped"):
+    config = session.config
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    may_skip = connection.vendor != "postgresql" and not config.getoption("--no-skips")
+    if reporter and reporter.stats.get("skipped") and not may_skip:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
-        reporter.write_line("\nTests were skipped on PostgreSQL, where none may be.", red=True)
+        reporter.write_line("\nTests were skipped in a run in which none may be.", red=True)
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,50 @@
+"""A site as `make run` serves it: the development server on SQLite, with the demo data."""
+
+import os
+import socket
+import subprocess
+import sys
+from contextlib import suppress
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+from django.conf import settings
+
+from movie_booking.tests.server import wait_until
+
+
+def manage(*arguments: str, **environment: str) -> None:
+    command = [sys.executable, "manage.py", *arguments]
+    subprocess.run(command, cwd=settings.BASE_DIR, env=os.environ | environment, check=True)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory):
+    """The address of a running site, without a slash at its end. It lives as long as the test run."""
+    folder = tmp_path_factory.mktemp("site")
+    environment = {"DATABASE_URL": f"sqlite:///{folder}/db.sqlite3", "DEBUG": "1"}
+    manage("migrate", "--verbosity=0", **environment)
+    manage("seed_demo", **environment)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "manage.py", "runserver", "--noreload", str(port)]
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(
+            command, cwd=settings.BASE_DIR, env=os.environ | environment, stdout=log, stderr=log
+        )
+    address = f"http://127.0.0.1:{port}"
+
+    def responds() -> bool:
+        assert server.poll() is None, (folder / "log").read_text()
+        with suppress(URLError, OSError), urlopen(f"{address}/api/movies/") as response:
+            return response.status == 200
+        return False
+
+    try:
+        wait_until(responds)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
