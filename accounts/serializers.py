@@ -60,8 +60,5 @@ class ProfileSerializer(SharedFields, serializers.ModelSerializer[User]):
 
 
 class TokenPairSerializer(serializers.Serializer[Any]):
-    access = serializers.CharField(read_only=True, source="access_token", help_text="For the header.")
-    refresh = serializers.SerializerMethodField(help_text="For `token/refresh/` and `logout/`.")
-
-    def get_refresh(self, token: Any) -> str:
-        return str(token)
+    access = serializers.CharField(read_only=True, help_text="For the header.")
+    refresh = serializers.CharField(read_only=True, help_text="For `token/refresh/` and `logout/`.")
