@@ -57,8 +57,8 @@ refresh_tokens = operation(
     INPUT_ERRORS,
     service=services.rotate_tokens,
     operation_id="api_token_refresh_create",
-    operation_description="A refresh token works once. If the answer was lost, send it again: for a short time"
-    " it gets the same pair. Sent later, it ends all refresh tokens of its log-in.",
+    operation_description="A refresh token works once. If the answer was lost, send it again: for a short"
+    " time it gets the same pair. Sent later, it ends all refresh tokens of its log-in.",
     request_body=RefreshInput,
     security=[],
 )
