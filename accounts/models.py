@@ -22,7 +22,7 @@ def validate_ascii(email: str) -> None:
     Django's pattern ignores case, and so lets the Kelvin sign through as a K.
     """
     if not email.isascii():
-        raise ValidationError("Enter an e-mail address in plain letters (ASCII).")
+        raise ValidationError("Enter an e-mail address in plain letters (ASCII).", "not_ascii")
 
 
 def validate_unquoted(email: str) -> None:
@@ -31,7 +31,7 @@ def validate_unquoted(email: str) -> None:
     The standard allows it (RFC 5321, which advises against it), and hardly a mail provider does.
     """
     if '"' in email:
-        raise ValidationError("Enter an e-mail address without quotation marks.")
+        raise ValidationError("Enter an e-mail address without quotation marks.", "quoted")
 
 
 EMAIL_VALIDATORS = [validate_ascii, validate_unquoted]

@@ -19,21 +19,31 @@ from accounts.errors import TokenNotValid, WrongCredentials
 from accounts.models import EMAIL_TAKEN, USERNAME_TAKEN, TokenFamily, User
 from accounts.tokens import FAMILY, TokenPair, pair_of, place_of, read_token
 from movie_booking.errors import Invalid
+from movie_booking.field_messages import FieldMessage, FieldMessages, messages_of
 
 logger = logging.getLogger(__name__)
 
 
 def sign_up(*, username: str, email: str, password: str) -> User:
-    """Open an account and return it. Raises Invalid with the fields that are refused."""
+    """Open an account and return it. Raises Invalid with all the fields that are refused."""
+    if refused := why_refused(username=username, email=email, password=password):
+        raise Invalid(errors=refused)
     user = User(username=username, email=User.objects.normalize_email(email))
-    _refuse_taken(user)
-    try:
-        validate_password(password, user)
-    except ValidationError as error:
-        raise Invalid(errors={"password": error.messages}) from error
     user.set_password(password)  # slow on purpose, so before the transaction and not within
     _save(user)
     return user
+
+
+def why_refused(*, username: str = "", email: str = "", password: str | None = None) -> FieldMessages:
+    """Return what is wrong with those fields of a new account that are given."""
+    user = User(username=username, email=User.objects.normalize_email(email))
+    refused = _taken(user)
+    if password is not None:
+        try:
+            validate_password(password, user)
+        except ValidationError as error:
+            refused["password"] = messages_of(error.error_list)
+    return refused
 
 
 @transaction.atomic
@@ -63,14 +73,18 @@ def _save(user: User, update_fields: list[str] | None = None) -> None:
 
 
 def _refuse_taken(user: User) -> None:
+    if taken := _taken(user):
+        raise Invalid(errors=taken)
+
+
+def _taken(user: User) -> FieldMessages:
     others = User.objects.exclude(pk=user.pk)
-    errors = {}
-    if others.named(user.username).exists():
-        errors["username"] = [USERNAME_TAKEN]
+    taken: FieldMessages = {}
+    if user.username and others.named(user.username).exists():
+        taken["username"] = [FieldMessage(USERNAME_TAKEN, "not_unique")]
     if user.email and others.with_email(user.email).exists():
-        errors["email"] = [EMAIL_TAKEN]
-    if errors:
-        raise Invalid(errors=errors)
+        taken["email"] = [FieldMessage(EMAIL_TAKEN, "not_unique")]
+    return taken
 
 
 def log_in(*, username: str, password: str) -> TokenPair:

@@ -121,7 +121,8 @@ def _read_key(sent: str) -> str:
     """Return the key, without its quotes if it has any. Raises Invalid."""
     match = KEY.fullmatch(sent.strip())
     if match is None:
-        raise Invalid(errors={HEADER: ["Send 1 to 255 visible ASCII characters, bare or in double quotes."]})
+        form = "Send 1 to 255 visible ASCII characters, bare or in double quotes."
+        raise Invalid.of(HEADER, form, "invalid")
     return match[1] or match[2]
 
 

@@ -6,10 +6,10 @@ from typing import Any
 from django import forms
 from django_filters import rest_framework as filters
 from django_filters.fields import IsoDateTimeField
-from rest_framework.exceptions import ValidationError
 from rest_framework.filters import OrderingFilter, SearchFilter
 
 from movie_booking.api.fields import BEYOND_MICROSECONDS, TOO_PRECISE
+from movie_booking.errors import Invalid
 from movie_booking.limits import MAX_ID, MAX_SEARCH_CHARACTERS
 
 
@@ -39,7 +39,7 @@ class BoundedSearchFilter(SearchFilter):
     def get_search_terms(self, request: Any) -> Any:
         if len(request.query_params.get(self.search_param, "")) > MAX_SEARCH_CHARACTERS:
             message = f"Ensure this value has at most {MAX_SEARCH_CHARACTERS} characters."
-            raise ValidationError({self.search_param: [message]})
+            raise Invalid.of(self.search_param, message, "max_length")
         return super().get_search_terms(request)
 
 
@@ -66,7 +66,7 @@ class Moment(IsoDateTimeField):
 
     def to_python(self, value: Any) -> Any:
         if isinstance(value, str) and BEYOND_MICROSECONDS.search(value):
-            raise forms.ValidationError(TOO_PRECISE)
+            raise forms.ValidationError(TOO_PRECISE, "too_precise")
         return super().to_python(value)
 
 
@@ -81,7 +81,7 @@ class TrueOrFalse(forms.Field):
         try:
             return {"": None, "true": True, "1": True, "false": False, "0": False}[(value or "").lower()]
         except KeyError:
-            raise forms.ValidationError("Send true or false.") from None
+            raise forms.ValidationError("Send true or false.", "invalid") from None
 
 
 class TrueOrFalseFilter(filters.BooleanFilter):
