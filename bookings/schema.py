@@ -169,7 +169,7 @@ list_orders = operation(
     ORDERS,
     "List my orders",
     {},
-    READ_ERRORS,
+    [Invalid, *READ_ERRORS],
     operation_description=f"Newest first, with those that are over. {PAGED_BY_ROW}",
 )
 read_order = operation(ORDERS, "Show one of my orders", {200: OrderSerializer}, READ_ERRORS)

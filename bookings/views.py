@@ -11,7 +11,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.status import HTTP_200_OK, HTTP_201_CREATED, HTTP_304_NOT_MODIFIED
 from rest_framework.views import APIView
-from rest_framework.viewsets import GenericViewSet
 
 from accounts.actors import Channel
 from accounts.http import UserRequest
@@ -49,6 +48,7 @@ from bookings.serializers import (
 from bookings.services import Actor
 from movie_booking.api.filters import SentFilters
 from movie_booking.api.pagination import NewestFirst
+from movie_booking.api.parameters import StrictLists
 from movie_booking.errors import Invalid, NotFound
 from movie_booking.limits import ID_PATTERN
 from movies.models import Cinema, Movie, Screen, Show
@@ -181,7 +181,7 @@ class ShowViewSet(ChangeableViewSet, CatalogueShowViewSet):
 
 @method_decorator(schema.list_bookings, name="list")
 @method_decorator(schema.read_booking, name="retrieve")
-class BookingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Booking]):
+class BookingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, StrictLists):
     request: UserRequest
     permission_classes = (IsAuthenticated, MayLeaveSingleSeat)
     serializer_class = BookingSerializer
@@ -219,7 +219,7 @@ class BookingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
 
 @method_decorator(schema.list_orders, name="list")
 @method_decorator(schema.read_order, name="retrieve")
-class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Order]):
+class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, StrictLists):
     request: UserRequest
     permission_classes = (IsAuthenticated, MayLeaveSingleSeat)
     serializer_class = OrderSerializer

@@ -42,6 +42,9 @@ class BoundedSearchFilter(SearchFilter):
             raise Invalid.of(self.search_param, message, "max_length")
         return super().get_search_terms(request)
 
+    def get_schema_operation_parameters(self, view: Any) -> Any:
+        return super().get_schema_operation_parameters(view) if view.search_fields else []
+
 
 class StableOrderingFilter(OrderingFilter):
     """`?ordering=`, with the id as the tie-break: a page never repeats or misses a row."""
@@ -49,6 +52,16 @@ class StableOrderingFilter(OrderingFilter):
     def get_ordering(self, request: Any, queryset: Any, view: Any) -> Any:
         ordering = super().get_ordering(request, queryset, view)
         return [*ordering, "pk"] if ordering else ordering
+
+    def remove_invalid_fields(self, queryset: Any, fields: Any, view: Any, request: Any) -> Any:
+        """Nothing is removed: raises Invalid."""
+        valid = super().remove_invalid_fields(queryset, fields, view, request)
+        if len(valid) < len(fields):
+            choices = (
+                f"Choose among {', '.join(view.ordering_fields)}, each with or without a minus before it."
+            )
+            raise Invalid.of(self.ordering_param, choices, "invalid_choice")
+        return valid
 
 
 class IdFilter(filters.NumberFilter):

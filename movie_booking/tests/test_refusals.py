@@ -60,10 +60,10 @@ def kinds_of(name, operation, definitions):
         "for staff": operation["summary"].endswith("(staff)"),
         "with a body": bool(parameters(operation, "body")),
         "with `leave_single_seat`": "leave_single_seat" in body_members(operation, definitions),
-        "with a filter or a search": bool(query - {"page", "page_size", "cursor"}),
+        "for a list": "page" in query,
+        "for a part of the seat map": "fields" in query,
         "with an `Idempotency-Key`": "Idempotency-Key" in parameters(operation, "header"),
         "with an `If-Match`": "If-Match" in parameters(operation, "header"),
-        "for a page of a list": "page" in query,
         "for one row, by its id or reference": "{}" in path,
         "to delete a row": method == "DELETE",
     }
