@@ -1,0 +1,17 @@
+"""The HTTP face of bookings: parse, call one service, render."""
+
+from bookings.views.orders import BookingViewSet, OrderViewSet
+from bookings.views.seats import SeatAvailabilityView, SeatLayoutView, SeatMapView
+from bookings.views.shows import CinemaViewSet, MovieViewSet, ScreenViewSet, ShowViewSet
+
+__all__ = [
+    "BookingViewSet",
+    "CinemaViewSet",
+    "MovieViewSet",
+    "OrderViewSet",
+    "ScreenViewSet",
+    "SeatAvailabilityView",
+    "SeatLayoutView",
+    "SeatMapView",
+    "ShowViewSet",
+]
