@@ -1,4 +1,4 @@
-"""Reads whose answer is not rows: what an order comes to, what changed of it, and whether a show sold."""
+"""Reads whose answer is not rows: who ended a booking, what an order comes to and what changed of it."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -15,6 +15,26 @@ from movies.seat_plan import label_in, parse_plan
 # What of a show's changes a customer is told as it is stored.
 TOLD_AS_STORED = ("screen_name", "cinema_name", "status", "time_zone")
 MOMENTS = ("starts_at", "ends_at")
+
+
+# The reason of a booking that its customer gave up for another.
+EXCHANGED = "Exchanged"
+ENDED_BY = ("customer", "staff", "time")
+
+
+def ended_by(booking: Booking, at: datetime | None = None) -> str | None:
+    """Return which of ENDED_BY ended a booking; None while it is live. No query.
+
+    Who cancels a show or leaves a guest out of a move is staff, also where the seat was their own: customers
+    give no reason.
+    """
+    match booking.status_at(at):
+        case Status.EXPIRED:
+            return "time"
+        case Status.CANCELLED:
+            is_own = booking.cancelled_by_id == booking.user_id and booking.reason in ("", EXCHANGED)
+            return "customer" if is_own else "staff"
+    return None
 
 
 class OrderSummary(NamedTuple):

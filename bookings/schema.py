@@ -80,7 +80,8 @@ PAGED_BY_ROW = "Follow `next`: no row comes twice or is missed, whatever is boug
 
 class SeatReasonSerializer(serializers.Serializer[Any]):
     seat_number = serializers.IntegerField()
-    reason = serializers.CharField(help_text="Such as booked, held or blocked.")
+    reason = serializers.CharField(help_text="Such as booked, held, held_by_you or blocked.")
+    order = serializers.CharField(required=False, help_text="Your order that has the seat: its reference.")
 
 
 @problem_members
@@ -89,13 +90,20 @@ class BookingProblemMembers(serializers.Serializer[Any]):
         many=True, required=False, help_text="The seats that cannot be had, each with its reason."
     )
     limit = serializers.IntegerField(required=False, help_text="How many there may be.")
+    have = serializers.IntegerField(required=False, help_text="How many seats of the show you have.")
+    orders = serializers.ListField(
+        child=serializers.CharField(), required=False, help_text="References of your orders on hold."
+    )
     instead: Any = serializers.ListField(
         child=serializers.ListField(child=serializers.IntegerField()),
         required=False,
-        help_text="Seats that might be given back instead, each time as many.",
+        help_text="Seats that might be taken, or given back, instead, each time as many.",
     )
     kind = serializers.CharField(required=False, help_text="The kind of seat that is short.")
     available = serializers.IntegerField(required=False, help_text="How many seats of it can still be had.")
+    left = serializers.DictField(
+        child=serializers.IntegerField(), required=False, help_text="How many there are of each kind."
+    )
     largest_block = serializers.IntegerField(
         required=False, help_text="How many of the party can still sit side by side."
     )

@@ -63,6 +63,7 @@ ENUMS = {
     "SeatKind": ("standard", "premium", "sofa", "wheelchair", "companion"),
     "SeatStatus": ("available", "held", "booked", "blocked"),
     "Adjacent": ("required", "preferred"),
+    "EndedBy": ("customer", "staff", "time"),
     "Kept": ("moment", "clock"),
     "LeaveOut": ("refund",),
 }

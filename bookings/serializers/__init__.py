@@ -1,23 +1,22 @@
 """The JSON of bookings. Input classes check shape, output classes are read-only."""
 
+from bookings.serializers.bookings import BookingSerializer, QuoteSerializer
 from bookings.serializers.changes import ChangesSerializer
-from bookings.serializers.moving import (
-    LeftOutSerializer,
-    MoveInput,
-    MoveSerializer,
-    ReseatingProblemSerializer,
-)
-from bookings.serializers.orders import (
-    BookingSerializer,
+from bookings.serializers.inputs import (
     BookSeatInput,
     CancelBookingInput,
     CancelOrderInput,
     ConfirmInput,
     ExchangeInput,
     OrderInput,
-    OrderSerializer,
-    QuoteSerializer,
 )
+from bookings.serializers.moving import (
+    LeftOutSerializer,
+    MoveInput,
+    MoveSerializer,
+    ReseatingProblemSerializer,
+)
+from bookings.serializers.orders import OrderSerializer
 from bookings.serializers.shows import (
     BlockInput,
     CancelledShowSerializer,

@@ -122,6 +122,23 @@ class SeatInventory:
             if not is_over(status, expires_at, self.at)
         }
 
+    def orders_of(self, customer: User, numbers: Collection[int]) -> Mapping[int, str]:
+        """Which of these seats the customer has, held or booked, by number with the reference of the order.
+
+        One query, if there are any: it is for refusals.
+        """
+        own = {
+            number: order_id
+            for _, number, status, expires_at, user_id, order_id in self._rows_of(numbers)
+            if user_id == customer.pk
+            and status != Status.BLOCKED
+            and not is_over(status, expires_at, self.at)
+        }
+        if not own:
+            return {}
+        references = dict(Order.objects.filter(pk__in=set(own.values())).values_list("pk", "reference"))
+        return {number: references[order_id] for number, order_id in own.items()}
+
     def count_seats_of(self, customer: User) -> int:
         """How many seats the customer has, held or booked."""
         customer_id, sale = customer.pk, self._sale
