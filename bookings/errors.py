@@ -11,12 +11,7 @@ class SeatTaken(Conflict):
 
     code = "seat_taken"
     detail = "Seat already booked."
-    example: ClassVar = {
-        "seats": [
-            {"seat_number": 5, "reason": "booked"},
-            {"seat_number": 6, "reason": "held_by_you", "order": "4N0CV8NK7G"},
-        ]
-    }
+    example: ClassVar = {"seats": [{"seat_number": 5, "reason": "booked"}]}
 
 
 class NoSuchSeat(Invalid):

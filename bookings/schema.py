@@ -23,6 +23,7 @@ from bookings.serializers import (
     MoveInput,
     MoveSerializer,
     OrderInput,
+    OrderQuoteSerializer,
     OrderSerializer,
     QuoteSerializer,
     ReseatingProblemSerializer,
@@ -32,6 +33,7 @@ from bookings.serializers import (
     SelectionInput,
     SelectionSerializer,
 )
+from bookings.serializers.limits import LimitsSerializer
 from movie_booking.errors import Busy, Invalid, NotFound
 from movie_booking.schema import (
     AUTHENTICATION_ERRORS,
@@ -171,13 +173,31 @@ cancel_booking = operation(
     manual_parameters=[IDEMPOTENCY_KEY],
 )
 
+get_limits = operation(
+    ORDERS,
+    "Show limits, deadlines and rules",
+    {200: LimitsSerializer},
+    [Invalid, *READ_ERRORS],
+    operation_id="api_limits_read",
+    operation_description=(
+        "What a client should know before it asks for seats, so that it need not try. With `show`, and signed"
+        " in, also what the user has of that show and may still have."
+    ),
+    manual_parameters=[
+        openapi.Parameter(
+            "show", openapi.IN_QUERY, type=openapi.TYPE_INTEGER, description="Id of a show: needs a token."
+        )
+    ],
+    security=[{}, {"Bearer": []}],
+)
+
 # --- Orders --------------------------------------------------------------------------------------
 
 list_orders = operation(
     ORDERS,
     "List my orders",
     {},
-    READ_ERRORS,
+    [Invalid, *READ_ERRORS],
     operation_description=f"Newest first, with those that are over. {PAGED_BY_ROW}",
 )
 read_order = operation(ORDERS, "Show one of my orders", {200: OrderSerializer}, READ_ERRORS)
@@ -216,6 +236,24 @@ extend_order = operation(
         "Starts the time of the hold anew, up to a limit that counts from when the order was made."
     ),
     request_body=no_body,
+)
+quote_order = operation(
+    ORDERS,
+    "Quote what cancelling an order brings, or some of its seats",
+    {200: OrderQuoteSerializer},
+    [Invalid, *READ_ERRORS],
+    service=services.quote_order,
+    operation_description="Of all its seats, or of those named. Nothing is cancelled.",
+    manual_parameters=[
+        openapi.Parameter(
+            "seat_numbers",
+            openapi.IN_QUERY,
+            type=openapi.TYPE_ARRAY,
+            items=openapi.Items(type=openapi.TYPE_INTEGER),
+            collection_format="csv",
+            description="Some seats of the order: `5,6`. Without it, all.",
+        )
+    ],
 )
 cancel_order = operation(
     ORDERS,

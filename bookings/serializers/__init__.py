@@ -1,6 +1,6 @@
 """The JSON of bookings. Input classes check shape, output classes are read-only."""
 
-from bookings.serializers.bookings import BookingSerializer, QuoteSerializer
+from bookings.serializers.bookings import BookingSerializer, OrderQuoteSerializer, QuoteSerializer
 from bookings.serializers.changes import ChangesSerializer
 from bookings.serializers.inputs import (
     BookSeatInput,
@@ -9,6 +9,7 @@ from bookings.serializers.inputs import (
     ConfirmInput,
     ExchangeInput,
     OrderInput,
+    OrderQuoteInput,
 )
 from bookings.serializers.moving import (
     LeftOutSerializer,
@@ -43,6 +44,8 @@ __all__ = [
     "MoveInput",
     "MoveSerializer",
     "OrderInput",
+    "OrderQuoteInput",
+    "OrderQuoteSerializer",
     "OrderSerializer",
     "QuoteSerializer",
     "ReseatingProblemSerializer",

@@ -143,24 +143,44 @@ class BookingSerializer(SharedFields, serializers.ModelSerializer[Booking]):
         }
 
 
-class QuoteSerializer(serializers.Serializer[Any]):
-    booking = serializers.IntegerField()
+class RefundSerializer(serializers.Serializer[Any]):
+    """What would come back, and until when."""
+
     refund_percent = serializers.IntegerField()
-    refund_amount = serializers.DecimalField(max_digits=9, decimal_places=2)  # that of a sofa is two prices
+    refund_amount = serializers.DecimalField(max_digits=10, decimal_places=2)  # of all seats together
     currency = serializers.CharField(help_text="ISO 4217.")
     valid_until = serializers.DateTimeField(
         allow_null=True, help_text="Until when this much comes back; null: nothing does."
     )
     cancel_until = serializers.DateTimeField(help_text="Until when it can be cancelled at all.")
 
+
+REFUND_EXAMPLE = {
+    "refund_percent": 100,
+    "refund_amount": "8.50",
+    "currency": "EUR",
+    "valid_until": "2026-11-30T19:00:00.000000Z",
+    "cancel_until": "2026-12-01T19:00:00.000000Z",
+}
+
+
+class QuoteSerializer(RefundSerializer):
+    booking = serializers.IntegerField()
+
+    class Meta:
+        swagger_schema_fields = {"example": {"booking": 1, **REFUND_EXAMPLE}}
+
+
+class OrderQuoteSerializer(RefundSerializer):
+    order = serializers.CharField(help_text="Its reference.")
+    seat_numbers = serializers.ListField(child=serializers.IntegerField(), help_text="What it is for.")
+
     class Meta:
         swagger_schema_fields = {
             "example": {
-                "booking": 1,
-                "refund_percent": 100,
-                "refund_amount": "8.50",
-                "currency": "EUR",
-                "valid_until": "2026-11-30T19:00:00.000000Z",
-                "cancel_until": "2026-12-01T19:00:00.000000Z",
+                "order": "4N0CV8NK7G",
+                "seat_numbers": [5, 6],
+                **REFUND_EXAMPLE,
+                "refund_amount": "17.00",
             }
         }

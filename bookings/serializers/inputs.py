@@ -4,10 +4,12 @@ from collections import Counter
 from typing import Any
 
 from django.conf import settings
+from django.http import QueryDict
 from rest_framework import serializers
 
 from bookings.services import SeatChoice
 from movie_booking.api.fields import Input, KnownFieldsOnly, StrictBooleanField, StrictIntegerField
+from movie_booking.limits import parse_id
 from movies.seat_plan import SeatKind
 
 LEAVE_SINGLE_SEAT = "Staff only: do it although a single seat is left free."
@@ -141,6 +143,21 @@ class CancelOrderInput(KnownFieldsOnly):
 
     class Meta:
         swagger_schema_fields = {"example": {"seat_numbers": [6]}}
+
+
+class OrderQuoteInput(KnownFieldsOnly):
+    """The query of a quote, in which numbers are written after one another: `?seat_numbers=5,6`."""
+
+    seat_numbers = SeatNumbersField(required=False, allow_empty=False)
+
+    @classmethod
+    def of(cls, query: QueryDict) -> "OrderQuoteInput":
+        data: dict[str, Any] = dict(query.lists())
+        if "seat_numbers" in data:
+            texts = ",".join(data["seat_numbers"]).split(",")
+            numbers = [parse_id(text) for text in texts]
+            data["seat_numbers"] = [text if n is None else n for n, text in zip(numbers, texts, strict=True)]
+        return cls(data=data)
 
 
 class ExchangeInput(KnownFieldsOnly):

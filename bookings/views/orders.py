@@ -1,5 +1,7 @@
 """What a customer bought: bookings, and the orders that they belong to."""
 
+from typing import ClassVar
+
 from django.utils.decorators import method_decorator
 from django.utils.functional import cached_property
 from rest_framework import mixins
@@ -11,7 +13,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from accounts.http import UserRequest
 from bookings import schema, services
-from bookings.filters import BookingFilter
+from bookings.filters import BookingFilter, OrderFilter
 from bookings.idempotency import idempotent
 from bookings.models import Booking, BookingQuerySet, Order, OrderQuerySet, as_reference
 from bookings.permissions import MayLeaveSingleSeat
@@ -24,11 +26,14 @@ from bookings.serializers import (
     ConfirmInput,
     ExchangeInput,
     OrderInput,
+    OrderQuoteInput,
+    OrderQuoteSerializer,
     OrderSerializer,
     QuoteSerializer,
 )
 from bookings.views.actor import api_actor
 from movie_booking.api.filters import SentFilters
+from movie_booking.api.locations import SaysWhere
 from movie_booking.api.pagination import NewestFirst
 from movie_booking.errors import NotFound
 from movie_booking.limits import ID_PATTERN
@@ -74,13 +79,15 @@ class BookingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
 
 @method_decorator(schema.list_orders, name="list")
 @method_decorator(schema.read_order, name="retrieve")
-class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Order]):
+class OrderViewSet(SaysWhere, mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Order]):
     request: UserRequest
     permission_classes = (IsAuthenticated, MayLeaveSingleSeat)
     serializer_class = OrderSerializer
     queryset = Order.objects.none()  # for the schema, which is drawn for no user in particular
-    filter_backends = ()
+    filter_backends = (SentFilters,)
+    filterset_class = OrderFilter
     pagination_class = NewestFirst
+    locations: ClassVar = {"create": "orders/{reference}/"}
     lookup_field = "reference"
     lookup_value_regex = "[0-9A-Za-z]{1,20}"
 
@@ -137,6 +144,13 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
     @in_turn
     def extend(self, request: UserRequest, reference: str) -> Response:
         return order_response(services.extend_order(self.order))
+
+    @schema.quote_order
+    @action(detail=True)
+    def cancellation(self, request: UserRequest, reference: str) -> Response:
+        asked = OrderQuoteInput.of(request.query_params)
+        asked.is_valid(raise_exception=True)
+        return Response(OrderQuoteSerializer(services.quote_order(self.order, **asked.validated_data)).data)
 
     @schema.cancel_order
     @action(detail=True, methods=["post"])

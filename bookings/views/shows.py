@@ -1,6 +1,6 @@
 """The catalogue with what may change of it, and what is done with the seats of a show."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.utils.decorators import method_decorator
 from rest_framework.decorators import action
@@ -78,6 +78,7 @@ class ShowViewSet(ChangeableViewSet, CatalogueShowViewSet):
 
     request: UserRequest
     change_class = ShowChangeInput
+    locations: ClassVar = {**CatalogueShowViewSet.locations, "book": "bookings/{id}/"}
 
     def shows_to_lock(self) -> set[int]:
         return {int(self.kwargs["pk"])}
