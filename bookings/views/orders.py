@@ -1,9 +1,11 @@
 """What a customer bought: bookings, and the orders that they belong to."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from django.utils.dateparse import parse_datetime
 from django.utils.decorators import method_decorator
 from django.utils.functional import cached_property
+from django.utils.timezone import now
 from rest_framework import mixins
 from rest_framework.decorators import action
 from rest_framework.permissions import IsAuthenticated
@@ -114,6 +116,17 @@ class OrderViewSet(SaysWhere, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
         for order in OWN_ORDER(self.request.user.pk, typed.upper(), as_reference(typed)):
             return order
         raise NotFound
+
+    def told_again(self, body: dict[str, Any]) -> dict[str, Any]:
+        """An order that was on hold and whose time is over by now is told as it is now: EXPIRED, or what became
+        of it before. All else is told as it was.
+        """
+        until = parse_datetime(body["expires_at"] or "")
+        if until is None or until > now():
+            return body
+        own = OWN_ORDER(self.request.user.pk, body["reference"], body["reference"])
+        told: Any = order_response(own[0]).data if own else body
+        return told
 
     def retrieve(self, request: UserRequest, reference: str) -> Response:  # type: ignore[override]
         return order_response(self.get_object())

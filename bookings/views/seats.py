@@ -20,7 +20,7 @@ class SeatsView(APIView):
     part: ClassVar[str | None]
 
     def answer(self, request: Request, show_id: str, part: str | None) -> Response:
-        state = getattr(request, "seat_map_state", None) or seat_map.seat_map_state(int(show_id))
+        state = seat_map.seat_map_state(int(show_id), whole=part != "layout")
         etag = state.etag_of(part)
         headers = seat_map.cache_headers(etag, deprecated=part != self.part)
         if seat_map.is_known(etag, request.META.get("HTTP_IF_NONE_MATCH", "")):
