@@ -118,9 +118,7 @@ class OrderViewSet(SaysWhere, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
         raise NotFound
 
     def told_again(self, body: dict[str, Any]) -> dict[str, Any]:
-        """An order that was on hold and whose time is over by now is told as it is now: EXPIRED, or what became
-        of it before. All else is told as it was.
-        """
+        """Tell an order that was on hold, and whose time is over, as it is now; all else as it was then."""
         until = parse_datetime(body["expires_at"] or "")
         if until is None or until > now():
             return body
