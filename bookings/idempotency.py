@@ -34,10 +34,11 @@ KEY = re.compile(r'"([\x20-\x21\x23-\x5b\x5d-\x7e]{1,255})"|([\x21\x23-\x5b\x5d-
 
 
 def idempotent(view: View) -> View:
-    """Answer a repeated request with the response to the first one, without doing it again; each in its turn.
+    """Answer a repeated request with the response to the first one and do nothing again; each in its turn.
 
-    A viewset may have a method `told_again` that makes of a stored body what is told of it now. Raises Invalid
-    for a key that is none, Busy, KeyReused and InProgress.
+    A viewset may have a method `told_again` that makes of a stored body what is told of it now.
+
+    Raises Invalid for a key that is none, Busy, KeyReused and InProgress.
     """
 
     @wraps(view)

@@ -358,7 +358,7 @@ def test_what_became_of_a_hold_in_time_is_told_once_the_time_is_over(verb, statu
         order.bookings.update(expires_at=now() + timedelta(minutes=5))
         assert post_to(order, verb).status_code == 200
 
-    client, first, again = hold_twice(carry_on)
+    _, first, again = hold_twice(carry_on)
 
     assert again["status"] == status
     assert again["reference"] == first["reference"]
