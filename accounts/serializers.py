@@ -9,6 +9,8 @@ from accounts.models import EMAIL_VALIDATORS, User
 from accounts.services import why_refused
 from movie_booking.api.fields import Input, SharedFields, StrictCharField, StrictEmailField
 
+LONGEST_PASSWORD = 128  # Argon2 takes any length; people do not
+
 
 class SignUpInput(Input):
     username = StrictCharField(
@@ -16,8 +18,9 @@ class SignUpInput(Input):
         validators=[ASCIIUsernameValidator()],
         help_text="Letters, digits and @ . + - _; unique without regard to case.",
     )
-    # Argon2 takes any length; people do not.
-    password = StrictCharField(max_length=128, trim_whitespace=False, style={"input_type": "password"})
+    password = StrictCharField(
+        max_length=LONGEST_PASSWORD, trim_whitespace=False, style={"input_type": "password"}
+    )
     email = StrictEmailField(
         max_length=254, validators=EMAIL_VALIDATORS, help_text="Unique without regard to case."
     )

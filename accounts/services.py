@@ -2,11 +2,12 @@
 
 import logging
 from datetime import timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import authenticate
-from django.contrib.auth.password_validation import validate_password
+from django.contrib.auth.password_validation import get_default_password_validators, validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -85,6 +86,36 @@ def _taken(user: User) -> FieldMessages:
     if user.email and others.with_email(user.email).exists():
         taken["email"] = [FieldMessage(EMAIL_TAKEN, "not_unique")]
     return taken
+
+
+class PasswordRule(NamedTuple):
+    """What a password must be, and the code with which one is refused that is not."""
+
+    code: str
+    detail: str
+
+
+# Of Django's validators, which say it only when they refuse.
+PASSWORD_CODES = {
+    "MinimumLengthValidator": "password_too_short",
+    "UserAttributeSimilarityValidator": "password_too_similar",
+    "CommonPasswordValidator": "password_too_common",
+    "NumericPasswordValidator": "password_entirely_numeric",
+}
+
+
+def password_rules() -> list[PasswordRule]:
+    """Return what `sign_up` asks of a password. One of another validator has the code `invalid`."""
+    return [
+        PasswordRule(PASSWORD_CODES.get(type(each).__name__, "invalid"), each.get_help_text())
+        for each in get_default_password_validators()
+    ]
+
+
+def shortest_password() -> int:
+    """Return how many characters a password has at least."""
+    lengths = (getattr(each, "min_length", 1) for each in get_default_password_validators())
+    return max(lengths, default=1)
 
 
 def log_in(*, username: str, password: str) -> TokenPair:

@@ -1,5 +1,7 @@
 """The HTTP face of accounts: parse, call one service, render."""
 
+from typing import ClassVar
+
 from rest_framework.decorators import action
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -18,10 +20,13 @@ from accounts.serializers import (
     SignUpInput,
     TokenPairSerializer,
 )
+from movie_booking.api.locations import SaysWhere
 
 
-class AccountViewSet(ViewSet):
+class AccountViewSet(SaysWhere, ViewSet):
     """Open an account, and look after one's own."""
+
+    locations: ClassVar = {"signup": "me/"}
 
     @schema.sign_up
     @action(detail=False, methods=["post"], permission_classes=[AllowAny], authentication_classes=[])

@@ -8,7 +8,7 @@ from movie_booking.field_messages import FieldMessage
 
 
 class SeatTaken(Conflict):
-    """`seats` names every seat that is not free, and why."""
+    """`seats` names every seat that is not free, and why; of the asker's own also the `order`."""
 
     code = "seat_taken"
     detail = "Seat already booked."
@@ -52,7 +52,7 @@ class SoldInPairs(Conflict):
 class LeavesSingleSeat(Conflict):
     """`seats` names the seats that would be left single.
 
-    When seats are given back, `instead` names those that might be given back instead, each time as many.
+    `instead` names seats of the same rows that might be taken, or given back, instead, each time as many.
     """
 
     code = "leaves_single_seat"
@@ -79,28 +79,37 @@ class NotTogether(Conflict):
 class NotEnoughSeats(Conflict):
     """`available` says how many seats can still be had, of the `kind` that is short if kinds were asked for.
 
-    `largest_block` says how many of the party can still sit side by side.
+    `left` says how many there are of each kind, `largest_block` how many of the party can still sit side by
+    side.
     """
 
     code = "not_enough_seats"
     detail = "Not enough seats of that kind are available."
-    example: ClassVar = {"kind": "standard", "available": 5, "largest_block": 3}
+    example: ClassVar = {
+        "kind": "standard",
+        "available": 5,
+        "left": {"standard": 5, "premium": 8},
+        "largest_block": 3,
+    }
 
 
 class TooManySeats(Conflict):
-    """`limit` says how many seats of one show a user may have."""
+    """`limit` says how many seats of one show a user may have, `have` how many they have."""
 
     code = "too_many_seats"
-    detail = "You already have the maximum number of seats for this show."
-    example: ClassVar = {"limit": 10}
+    detail = "That would be more seats of this show than one customer may have."
+    example: ClassVar = {"limit": 10, "have": 8}
 
 
 class TooManyHolds(Conflict):
-    """`limit` says how many orders of a user may be on hold at a time."""
+    """`limit` says how many orders of a user may be on hold at a time, `orders` which are."""
 
     code = "too_many_holds"
     detail = "You have too many orders on hold. Confirm or cancel one of them first."
-    example: ClassVar = {"limit": 5}
+    example: ClassVar = {
+        "limit": 5,
+        "orders": ["4N0CV8NK7G", "7KX2M9QF4T", "0B8ZJ3WN5C", "9D4HX6TQ1V", "2R7YM5KE8A"],
+    }
 
 
 class HoldExpired(Conflict):

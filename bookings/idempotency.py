@@ -34,7 +34,9 @@ KEY = re.compile(r'"([\x20-\x21\x23-\x5b\x5d-\x7e]{1,255})"|([\x21\x23-\x5b\x5d-
 
 
 def idempotent(view: View) -> View:
-    """Answer a repeated request with the response to the first one, without doing it again; each in its turn.
+    """Answer a repeated request with the response to the first one and do nothing again; each in its turn.
+
+    A viewset may have a method `told_again` that makes of a stored body what is told of it now.
 
     Raises Invalid for a key that is none, Busy, KeyReused and InProgress.
     """
@@ -53,8 +55,11 @@ def idempotent(view: View) -> View:
 
         with turn_of(self):
             stored = run_once(user=request.user, key=key, fingerprint=_fingerprint(request), work=work)
-        headers = {"Idempotent-Replayed": "true"} if stored.replayed else None
-        return Response(json.loads(stored.body), status=stored.status, headers=headers)
+        body = json.loads(stored.body)
+        if not stored.replayed:
+            return Response(body, status=stored.status)
+        told = getattr(self, "told_again", lambda body: body)(body)
+        return Response(told, status=stored.status, headers={"Idempotent-Replayed": "true"})
 
     return call
 

@@ -20,8 +20,7 @@ SEATS = re.compile(f"/api/shows/({ID_PATTERN})/seats/(?:(layout|availability)/)?
 def answer_polls(get_response: GetResponse) -> GetResponse:
     """Middleware: 304 to every open seat picker that asks whether the seat map has changed, if it has not.
 
-    It takes one query for one row, and no more of Django and DRF than it needs. If it has changed, the view
-    gets what was read; it also answers whoever asks in an unusual way.
+    It takes one query for one row, and no more of Django and DRF than it needs. All else the view answers.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -31,12 +30,11 @@ def answer_polls(get_response: GetResponse) -> GetResponse:
         if known and path and fields in seat_map.PARTS and takes_any_json(request):
             request.get_host()  # raises DisallowedHost
             with suppress(NotFound, DatabaseError):  # all that is refused, the view refuses
-                state = seat_map.seat_map_state(int(path[1]))
+                state = seat_map.seat_map_state(int(path[1]), whole=False)
                 etag = state.etag_of(path[2] or fields)
                 if seat_map.is_known(etag, known):
                     headers = seat_map.cache_headers(etag, deprecated=fields is not None)
                     return HttpResponseNotModified(headers=headers)
-                request.seat_map_state = state  # type: ignore[attr-defined]
         return get_response(request)
 
     return middleware

@@ -1,4 +1,4 @@
-"""Reads whose answer is not rows: what an order comes to, what changed of it, and whether a show sold."""
+"""Reads whose answer is not rows: who ended a booking, what an order comes to and what changed of it."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -6,15 +6,39 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.db.models import Prefetch
 
+from accounts.models import User
 from bookings.models import LIVE, STATUS_PRECEDENCE, Booking, BookingEvent, Order, Status
+from movie_booking.errors import NotFound
+from movie_booking.limits import MAX_ID
 from movies.models import Screen, Show, ShowEvent
 from movies.seat_plan import label_in, parse_plan
 
 # What of a show's changes a customer is told as it is stored.
 TOLD_AS_STORED = ("screen_name", "cinema_name", "status", "time_zone")
 MOMENTS = ("starts_at", "ends_at")
+
+
+# The reason of a booking that its customer gave up for another.
+EXCHANGED = "Exchanged"
+ENDED_BY = ("customer", "staff", "time")
+
+
+def ended_by(booking: Booking, at: datetime | None = None) -> str | None:
+    """Return which of ENDED_BY ended a booking; None while it is live. No query.
+
+    Who cancels a show or leaves a guest out of a move is staff, also where the seat was their own: customers
+    give no reason.
+    """
+    match booking.status_at(at):
+        case Status.EXPIRED:
+            return "time"
+        case Status.CANCELLED:
+            is_own = booking.cancelled_by_id == booking.user_id and booking.reason in ("", EXCHANGED)
+            return "customer" if is_own else "staff"
+    return None
 
 
 class OrderSummary(NamedTuple):
@@ -37,6 +61,35 @@ def order_summary(bookings: Iterable[Booking], at: datetime) -> OrderSummary:
     expiries = [booking.expires_at for booking in live if booking.expires_at is not None]
     total = sum((booking.price for booking in live), Decimal("0.00"))
     return OrderSummary(status, total, min(expiries, default=None))
+
+
+class Allowance(NamedTuple):
+    """What a user has of a show and what more they may have, by the settings."""
+
+    show: int
+    seats: int
+    seats_left: int
+    held_orders: int
+    held_orders_left: int
+
+
+def allowance(user: User, show_id: int) -> Allowance:
+    """Return what a user may still have of a show; orders on hold count whatever show they are of.
+
+    Three queries. Raises NotFound for a show that customers do not see.
+    """
+    if show_id > MAX_ID or not Show.objects.visible_to_customers().filter(pk=show_id).exists():
+        raise NotFound
+    live = Booking.objects.live().of_user(user)
+    seats = live.filter(show=show_id).count()
+    held = live.filter(status=Status.HELD).values("order").distinct().count()
+    return Allowance(
+        show_id,
+        seats,
+        max(0, settings.MAX_SEATS_PER_SHOW - seats),
+        held,
+        max(0, settings.MAX_HELD_ORDERS - held),
+    )
 
 
 def sold_among(shows: Iterable[Show], at: datetime | None = None) -> set[int]:

@@ -23,6 +23,7 @@ from bookings.serializers import (
     MoveInput,
     MoveSerializer,
     OrderInput,
+    OrderQuoteSerializer,
     OrderSerializer,
     QuoteSerializer,
     ReseatingProblemSerializer,
@@ -32,6 +33,7 @@ from bookings.serializers import (
     SelectionInput,
     SelectionSerializer,
 )
+from bookings.serializers.limits import LimitsSerializer
 from movie_booking.errors import Busy, Invalid, NotFound
 from movie_booking.schema import (
     AUTHENTICATION_ERRORS,
@@ -80,7 +82,8 @@ PAGED_BY_ROW = "Follow `next`: no row comes twice or is missed, whatever is boug
 
 class SeatReasonSerializer(serializers.Serializer[Any]):
     seat_number = serializers.IntegerField()
-    reason = serializers.CharField(help_text="Such as booked, held or blocked.")
+    reason = serializers.CharField(help_text="Such as booked, held, held_by_you or blocked.")
+    order = serializers.CharField(required=False, help_text="Your order that has the seat: its reference.")
 
 
 @problem_members
@@ -89,13 +92,20 @@ class BookingProblemMembers(serializers.Serializer[Any]):
         many=True, required=False, help_text="The seats that cannot be had, each with its reason."
     )
     limit = serializers.IntegerField(required=False, help_text="How many there may be.")
+    have = serializers.IntegerField(required=False, help_text="How many seats of the show you have.")
+    orders = serializers.ListField(
+        child=serializers.CharField(), required=False, help_text="References of your orders on hold."
+    )
     instead: Any = serializers.ListField(
         child=serializers.ListField(child=serializers.IntegerField()),
         required=False,
-        help_text="Seats that might be given back instead, each time as many.",
+        help_text="Seats that might be taken, or given back, instead, each time as many.",
     )
     kind = serializers.CharField(required=False, help_text="The kind of seat that is short.")
     available = serializers.IntegerField(required=False, help_text="How many seats of it can still be had.")
+    left = serializers.DictField(
+        child=serializers.IntegerField(), required=False, help_text="How many there are of each kind."
+    )
     largest_block = serializers.IntegerField(
         required=False, help_text="How many of the party can still sit side by side."
     )
@@ -163,6 +173,24 @@ cancel_booking = operation(
     manual_parameters=[IDEMPOTENCY_KEY],
 )
 
+get_limits = operation(
+    ORDERS,
+    "Show limits, deadlines and rules",
+    {200: LimitsSerializer},
+    [Invalid, *READ_ERRORS],
+    operation_id="api_limits_read",
+    operation_description=(
+        "What a client should know before it asks for seats, so that it need not try. With `show`, and signed"
+        " in, also what the user has of that show and may still have."
+    ),
+    manual_parameters=[
+        openapi.Parameter(
+            "show", openapi.IN_QUERY, type=openapi.TYPE_INTEGER, description="Id of a show: needs a token."
+        )
+    ],
+    security=[{}, {"Bearer": []}],
+)
+
 # --- Orders --------------------------------------------------------------------------------------
 
 list_orders = operation(
@@ -208,6 +236,24 @@ extend_order = operation(
         "Starts the time of the hold anew, up to a limit that counts from when the order was made."
     ),
     request_body=no_body,
+)
+quote_order = operation(
+    ORDERS,
+    "Quote what cancelling an order brings, or some of its seats",
+    {200: OrderQuoteSerializer},
+    [Invalid, *READ_ERRORS],
+    service=services.quote_order,
+    operation_description="Of all its seats, or of those named. Nothing is cancelled.",
+    manual_parameters=[
+        openapi.Parameter(
+            "seat_numbers",
+            openapi.IN_QUERY,
+            type=openapi.TYPE_ARRAY,
+            items=openapi.Items(type=openapi.TYPE_INTEGER),
+            collection_format="csv",
+            description="Some seats of the order: `5,6`. Without it, all.",
+        )
+    ],
 )
 cancel_order = operation(
     ORDERS,

@@ -1,7 +1,7 @@
 """The seat map of a show: the layout, which seats are free, and the ETags by which clients poll it."""
 
 import hashlib
-from datetime import datetime
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -10,8 +10,7 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.http import parse_etags
 
-from bookings.models import Booking, Status
-from movie_booking.composed import ComposedQuery
+from bookings.models import Status
 from movie_booking.errors import NotFound
 from movie_booking.limits import MAX_ID
 from movie_booking.statements import Message, Statement, send
@@ -28,57 +27,70 @@ class SeatMapState(NamedTuple):
 
     show: int
     total_seats: int
+    # How often the map has changed: of two answers the one with the larger number is the newer one.
     seats_version: int
     seat_plan: str
     status: str
     prices: tuple[str | None, ...]
-    next_expiry: str
-
-    @property
-    def etag(self) -> str:
-        """Strong: it changes with every change of a seat or a price, and when a hold expires."""
-        return f'"{self.show}-{self.seats_version}-{self.next_expiry}"'
+    # Which seats are not free, by number, with what customers are told of each. Only of a whole map.
+    taken: Mapping[int, str]
 
     def etag_of(self, fields: str | None) -> str:
-        """That of the layout, or of the whole map and of availability."""
-        return self.layout_etag if fields == "layout" else self.etag
+        """Strong: that of the layout, or of the whole map and of availability."""
+        return self.layout_etag if fields == "layout" else f'"{self.show}-{self.seats_version}"'
 
     @property
     def layout_etag(self) -> str:
-        """Strong: it changes when the seat plan or a price does, which is next to never."""
+        """It changes when the seat plan or a price does, which is next to never."""
         text = f"{self.seat_plan}|{self.prices}|{settings.CURRENCY}"
         return f'"{self.show}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"'
 
 
-# Written out, because this is all that a poll of an unchanged map does.
-SEAT_MAP_STATE = Message(
-    Statement.with_names(
-        "seat_map_state",
-        """
-SELECT id, total_seats, seats_version, seat_plan, status,
-    (SELECT min(expires_at) FROM bookings_booking
-        WHERE show_id = movies_show.id AND status = 'HELD' AND expires_at > %(at)s),
-    price, premium_price, sofa_price, wheelchair_price, companion_price
+# Written out, because this is all that a poll of an unchanged map does. A hold whose time is over has changed
+# the map without a write, so each of them counts; when it becomes EXPIRED, it is counted for good instead.
+_STATE = """
+SELECT id, total_seats, seats_version + (
+        SELECT count(*) FROM bookings_booking
+        WHERE show_id = movies_show.id AND status = 'HELD' AND expires_at <= %(at)s
+    ), seat_plan, status, price, premium_price, sofa_price, wheelchair_price, companion_price{taken}
 FROM movies_show WHERE id = %(show)s AND status <> 'DRAFT'
-""",
-    )
-)
+"""
+# In the same statement, so that what it says and the version that it has are of one moment.
+_TAKEN = """, (
+        SELECT {join}(CAST(seat_number AS text) || ' ' || status, ',') FROM bookings_booking
+        WHERE show_id = movies_show.id AND status IN ('HELD', 'BOOKED', 'BLOCKED')
+            AND NOT (status = 'HELD' AND expires_at <= %(at)s)
+    )"""
+SEAT_MAP_STATE = Message(Statement.with_names("seat_map_state", _STATE.format(taken="")))
+SEAT_MAP = {
+    vendor: Message(Statement.with_names("seat_map", _STATE.format(taken=_TAKEN.format(join=join))))
+    for vendor, join in {"postgresql": "string_agg", "sqlite": "group_concat"}.items()
+}
 
 
-def seat_map_state(show_id: int) -> SeatMapState:
-    """Return what the map of a show depends on. One query. Raises NotFound, for drafts too."""
+def seat_map_state(show_id: int, *, whole: bool = True) -> SeatMapState:
+    """Return what the map of a show depends on, or only what its version does. One query.
+
+    Raises NotFound, for drafts too.
+    """
     if show_id > MAX_ID:
         raise NotFound
     at = connection.ops.adapt_datetimefield_value(timezone.now())
+    message = SEAT_MAP[connection.vendor] if whole else SEAT_MAP_STATE
     with connection.cursor() as cursor:
-        send(cursor, SEAT_MAP_STATE, {"at": at, "show": show_id})
+        send(cursor, message, {"at": at, "show": show_id})
         row = cursor.fetchone()
     if row is None:
         raise NotFound
-    show, total_seats, seats_version, seat_plan, status, next_expiry, *prices = row
+    show, total_seats, seats_version, seat_plan, status, *prices = row[:10]
     amounts = tuple(None if price is None else f"{price:.2f}" for price in prices)
-    until = "".join(filter(str.isdigit, str(next_expiry))) if next_expiry else "0"
-    return SeatMapState(show, total_seats, seats_version, seat_plan, status, amounts, until)
+    taken = _by_number(row[10]) if whole and row[10] else {}
+    return SeatMapState(show, total_seats, seats_version, seat_plan, status, amounts, taken)
+
+
+def _by_number(taken: str) -> dict[int, str]:
+    seats = (seat.split(" ") for seat in taken.split(","))
+    return {int(number): SEAT_STATUS[status] for number, status in seats}
 
 
 def is_known(etag: str, known: str) -> bool:
@@ -100,21 +112,21 @@ def cache_headers(etag: str, *, deprecated: bool = False) -> dict[str, str]:
 
 
 def availability(state: SeatMapState) -> dict[str, Any]:
-    """Return which seats are not free, by status. One query. All others are available."""
+    """Return which seats are not free, by status. All others are available."""
     taken: dict[str, list[int]] = {name: [] for name in SEAT_STATUS.values()}
-    for number, status in _taken(state.show):
-        taken[SEAT_STATUS[status]].append(number)
+    for number, status in sorted(state.taken.items()):
+        taken[status].append(number)
     return {
         "show": state.show,
         "seats_version": state.seats_version,
-        "available_seats": available_seats(state.status, state.total_seats, sum(map(len, taken.values()))),
+        "available_seats": available_seats(state.status, state.total_seats, len(state.taken)),
         "status": state.status,
         "taken": taken,
     }
 
 
 def layout(state: SeatMapState) -> dict[str, Any]:
-    """Return the seats, row by row, with label, kind, price and position. No query."""
+    """Return the seats, row by row, with label, kind, price and position."""
     width, height, rows = _layout(state.seat_plan, state.total_seats, state.prices)
     return {
         "show": state.show,
@@ -126,9 +138,8 @@ def layout(state: SeatMapState) -> dict[str, Any]:
 
 
 def seat_map(state: SeatMapState) -> dict[str, Any]:
-    """Return the layout with the status of every seat. One query."""
-    taken = {number: SEAT_STATUS[status] for number, status in _taken(state.show)}
-    whole = layout(state)
+    """Return the layout with the status of every seat."""
+    taken, whole = state.taken, layout(state)
     for row in whole["rows"]:
         row["seats"] = [
             {**seat, "status": taken.get(seat["seat_number"], "available")} for seat in row["seats"]
@@ -139,22 +150,6 @@ def seat_map(state: SeatMapState) -> dict[str, Any]:
         "available_seats": available_seats(state.status, state.total_seats, len(taken)),
         "status": state.status,
     }
-
-
-TAKEN: ComposedQuery[tuple[int, str]] = ComposedQuery(
-    lambda show_id, at: (
-        Booking.objects.live(at)
-        .filter(show=show_id)
-        .order_by("seat_number")
-        .values_list("seat_number", "status")
-    ),
-    int,
-    datetime,
-)
-
-
-def _taken(show_id: int) -> list[tuple[int, str]]:
-    return TAKEN(show_id, timezone.now())
 
 
 @lru_cache(maxsize=256)  # a show's seats and prices hardly ever change, and are asked for all the time

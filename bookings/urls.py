@@ -20,5 +20,6 @@ urlpatterns = [
     re_path(f"{SEATS}availability/$", views.SeatAvailabilityView.as_view(), name="show-seat-availability"),
     # The list of bookings under its other name.
     path("my-bookings/", views.BookingViewSet.as_view({"get": "list"}), name="my-bookings"),
+    path("limits/", views.LimitsView.as_view(), name="limits"),
     *router.urls,
 ]

@@ -23,7 +23,7 @@ DEFINITIONS = "#/definitions/"
 PROBLEM = {"$ref": f"{DEFINITIONS}Problem"}
 REFERENCE_LENGTH = 20
 # Members that are another model or null, which drf-yasg does not say.
-NULLABLE = [("MovedSeat", "after")]
+NULLABLE = [("Limits", "yours"), ("MovedSeat", "after")]
 
 
 def polish(document: Document) -> None:
@@ -155,6 +155,7 @@ def _describe_responses(operation: Operation, definitions: dict[str, Schema]) ->
 
 RETRY_AFTER = {"Retry-After": {"type": "integer", "format": "int64", "description": "Seconds."}}
 ETAG = {"ETag": {"type": "string", "description": "For `If-None-Match` or `If-Match`."}}
+LOCATION = {"Location": {"type": "string", "format": "uri-reference", "description": "Where it can be read."}}
 REPLAYED = {
     "Idempotent-Replayed": {
         "type": "string",
@@ -178,6 +179,8 @@ def _add_headers(operation: Operation, status: str, response: dict[str, Any]) ->
         headers |= ETAG
     if any(parameter.get("x-deprecated") for parameter in operation.get("parameters", ())):
         headers |= DEPRECATED
+    if status == "201":
+        headers |= LOCATION
     if headers and (status != "204"):
         response["headers"] = headers
 

@@ -62,6 +62,8 @@ def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
     schema = {name: value for name, value in parameter.items() if name not in DESCRIPTIVE}
     if schema.pop("x-deprecated", False):
         described["deprecated"] = True
+    if schema.pop("collectionFormat", None) == "csv":
+        described |= {"style": "form", "explode": False}
     return {**described, "schema": _schema(schema)}
 
 

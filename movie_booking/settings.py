@@ -250,6 +250,9 @@ SWEEP_SECONDS = float(
     env.decimal("SWEEP_SECONDS", default=Decimal(15), validate=[validate.Range(1, 3600), at_most_places(6)])
 )
 
+# How many seconds clients should let pass before they ask again which seats are free: `limits/` tells them.
+POLL_SECONDS = env.int("POLL_SECONDS", default=5, validate=validate.Range(1, 300))
+
 MAX_SEATS_PER_ORDER = env.int("MAX_SEATS_PER_ORDER", default=10, validate=validate.Range(1, 100))
 MAX_SEATS_PER_SHOW = env.int("MAX_SEATS_PER_SHOW", default=10, validate=validate.Range(1, 6000))
 MAX_HELD_ORDERS = env.int("MAX_HELD_ORDERS", default=5, validate=validate.Range(1, 1000))

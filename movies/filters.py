@@ -1,10 +1,11 @@
 """How the catalogue can be narrowed down: `?name=value`."""
 
 import datetime as dt
+from decimal import Decimal
 
 from django_filters import rest_framework as filters
 
-from movie_booking.api.filters import IdFilter, MomentFilter, TrueOrFalseFilter
+from movie_booking.api.filters import CountFilter, IdFilter, MomentFilter, TrueOrFalseFilter
 from movies.models import Movie, MovieQuerySet, Screen, Show, ShowQuerySet
 from movies.validators import DAYS, MOMENTS
 
@@ -48,13 +49,30 @@ class ShowFilter(filters.FilterSet):
         method="filter_upcoming", help_text="Whether it is on sale and has yet to start."
     )
     status = filters.ChoiceFilter(choices=Show.Status.choices, help_text="Status of the show.")
+    min_available = CountFilter(
+        method="filter_min_available",
+        help_text="So many of its seats or more are available.",
+    )
 
     class Meta:
         model = Show
-        fields = ("movie", "cinema", "screen", "date", "starts_after", "starts_before", "upcoming", "status")
+        fields = (
+            "movie",
+            "cinema",
+            "screen",
+            "date",
+            "starts_after",
+            "starts_before",
+            "upcoming",
+            "status",
+            "min_available",
+        )
 
     def filter_date(self, shows: ShowQuerySet, name: str, value: dt.date) -> ShowQuerySet:
         return shows.on_local_date(value)
+
+    def filter_min_available(self, shows: ShowQuerySet, name: str, value: Decimal) -> ShowQuerySet:
+        return shows.with_available(int(value))
 
     def filter_upcoming(self, shows: ShowQuerySet, name: str, value: bool) -> ShowQuerySet:
         return shows.upcoming() if value else shows.exclude(pk__in=Show.objects.upcoming())

@@ -38,6 +38,9 @@ class ShowRow(NamedTuple):
     status: str
     sales_open_at: datetime | None
     sales_cutoff_minutes: int
+    screen__no_single_seats: bool
+    cancel_reason: str
+    version: int
     price: Decimal
     premium_price: Decimal | None
     sofa_price: Decimal | None

@@ -4,6 +4,7 @@ from datetime import timezone
 from typing import Any
 
 from django.conf import settings
+from drf_yasg.utils import swagger_serializer_method
 from rest_framework import serializers
 
 from movie_booking.api.fields import (
@@ -171,6 +172,12 @@ class ShowSerializer(SharedFields, serializers.ModelSerializer[Show]):
     )
     currency = serializers.SerializerMethodField(help_text="ISO 4217.")
     sales_close_at = serializers.DateTimeField(read_only=True)
+    no_single_seats = serializers.BooleanField(
+        source="screen.no_single_seats",
+        read_only=True,
+        help_text="Of the screen: no choice may leave a single seat free.",
+    )
+    cancel_reason = serializers.SerializerMethodField(help_text="What customers are told.")
 
     class Meta:
         model = Show
@@ -194,8 +201,18 @@ class ShowSerializer(SharedFields, serializers.ModelSerializer[Show]):
             "status",
             "sales_open_at",
             "sales_close_at",
+            "no_single_seats",
+            "cancel_reason",
+            "version",
         )
         read_only_fields = fields
+        extra_kwargs = {
+            "version": {"help_text": "How often what a ticket says of the show has changed: `show_version`."}
+        }
+
+    @swagger_serializer_method(serializers.CharField(allow_null=True))
+    def get_cancel_reason(self, show: Show) -> str | None:
+        return show.cancel_reason or None
 
     def get_currency(self, show: Show) -> str:
         return settings.CURRENCY
@@ -227,4 +244,7 @@ def show_json(row: ShowRow) -> dict[str, Any]:
         "status": str(row.status),
         "sales_open_at": moment_json(opens) if opens else None,
         "sales_close_at": moment_json(row.sales_close_at),
+        "no_single_seats": row.screen__no_single_seats,
+        "cancel_reason": row.cancel_reason or None,
+        "version": row.version,
     }

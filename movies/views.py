@@ -15,6 +15,7 @@ from rest_framework.status import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CON
 from accounts.http import UserRequest
 from accounts.permissions import is_staff_with
 from movie_booking.api.filters import BoundedSearchFilter, SentFilters, StableOrderingFilter
+from movie_booking.api.locations import SaysWhere
 from movie_booking.api.pagination import Pagination
 from movie_booking.api.parameters import StrictLists
 from movie_booking.errors import NotFound
@@ -37,7 +38,7 @@ from movies.serializers import (
 )
 
 
-class CatalogueViewSet(mixins.ListModelMixin, StrictLists):
+class CatalogueViewSet(SaysWhere, mixins.ListModelMixin, StrictLists):
     """Lists and shows rows to anyone; takes them from staff by one serializer, shows them by another.
 
     One row comes with its version as `ETag`. Staff change or delete it as they have seen it: see `versions`.
@@ -122,6 +123,7 @@ def visible_shows(request: Request) -> ShowQuerySet:
 @method_decorator(schema.destroy_movie, name="destroy")
 class MovieViewSet(CatalogueViewSet):
     queryset = Movie.objects.prefetch_related("genres")
+    locations: ClassVar = {"create": "movies/{id}/"}
     serializer_class = MovieSerializer
     input_class = MovieInput
     filterset_class = MovieFilter
@@ -157,6 +159,7 @@ class MovieViewSet(CatalogueViewSet):
 @method_decorator(schema.destroy_cinema, name="destroy")
 class CinemaViewSet(CatalogueViewSet):
     queryset = Cinema.objects.all()
+    locations: ClassVar = {"create": "cinemas/{id}/"}
     serializer_class = CinemaSerializer
     input_class = CinemaInput
     search_fields = ("name_folded__contains", "address_folded__contains")
@@ -173,6 +176,7 @@ class CinemaViewSet(CatalogueViewSet):
 @method_decorator(schema.destroy_screen, name="destroy")
 class ScreenViewSet(CatalogueViewSet):
     queryset = Screen.objects.select_related("cinema")
+    locations: ClassVar = {"create": "screens/{id}/"}
     serializer_class = ScreenSerializer
     input_class = ScreenInput
     filterset_class = ScreenFilter
@@ -189,6 +193,7 @@ class ScreenViewSet(CatalogueViewSet):
 @method_decorator(schema.create_show, name="create")
 class ShowViewSet(CatalogueViewSet):
     queryset = Show.objects.with_details()
+    locations: ClassVar = {"create": "shows/{id}/"}
     serializer_class = ShowSerializer
     input_class = ShowInput
     filterset_class = ShowFilter

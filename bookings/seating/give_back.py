@@ -13,11 +13,8 @@ from itertools import groupby
 from typing import NamedTuple
 
 from bookings.seating.blocks import Block, Kinds, groups_of, kinds_of, numbers_of, whole_blocks
-from bookings.seating.single_seats import CAN_BE_SINGLE, is_single
+from bookings.seating.single_seats import CAN_BE_SINGLE, MAX_OFFERED, is_single
 from movies.seat_plan import SeatPlan
-
-# Of the ways to do better so many are named. Of one seat in a row of ten there are no more.
-MAX_OFFERED = 10
 
 Numbers = tuple[int, ...]
 

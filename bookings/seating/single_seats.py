@@ -19,6 +19,10 @@ from movies.seat_plan import Seat, SeatKind, SeatPlan
 
 CAN_BE_SINGLE = {SeatKind.STANDARD, SeatKind.PREMIUM}
 ACCESSIBLE = {SeatKind.WHEELCHAIR, SeatKind.COMPANION}
+# Of better choices so many are named, and of a party in many groups not many more are looked at: the show is
+# locked meanwhile.
+MAX_OFFERED = 10
+MAX_CONSIDERED = 100
 
 
 def single_seats_left(plan: SeatPlan, taken: AbstractSet[int], chosen: AbstractSet[int]) -> tuple[int, ...]:
@@ -40,6 +44,40 @@ def single_seats_left(plan: SeatPlan, taken: AbstractSet[int], chosen: AbstractS
         if better:
             singles.update(left)
     return tuple(sorted(singles))
+
+
+def better_choices(
+    plan: SeatPlan,
+    taken: AbstractSet[int],
+    chosen: AbstractSet[int],
+    kept: AbstractSet[int] = frozenset(),
+) -> list[tuple[int, ...]]:
+    """What a party that is refused might take instead of its seats that are not `kept`; the nearest first.
+
+    Each is as many free seats of the same kinds in the same rows, and would not be refused. None, where
+    better seats for one group leave another without any.
+    """
+    offers: list[frozenset[int]] = []
+    seen = {frozenset(chosen)}
+    parties = list(seen)
+    for party in parties:  # it grows by those that are better but not yet good
+        for groups in judged_together(plan, party):
+            left, better = singles_and_better_blocks(plan, taken | party, groups)
+            rest = party.difference(*map(numbers_of, groups))
+            for other in (rest | numbers_of(block) for block in better if left):
+                if other not in seen and kept <= other:
+                    seen.add(other)
+                    is_good = not single_seats_left(plan, taken, other)
+                    (offers if is_good else parties).append(other)
+        if len(seen) > MAX_CONSIDERED:
+            break
+    asked = sorted(chosen)
+
+    def moved_by(other: frozenset[int]) -> int:
+        return sum(abs(number - was) for number, was in zip(sorted(other), asked, strict=True))
+
+    nearest = sorted(offers, key=lambda other: (moved_by(other), sorted(other)))[:MAX_OFFERED]
+    return [tuple(sorted(other - kept)) for other in nearest]
 
 
 def judged_together(plan: SeatPlan, chosen: AbstractSet[int]) -> Iterator[tuple[Block, ...]]:

@@ -1,23 +1,23 @@
 """The JSON of bookings. Input classes check shape, output classes are read-only."""
 
+from bookings.serializers.bookings import BookingSerializer, OrderQuoteSerializer, QuoteSerializer
 from bookings.serializers.changes import ChangesSerializer
-from bookings.serializers.moving import (
-    LeftOutSerializer,
-    MoveInput,
-    MoveSerializer,
-    ReseatingProblemSerializer,
-)
-from bookings.serializers.orders import (
-    BookingSerializer,
+from bookings.serializers.inputs import (
     BookSeatInput,
     CancelBookingInput,
     CancelOrderInput,
     ConfirmInput,
     ExchangeInput,
     OrderInput,
-    OrderSerializer,
-    QuoteSerializer,
+    OrderQuoteInput,
 )
+from bookings.serializers.moving import (
+    LeftOutSerializer,
+    MoveInput,
+    MoveSerializer,
+    ReseatingProblemSerializer,
+)
+from bookings.serializers.orders import OrderSerializer
 from bookings.serializers.shows import (
     BlockInput,
     CancelledShowSerializer,
@@ -44,6 +44,8 @@ __all__ = [
     "MoveInput",
     "MoveSerializer",
     "OrderInput",
+    "OrderQuoteInput",
+    "OrderQuoteSerializer",
     "OrderSerializer",
     "QuoteSerializer",
     "ReseatingProblemSerializer",

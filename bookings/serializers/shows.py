@@ -45,7 +45,7 @@ class CancelledShowSerializer(ShowSerializer):
     fields: Any = serializers.ModelSerializer.fields  # not shared: they know the context
 
     class Meta(ShowSerializer.Meta):
-        fields: Any = (*ShowSerializer.Meta.fields, "cancel_reason", "cancelled_at", "cancelled_bookings")
+        fields: Any = (*ShowSerializer.Meta.fields, "cancelled_at", "cancelled_bookings")
         read_only_fields: Any = fields
 
     def get_cancelled_bookings(self, show: Show) -> int:
@@ -54,7 +54,6 @@ class CancelledShowSerializer(ShowSerializer):
     def to_representation(self, show: Show) -> dict[str, Any]:
         return {
             **super().to_representation(show),
-            "cancel_reason": show.cancel_reason,
             "cancelled_at": moment_json(show.cancelled_at) if show.cancelled_at else None,
             "cancelled_bookings": self.get_cancelled_bookings(show),
         }

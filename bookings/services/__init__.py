@@ -11,6 +11,7 @@ from bookings.services.cancellation import (
     cancel_seats,
     cancel_show,
     quote_cancellation,
+    quote_order,
 )
 from bookings.services.confirmation import confirm_order
 from bookings.services.deletion import delete_show
@@ -50,6 +51,7 @@ __all__ = [
     "plan_running_time",
     "plan_time_zone",
     "quote_cancellation",
+    "quote_order",
     "release_seats",
     "swap_seats",
 ]

@@ -13,7 +13,9 @@ from accounts.actors import Actor
 from bookings.errors import AlreadyCancelled, HoldExpired, ShowStarted
 from bookings.models import Booking, Order, Status
 from bookings.refunds import refund_amount
+from bookings.rows import BOOKINGS_OF_ORDER
 from bookings.services.inventory import SeatInventory
+from bookings.services.locked_order import LockedOrder
 from bookings.services.rules import (
     other_halves,
     refuse_giving_back,
@@ -44,12 +46,7 @@ def cancel_order(
     """
     inventory, locked = SeatInventory.lock_order(order.show_id, order.pk)
     locked.refuse_unless_live()
-    given_back = locked.live
-    if seat_numbers is not None:
-        refuse_seats_without_booking(locked, seat_numbers, field="seat_numbers")
-        given_back = [booking for booking in given_back if booking.seat_number in seat_numbers]
-        _refuse_once_too_late(inventory, given_back)  # first, as other seats would not help then
-        refuse_half_sofas_kept(inventory.show, locked, given_back)
+    given_back = _given_back(inventory, locked, seat_numbers)
     _give_back(inventory, given_back, actor, leave_single_seat=leave_single_seat)
     locked.order.known_bookings = locked.bookings
     return locked.order
@@ -139,6 +136,18 @@ class CancellationQuote(NamedTuple):
     cancel_until: datetime
 
 
+class OrderQuote(NamedTuple):
+    """The same for an order, or for some of its seats together."""
+
+    order: str
+    seat_numbers: list[int]
+    refund_percent: int
+    refund_amount: Decimal
+    currency: str
+    valid_until: datetime | None
+    cancel_until: datetime
+
+
 def quote_cancellation(booking: Booking) -> CancellationQuote:
     """Return what the customer would get back now. No lock: it is a quote.
 
@@ -146,29 +155,67 @@ def quote_cancellation(booking: Booking) -> CancellationQuote:
     LeavesSingleSeat, TooLateToCancel, ShowCancelled and ShowStarted, as cancelling would.
     """
     at, show = timezone.now(), booking.show
-    terms = sale_terms(booking.order, show)
     _refuse_unless_customers(booking, at)
-    if booking.status == Status.BOOKED:
-        refuse_if_started(show, at)
-        refuse_if_too_late(terms, at)
-        until, percent = terms.cancel_until, terms.refund_percent(at)
-        valid_until = terms.refund_valid_until(at)
-    else:  # nothing was paid
-        until = booking.expires_at or show.starts_at
-        percent, valid_until = 0, None
     seats: Sequence[Booking] = [booking]
     if other_halves(show, [booking.seat_number]):
         seats = _whole_sofa(booking, booking.order.bookings.live(at))
+    return CancellationQuote(booking.pk, *_quote(SeatInventory(show, at), seats))
+
+
+def quote_order(order: Order, *, seat_numbers: Collection[int] | None = None) -> OrderQuote:
+    """Return what the customer would get back now for all seats of an order, or those named. No lock.
+
+    Raises Invalid for seats that are not in it, HoldExpired, AlreadyCancelled, SoldInPairs,
+    CompanionWithoutWheelchair, LeavesSingleSeat, TooLateToCancel, ShowCancelled and ShowStarted.
+    """
+    at, bookings = timezone.now(), BOOKINGS_OF_ORDER(order.pk)
+    read = LockedOrder(order, bookings, at)
+    read.refuse_unless_live()
+    inventory = SeatInventory(bookings[0].show, at)
+    given_back = _given_back(inventory, read, seat_numbers)
+    numbers = [booking.seat_number for booking in given_back]
+    return OrderQuote(order.reference, numbers, *_quote(inventory, given_back))
+
+
+def _quote(
+    inventory: SeatInventory, bookings: Sequence[Booking]
+) -> tuple[int, Decimal, str, datetime | None, datetime]:
+    """What comes back for these seats of one order: share, amount, currency, until when, and the last moment.
+
+    All are held until the same moment, or all are booked.
+    """
+    show, at, first = inventory.show, inventory.at, bookings[0]
+    terms = sale_terms(first.order, show)
+    if first.status == Status.BOOKED:
+        refuse_if_started(show, at)
+        refuse_if_too_late(terms, at)
+        percent, valid_until, until = (
+            terms.refund_percent(at),
+            terms.refund_valid_until(at),
+            terms.cancel_until,
+        )
+    else:  # nothing was paid
+        percent, valid_until, until = 0, None, first.expires_at or show.starts_at
     if not show.has_started(at):
-        refuse_giving_back(SeatInventory(show, at), seats)
-    return CancellationQuote(
-        booking.pk,
-        percent,
-        sum((refund_amount(seat.price, percent) for seat in seats), Decimal("0.00")),
-        settings.CURRENCY,
-        valid_until,
-        until,
-    )
+        refuse_giving_back(inventory, bookings)
+    amount = sum((refund_amount(booking.price, percent) for booking in bookings), Decimal("0.00"))
+    return percent, amount, settings.CURRENCY, valid_until, until
+
+
+def _given_back(
+    inventory: SeatInventory, order: LockedOrder, seat_numbers: Collection[int] | None
+) -> list[Booking]:
+    """What of an order is to be given back: all, or the seats that are named.
+
+    Raises Invalid, HoldExpired, AlreadyCancelled, SoldInPairs, TooLateToCancel, ShowCancelled, ShowStarted.
+    """
+    if seat_numbers is None:
+        return order.live
+    refuse_seats_without_booking(order, seat_numbers, field="seat_numbers")
+    given_back = [booking for booking in order.live if booking.seat_number in seat_numbers]
+    _refuse_once_too_late(inventory, given_back)  # first, as other seats would not help then
+    refuse_half_sofas_kept(inventory.show, order, given_back)
+    return given_back
 
 
 def _give_back(

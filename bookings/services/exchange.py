@@ -8,6 +8,7 @@ from django.db import transaction
 from accounts.actors import Actor
 from bookings.errors import NotExchangeable
 from bookings.models import Booking, Order, Status
+from bookings.queries import EXCHANGED
 from bookings.refunds import cap_tiers
 from bookings.services.inventory import SeatInventory
 from bookings.services.limits import refuse_too_many_holds, refuse_too_many_seats
@@ -75,6 +76,7 @@ def exchange_seats(
         inventory,
         party,
         taking=set(to_seats) - set(from_seats),
+        customer=locked.order.user,
         until_now=until_now,
         leave_single_seat=leave_single_seat,
     )
@@ -126,7 +128,13 @@ def swap_seats(
         refuse_giving_back(here, leaving, leave_single_seat=leave_single_seat)
     with _refused_by(there.show):
         refuse_unknown_seats(there.show, to_seats, field="to")
-        refuse_seating(there, set(to_seats), taking=to_seats, leave_single_seat=leave_single_seat)
+        refuse_seating(
+            there,
+            set(to_seats),
+            taking=to_seats,
+            customer=locked.order.user,
+            leave_single_seat=leave_single_seat,
+        )
         refuse_too_many_seats(there, locked.order.user, len(to_seats))
     if is_hold and len(leaving) < len(locked.live):  # the rest stays on hold as an order of its own
         refuse_too_many_holds(there, locked.order.user)
@@ -187,7 +195,7 @@ def _exchange(
         leaving,
         Status.CANCELLED,
         actor=actor,
-        reason="Exchanged",
+        reason=EXCHANGED,
         refund_percent=100 if status == Status.BOOKED else None,
     )
     return there.allocate(

@@ -107,7 +107,13 @@ def _place(
     refuse_unless_on_sale(show, at)
     refuse_unknown_seats(show, choice.seat_numbers, field=field)
     numbers = _chosen_seats(inventory, choice)
-    refuse_seating(inventory, set(numbers), taking=numbers, leave_single_seat=choice.leave_single_seat)
+    refuse_seating(
+        inventory,
+        set(numbers),
+        taking=numbers,
+        customer=customer,
+        leave_single_seat=choice.leave_single_seat,
+    )
     refuse_too_many_seats(inventory, customer, len(numbers))
     if status == Status.HELD:
         refuse_too_many_holds(inventory, customer)
@@ -138,18 +144,23 @@ def _chosen_seats(inventory: SeatInventory, choice: SeatChoice) -> Collection[in
 def _why_not_available(plan: SeatPlan, occupied: AbstractSet[int], choice: SeatChoice) -> Conflict:
     """Why there are no such seats, in terms of what was asked: the kind that is short, and what there is."""
     largest = largest_free_block(plan, occupied, choice.party, choice.by_kind or None)
+    left = {
+        kind.value: free_seats(plan, occupied, kind)
+        for kind in SeatKind
+        if any(seat.kind is kind for seat in plan.seats)
+    }
     if choice.adjacent == "required" and len(choice.by_kind) <= 1:
         return NotTogether(largest_block=largest)
     for kind, asked in choice.by_kind.items():
         available = free_seats(plan, occupied, kind)
         if available < asked or len(choice.by_kind) == 1:
-            return NotEnoughSeats(kind=kind.value, available=available, largest_block=largest)
+            return NotEnoughSeats(kind=kind.value, available=available, left=left, largest_block=largest)
     if choice.by_kind:
         return NotTogether(largest_block=largest)
     available = free_seats(plan, occupied)
     # As many seats, and yet not enough: an odd party, and nothing but sofas.
     why = "Only sofas are left, which are sold in pairs." if available >= choice.party else ""
-    return NotEnoughSeats(why, available=available, largest_block=largest)
+    return NotEnoughSeats(why, available=available, left=left, largest_block=largest)
 
 
 def hold_expiry(at: datetime, *, ordered_at: datetime) -> datetime:

@@ -122,6 +122,23 @@ class SeatInventory:
             if not is_over(status, expires_at, self.at)
         }
 
+    def orders_of(self, customer: User, numbers: Collection[int]) -> Mapping[int, str]:
+        """Which of these seats the customer has, held or booked, by number with the reference of the order.
+
+        One query, if there are any: it is for refusals.
+        """
+        own = {
+            number: order_id
+            for _, number, status, expires_at, user_id, order_id in self._rows_of(numbers)
+            if user_id == customer.pk
+            and status != Status.BLOCKED
+            and not is_over(status, expires_at, self.at)
+        }
+        if not own:
+            return {}
+        references = dict(Order.objects.filter(pk__in=set(own.values())).values_list("pk", "reference"))
+        return {number: references[order_id] for number, order_id in own.items()}
+
     def count_seats_of(self, customer: User) -> int:
         """How many seats the customer has, held or booked."""
         customer_id, sale = customer.pk, self._sale
@@ -233,16 +250,24 @@ class SeatInventory:
         if refund_percent is not None:
             fields["refund_percent"] = refund_percent
         released = sum(booking.status in LIVE for booking in bookings) if to not in LIVE else 0
+        steps = _versions_of_holds(bookings) + (to != Status.EXPIRED)
         if can_insert_at_once():
             transition_at_once(
-                self.show, bookings, fields, released=released, at=self.at, actor=actor, is_last=is_last
+                self.show,
+                bookings,
+                fields,
+                released=released,
+                steps=steps,
+                at=self.at,
+                actor=actor,
+                is_last=is_last,
             )
-            self._note_counts(-released)
+            self._note_counts(-released, steps)
         else:
             events = [self._event(booking, booking.status, to, actor) for booking in bookings]
             Booking.objects.filter(pk__in=[booking.pk for booking in bookings]).update(**fields)
             BookingEvent.objects.bulk_create(events)
-            self._count(-released)
+            self._count(-released, steps)
         for booking in bookings:
             booking.show = self.show
             for name, value in fields.items():
@@ -281,6 +306,7 @@ class SeatInventory:
     def extend_holds(self, bookings: Sequence[Booking], expires_at: datetime) -> None:
         """Hold the seats of these bookings until another moment. No seat changes hands: no event."""
         Booking.objects.filter(pk__in=[booking.pk for booking in bookings]).update(expires_at=expires_at)
+        self._count(0, _versions_of_holds(bookings) + 1)
         for booking in bookings:
             booking.expires_at = expires_at
 
@@ -345,14 +371,23 @@ class SeatInventory:
             changes=changes,
         )
 
-    def _count(self, change: int) -> None:
-        """Note that so many more (or fewer) seats are taken."""
-        self._note_counts(change)
+    def _count(self, change: int, steps: int = 1) -> None:
+        """Note that so many more (or fewer) seats are taken, and that the map has so many more versions."""
+        self._note_counts(change, steps)
         self.show.save(update_fields=["live_seats", "seats_version"])
 
-    def _note_counts(self, change: int) -> None:
+    def _note_counts(self, change: int, steps: int = 1) -> None:
         self.show.live_seats += change
-        self.show.seats_version += 1
+        self.show.seats_version += steps
+
+
+def _versions_of_holds(bookings: Iterable[Booking]) -> int:
+    """How many versions of the seat map these may have made by being on hold.
+
+    Whoever read the map after a hold was over, and before what happened to it just before was committed, has
+    counted it: see `seat_map`. What is written then must count it too, or versions would go back.
+    """
+    return sum(booking.status == Status.HELD for booking in bookings)
 
 
 class Sale(NamedTuple):

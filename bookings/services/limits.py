@@ -4,15 +4,16 @@ from django.conf import settings
 
 from accounts.models import User
 from bookings.errors import TooManyHolds, TooManySeats
-from bookings.models import HELD, is_over
+from bookings.models import HELD, Order, is_over
 from bookings.rows import HOLDS_OF_USER
 from bookings.services.inventory import SeatInventory
 
 
 def refuse_too_many_seats(inventory: SeatInventory, customer: User, seats: int) -> None:
     """Raises TooManySeats if so many more would be too many of this show."""
-    if inventory.count_seats_of(customer) + seats > settings.MAX_SEATS_PER_SHOW:
-        raise TooManySeats(limit=settings.MAX_SEATS_PER_SHOW)
+    have = inventory.count_seats_of(customer)
+    if have + seats > settings.MAX_SEATS_PER_SHOW:
+        raise TooManySeats(limit=settings.MAX_SEATS_PER_SHOW, have=have)
 
 
 def refuse_too_many_holds(inventory: SeatInventory, customer: User) -> None:
@@ -20,4 +21,5 @@ def refuse_too_many_holds(inventory: SeatInventory, customer: User) -> None:
     holds = HOLDS_OF_USER(customer.pk)
     orders = {order_id for order_id, until in holds if not is_over(HELD, until, inventory.at)}
     if len(orders) >= settings.MAX_HELD_ORDERS:
-        raise TooManyHolds(limit=settings.MAX_HELD_ORDERS)
+        references = Order.objects.filter(pk__in=orders).order_by("pk").values_list("reference", flat=True)
+        raise TooManyHolds(limit=settings.MAX_HELD_ORDERS, orders=list(references))

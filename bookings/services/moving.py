@@ -153,6 +153,7 @@ def move_show(
     )
     if dry_run:
         _foresee_seats(move)
+        show.version += bool(_show_changes(move, facts))
         return move
     _refuse_unless_all_sit(move, refund_left_out=refund_left_out)
     carry_out(inventory, move, facts, actor=actor, reason=reason)
@@ -224,18 +225,9 @@ def carry_out(
     show = inventory.show
     inventory.expire_holds()
     is_redrawn = move.after != move.before
-    changes = {name: pair for name, pair in facts.items() if pair[0] != pair[1]}
+    changes = _show_changes(move, facts)
     if is_redrawn:
-        drawings = draw_plan(move.before), draw_plan(move.after)
-        changes |= {
-            "total_seats": (move.before.total_seats, move.after.total_seats),
-            "seat_plan": drawings,
-        }
-        show.total_seats, show.seat_plan = move.after.total_seats, drawings[1]
-    if move.changed:
-        seats = [(seat.before.number, seat.after.number) for seat in move.changed if seat.after]
-        old, new = zip(*seats, strict=True)
-        changes["seats"] = (move.before.labels_of(old), move.after.labels_of(new))
+        show.total_seats, show.seat_plan = changes["total_seats"][1], changes["seat_plan"][1]
     if changes:
         record_show_event(show, changes, at=inventory.at, actor=actor, reason=reason)
     elif not (move.left_out or move.dropped):
@@ -260,6 +252,19 @@ def carry_out(
                 "seats_version",
             ]
         )
+
+
+def _show_changes(move: Move, facts: Mapping[str, tuple[Any, Any]]) -> dict[str, tuple[Any, Any]]:
+    """Return what a move changes of the show, its seats included, as {field: (before, after)}."""
+    changes = {name: pair for name, pair in facts.items() if pair[0] != pair[1]}
+    if move.after != move.before:
+        changes["total_seats"] = (move.before.total_seats, move.after.total_seats)
+        changes["seat_plan"] = (draw_plan(move.before), draw_plan(move.after))
+    if move.changed:
+        seats = [(seat.before.number, seat.after.number) for seat in move.changed if seat.after]
+        old, new = zip(*seats, strict=True)
+        changes["seats"] = (move.before.labels_of(old), move.after.labels_of(new))
+    return changes
 
 
 def _refuse_once_over(inventory: SeatInventory, *, is_postponed: bool) -> None:

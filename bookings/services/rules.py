@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from django.conf import settings
 
+from accounts.models import User
 from bookings.errors import (
     AlreadyCancelled,
     CompanionWithoutWheelchair,
@@ -28,7 +29,7 @@ from bookings.queries import most_seats_until_now
 from bookings.refunds import SaleTerms, parse_tiers
 from bookings.seating.companions import companions_too_many
 from bookings.seating.give_back import singles_freed
-from bookings.seating.single_seats import is_single, single_seats_left
+from bookings.seating.single_seats import better_choices, is_single, single_seats_left
 from bookings.services.inventory import SeatInventory
 from bookings.services.locked_order import LockedOrder
 from movie_booking.errors import Invalid, NotFound
@@ -101,6 +102,7 @@ def refuse_seating(
     party: AbstractSet[int],
     *,
     taking: Collection[int],
+    customer: User,
     until_now: AbstractSet[int] = frozenset(),
     leave_single_seat: bool = False,
 ) -> None:
@@ -109,11 +111,11 @@ def refuse_seating(
 
     `party` is where it will sit, `taking` what of it is new, `until_now` where it sits before an exchange.
     """
-    refuse_taken(inventory, taking)
+    refuse_taken(inventory, taking, customer)
     refuse_half_sofas(inventory.show, party)
     _refuse_companions_alone(inventory.show, party, until_now)
     if not leave_single_seat:
-        refuse_single_seats(inventory, party, until_now)
+        refuse_single_seats(inventory, party, until_now, taking=taking)
 
 
 def refuse_giving_back(
@@ -150,10 +152,19 @@ def refuse_giving_back(
                 )
 
 
-def refuse_taken(inventory: SeatInventory, numbers: Collection[int]) -> None:
-    """Raises SeatTaken that names every seat that is not free, with the reason."""
+def refuse_taken(inventory: SeatInventory, numbers: Collection[int], customer: User | None = None) -> None:
+    """Raises SeatTaken that names every seat that is not free, with the reason; the customer's own with the
+    order that has them.
+    """
     if conflicts := inventory.taken(numbers):
-        raise SeatTaken(seats=reasons(conflicts))
+        seats = reasons(conflicts)
+        own = inventory.orders_of(customer, numbers) if customer else {}
+        for seat in seats:
+            if order := own.get(seat["seat_number"]):
+                seat["order"] = order
+                if seat["reason"] == "held":
+                    seat["reason"] = "held_by_you"
+        raise SeatTaken(seats=seats)
 
 
 def refuse_half_sofas(show: Show, numbers: Collection[int]) -> None:
@@ -184,15 +195,27 @@ def _refuse_companions_alone(show: Show, party: AbstractSet[int], until_now: Abs
 
 
 def refuse_single_seats(
-    inventory: SeatInventory, party: AbstractSet[int], until_now: AbstractSet[int] = frozenset()
+    inventory: SeatInventory,
+    party: AbstractSet[int],
+    until_now: AbstractSet[int] = frozenset(),
+    *,
+    taking: Collection[int] | None = None,
 ) -> None:
-    """Raises LeavesSingleSeat if the screen has that rule and the party would break it."""
+    """Raises LeavesSingleSeat if the screen has that rule and the party would break it.
+
+    It names what might be taken instead of what of the party is new, by default all.
+    """
     if not inventory.show.screen.no_single_seats:
         return
     plan, occupied = inventory.show.plan, inventory.occupied.keys()
-    single = single_seats_left(plan, occupied - until_now, party)
+    others = occupied - until_now
+    single = single_seats_left(plan, others, party)
     if left := [number for number in single if not is_single(plan, occupied, number)]:
-        raise LeavesSingleSeat(seats=reasons(dict.fromkeys(left, "left_single")))
+        kept = party - set(party if taking is None else taking)
+        raise LeavesSingleSeat(
+            seats=reasons(dict.fromkeys(left, "left_single")),
+            instead=[list(numbers) for numbers in better_choices(plan, others, party, kept)],
+        )
 
 
 def refuse_seats_without_booking(order: LockedOrder, numbers: Collection[int], *, field: str) -> None:

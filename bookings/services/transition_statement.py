@@ -24,7 +24,7 @@ WITH changed AS (
         %(channel)s::text, booking.status, %(status)s
     FROM unnest(%(bookings)s, %(seats)s::int[], %(statuses)s::text[]) AS booking (id, seat, status)
 ), counted AS (
-    UPDATE movies_show SET live_seats = live_seats - %(released)s, seats_version = seats_version + 1
+    UPDATE movies_show SET live_seats = live_seats - %(released)s, seats_version = seats_version + %(steps)s
     WHERE id = %(show)s
 )
 SELECT set_config('movie_booking.returned', '', false)
@@ -46,14 +46,15 @@ def transition_at_once(
     fields: Mapping[str, Any],
     *,
     released: int,
+    steps: int,
     at: datetime,
     actor: Actor,
     is_last: bool,
 ) -> None:
     """Write the fields, their status among them, to bookings of a show.
 
-    So many of their seats become free. If it is the last statement of its transaction it may go along with
-    COMMIT.
+    So many of their seats become free, and the seat map has so many more versions. If it is the last
+    statement of its transaction it may go along with COMMIT.
     """
     given = {COLUMNS[name]: getattr(value, "pk", value) for name, value in fields.items()}
     message = statement_for(*given)
@@ -64,6 +65,7 @@ def transition_at_once(
         "statuses": [str(booking.status) for booking in bookings],
         "show": show.pk,
         "released": released,
+        "steps": steps,
         "at": at,
         "actor": actor.user_id,
         "channel": str(actor.channel),

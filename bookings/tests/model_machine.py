@@ -48,7 +48,7 @@ class ModelComparison(RuleBasedStateMachine):
         super().__init__()
         self.clock = Clock()
         self.model = ModelWithSwaps(self.clock, single_seats_allowed=self.single_seats_allowed)
-        self.steps, self.maps, self.before = 0, {}, {}
+        self.steps, self.maps, self.versions, self.before = 0, {}, {}, {}
         self.story = self.clock.installed()
         self.story.enter_context(transaction.atomic())
         self.users = {name: make_user(name) for name in ("Ann", "Bob", "Cid", STAFF)}
@@ -176,4 +176,8 @@ class ModelComparison(RuleBasedStateMachine):
             occupied = self.model.occupied(expected)
             assert shown == {seat: occupied.get(seat, "available").lower() for seat in SEATS}
             # A client that knows this ETag has this map.
-            assert self.maps.setdefault(state.etag, shown) == shown
+            assert self.maps.setdefault(state.etag_of(None), shown) == shown
+            # Of two maps the newer one has the larger version, an expiry included.
+            version, before = self.versions.get(show.pk, (-1, None))
+            assert state.seats_version >= version + (shown != before)
+            self.versions[show.pk] = state.seats_version, shown

@@ -106,6 +106,8 @@ def test_customers_still_find_their_bookings(cancel):
     assert after == {
         **{field: value for field, value in before.items() if field != "cancelled_at"},
         "status": "CANCELLED",
+        "cancel_reason": REASON,
+        "ended_by": "staff",
         "refund_percent": 100,
         "refund_amount": "10.00",
     }

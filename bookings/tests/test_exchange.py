@@ -168,7 +168,7 @@ def test_every_seat_in_the_way_is_named_and_nothing_changes():
     response = exchange(order, [1, 2, 3, 4], [5, 11, 12, 13])
     assert_refused(response, 409, "seat_taken")
     assert response.data["seats"] == [
-        {"seat_number": 5, "reason": "booked"},
+        {"seat_number": 5, "reason": "booked", "order": order.reference},
         {"seat_number": 11, "reason": "held"},
         {"seat_number": 12, "reason": "booked"},
         {"seat_number": 13, "reason": "blocked"},

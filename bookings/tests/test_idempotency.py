@@ -13,7 +13,8 @@ from django.utils.timezone import now
 from accounts.tests.factories import client_for, make_user
 from bookings.idempotency import StoredResponse, run_once
 from bookings.models import Booking, IdempotencyKey, Order
-from bookings.tests.factories import make_order
+from bookings.tests.api import post_to
+from bookings.tests.factories import let_expire, make_order
 from bookings.tests.history import db_snapshot
 from movie_booking.tests.concurrency import run_concurrently
 from movies.models import Show
@@ -313,3 +314,57 @@ def test_the_command_forgets_what_is_older_and_nothing_else(settings):
     assert_replayed(book(user, show, "new", 6), new)
     assert_refused(book(user, show, "old", 5), 409, "seat_taken")
     assert Booking.objects.get(pk=old.data["id"]).status == "BOOKED"
+
+
+# --- A hold that has gone on since ------------------------------------------------------------------
+
+
+def hold_twice(then):
+    """The first answer to a hold, what then happened to it, and the answer to the same request again."""
+    show, user = make_show(), make_user()
+    client = client_for(user)
+    body = {"show": show.pk, "seat_numbers": [5]}
+    first = client.post("/api/orders/", body, HTTP_IDEMPOTENCY_KEY="k")
+    assert first.status_code == 201
+    then(Order.objects.get())
+    again = client.post("/api/orders/", body, HTTP_IDEMPOTENCY_KEY="k")
+    assert (again.status_code, again["Idempotent-Replayed"]) == (201, "true")
+    assert Booking.objects.count() == 1
+    return client, first.json(), again.json()
+
+
+@pytest.fixture
+def once_its_time_is_over(monkeypatch):
+    later = now() + timedelta(minutes=11)
+    monkeypatch.setattr("bookings.views.orders.now", lambda: later)
+
+
+@pytest.mark.usefixtures("once_its_time_is_over")
+def test_the_replay_of_a_hold_that_has_expired_since_says_so():
+    client, first, again = hold_twice(let_expire)
+
+    assert (first["status"], again["status"]) == ("HELD", "EXPIRED")
+    assert [booking["status"] for booking in again["bookings"]] == ["EXPIRED"]
+    assert (again["expires_at"], again["expires_in_seconds"]) == (None, None)
+    assert again == client.get(f"/api/orders/{first['reference']}/").json()
+
+
+@pytest.mark.usefixtures("once_its_time_is_over")
+@pytest.mark.parametrize(
+    ("verb", "status"), [("confirm", "BOOKED"), ("cancel", "CANCELLED"), ("extend", "HELD")]
+)
+def test_what_became_of_a_hold_in_time_is_told_once_the_time_is_over(verb, status):
+    def carry_on(order):
+        order.bookings.update(expires_at=now() + timedelta(minutes=5))
+        assert post_to(order, verb).status_code == 200
+
+    _, first, again = hold_twice(carry_on)
+
+    assert again["status"] == status
+    assert again["reference"] == first["reference"]
+
+
+def test_until_then_it_is_told_as_it_was():
+    _, first, again = hold_twice(lambda order: post_to(order, "confirm"))
+
+    assert again == first

@@ -64,14 +64,28 @@ class StableOrderingFilter(OrderingFilter):
         return valid
 
 
-class IdFilter(filters.NumberFilter):
-    """The id of a related row. An id that no row has finds nothing."""
+class WholeNumberFilter(filters.NumberFilter):
+    """A whole number from 0 upwards."""
+
+    max_value: int
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(min_value=0, max_value=MAX_ID, decimal_places=0, **kwargs)
+        super().__init__(min_value=0, max_value=self.max_value, decimal_places=0, **kwargs)
 
     def get_max_validator(self) -> None:
         return None
+
+
+class IdFilter(WholeNumberFilter):
+    """The id of a related row. An id that no row has finds nothing."""
+
+    max_value = MAX_ID
+
+
+class CountFilter(WholeNumberFilter):
+    """How many there are of something."""
+
+    max_value = 1_000_000  # more than there are of anything that is counted
 
 
 class Moment(IsoDateTimeField):

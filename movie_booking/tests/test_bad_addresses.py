@@ -37,8 +37,10 @@ ROUTES = {
     "bookings/1/": {"GET", "HEAD"},
     "bookings/1/cancel/": {"POST"},
     "bookings/1/cancellation/": {"GET", "HEAD"},
+    "limits/": {"GET", "HEAD"},
     "orders/": {"GET", "HEAD", "POST"},
     "orders/{order}/": {"GET", "HEAD"},
+    "orders/{order}/cancellation/": {"GET", "HEAD"},
     "orders/{order}/confirm/": {"POST"},
     "orders/{order}/extend/": {"POST"},
     "orders/{order}/cancel/": {"POST"},
@@ -60,6 +62,7 @@ ROUTES = {
         ("POST", "bookings/{}/cancel/"),
         ("GET", "bookings/{}/cancellation/"),
         ("GET", "orders/{}/"),
+        ("GET", "orders/{}/cancellation/"),
         *(("POST", f"orders/{{}}/{action}/") for action in ("confirm", "extend", "cancel", "exchange")),
     ],
 )  # fmt: skip

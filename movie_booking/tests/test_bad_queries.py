@@ -29,6 +29,7 @@ BAD_TIMES = [
 ]
 BAD_FILTERS = [
     *product(("movie", "cinema", "screen"), BAD_IDS),
+    *product(("min_available",), ["abc", "1.5", "-1", "NaN", "%00", HUGE, 1_000_001]),
     *product(("date",), BAD_DAYS),
     *product(("starts_after", "starts_before"), BAD_TIMES),
     *product(("status",), ["SOLD", "on_sale", "%00"]),

@@ -99,7 +99,8 @@ def test_headers_are_described_where_they_come(operations):
     assert headers("GET shows/{}/", "200") == {"ETag"}
     assert headers("GET shows/{}/seats/layout/", "304") == {"ETag"}
     assert headers("GET shows/{}/seats/", "200") == {"ETag", "Deprecation", "Sunset"}
-    assert headers("POST shows/{}/book/", "201") == {"Idempotent-Replayed"}
+    assert headers("POST shows/{}/book/", "201") == {"Idempotent-Replayed", "Location"}
+    assert headers("POST movies/", "201") == {"ETag", "Location"}
     assert headers("POST shows/{}/book/", "503") == {"Retry-After"}
     assert headers("GET orders/", "401") == {"WWW-Authenticate"}
 

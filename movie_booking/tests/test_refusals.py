@@ -61,10 +61,10 @@ def kinds_of(name, operation, definitions):
         "with a body": bool(parameters(operation, "body")),
         "with `leave_single_seat`": "leave_single_seat" in body_members(operation, definitions),
         "for a list": "page" in query,
-        "for a part of the seat map": "fields" in query,
+        "with another parameter": bool(query) and "page" not in query,
         "with an `Idempotency-Key`": "Idempotency-Key" in parameters(operation, "header"),
         "with an `If-Match`": "If-Match" in parameters(operation, "header"),
-        "for one row, by its id or reference": "{}" in path,
+        "for one row, by its id or reference": "{}" in path or ("show" in query and "page" not in query),
         "to delete a row": method == "DELETE",
     }
     return {kind for kind, does in applies.items() if does}

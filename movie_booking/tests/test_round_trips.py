@@ -11,7 +11,7 @@ from psycopg2 import sql
 from accounts.models import User
 from accounts.tests.factories import client_for, make_user
 from bookings.models import Booking
-from bookings.tests.factories import make_order
+from bookings.tests.factories import book, make_order
 from movie_booking.tests.wire import add, names, run
 from movies.models import Genre
 from movies.tests.factories import make_show
@@ -75,13 +75,14 @@ def test_holding_takes_four(messages):
 
 def test_a_refused_booking_is_rolled_back(messages):
     show, client = make_show(), client_for(make_user())
-    client.post(f"/api/shows/{show.pk}/book/", {"seat_number": 5})
+    book(show, 5)
+    client.post(f"/api/shows/{show.pk}/book/", {"seat_number": 4})  # from now on the statements are prepared
     messages.clear()
 
     assert client.post(f"/api/shows/{show.pk}/book/", {"seat_number": 5}).status_code == 409
 
     assert [message.split()[0] for message in messages] == ["EXECUTE", "BEGIN;", "ROLLBACK"]
-    assert Booking.objects.count() == 1
+    assert Booking.objects.count() == 2
 
 
 def test_an_error_rolls_back_all_since_the_first_statement(messages):

@@ -69,6 +69,12 @@ class ShowQuerySet(models.QuerySet["Show"]):
         """Shows on sale that have yet to start."""
         return self.filter(status=Show.Status.ON_SALE, starts_at__gt=at or now())
 
+    def with_available(self, seats: int) -> "ShowQuerySet":
+        """Shows of which so many seats or more can be had, as `Show.available_seats` counts them."""
+        if seats <= 0:
+            return self
+        return self.exclude(status=Show.Status.CANCELLED).filter(total_seats__gte=F("live_seats") + seats)
+
     def to_come(self, at: datetime | None = None) -> "ShowQuerySet":
         """Shows that have yet to start, drafts too, and are not cancelled."""
         return self.exclude(status=Show.Status.CANCELLED).filter(starts_at__gt=at or now())

@@ -62,6 +62,9 @@ def test_a_show_says_what_where_and_when_it_is_and_how_many_seats_are_free():
         "status": "ON_SALE",
         "sales_open_at": "2029-12-01T09:00:00.000000Z",
         "sales_close_at": "2030-01-01T19:30:00.000000Z",
+        "no_single_seats": False,
+        "cancel_reason": None,
+        "version": 0,
     }
 
 

@@ -1,0 +1,19 @@
+"""The HTTP face of bookings: parse, call one service, render."""
+
+from bookings.views.limits import LimitsView
+from bookings.views.orders import BookingViewSet, OrderViewSet
+from bookings.views.seats import SeatAvailabilityView, SeatLayoutView, SeatMapView
+from bookings.views.shows import CinemaViewSet, MovieViewSet, ScreenViewSet, ShowViewSet
+
+__all__ = [
+    "BookingViewSet",
+    "CinemaViewSet",
+    "LimitsView",
+    "MovieViewSet",
+    "OrderViewSet",
+    "ScreenViewSet",
+    "SeatAvailabilityView",
+    "SeatLayoutView",
+    "SeatMapView",
+    "ShowViewSet",
+]

@@ -1,0 +1,32 @@
+"""What there is to know before one buys."""
+
+from django.conf import settings
+from rest_framework.exceptions import NotAuthenticated
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from bookings import schema
+from bookings.queries import allowance
+from bookings.serializers.limits import limits_json
+from movie_booking.errors import Invalid
+from movie_booking.limits import parse_id
+
+
+class LimitsView(APIView):
+    """The limits for everybody, and with `?show=` what is left of them for the user."""
+
+    permission_classes = (AllowAny,)
+
+    @schema.get_limits
+    def get(self, request: Request) -> Response:
+        named = request.query_params.get("show")
+        if named is None:
+            return Response(limits_json(settings, None))
+        if not request.user.is_authenticated:
+            raise NotAuthenticated
+        show_id = parse_id(named)
+        if show_id is None:
+            raise Invalid.of("show", "Name a show by its id.", "invalid")
+        return Response(limits_json(settings, allowance(request.user, show_id)))

@@ -1,0 +1,56 @@
+"""The seat map and its parts, the same for everyone."""
+
+from typing import ClassVar
+
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.status import HTTP_304_NOT_MODIFIED
+from rest_framework.views import APIView
+
+from bookings import schema, seat_map
+from movie_booking.errors import Invalid
+
+
+class SeatsView(APIView):
+    """A part of the seat map, polled by every open seat picker: see `answer_polls`, which comes before."""
+
+    permission_classes = (AllowAny,)
+    authentication_classes = ()  # the same for everyone: not even a token is looked at
+    part: ClassVar[str | None]
+
+    def answer(self, request: Request, show_id: str, part: str | None) -> Response:
+        state = seat_map.seat_map_state(int(show_id), whole=part != "layout")
+        etag = state.etag_of(part)
+        headers = seat_map.cache_headers(etag, deprecated=part != self.part)
+        if seat_map.is_known(etag, request.META.get("HTTP_IF_NONE_MATCH", "")):
+            return Response(status=HTTP_304_NOT_MODIFIED, headers=headers)
+        return Response(seat_map.PARTS[part](state), headers=headers)
+
+
+class SeatMapView(SeatsView):
+    part = None
+
+    @schema.get_seat_map
+    def get(self, request: Request, id: str) -> Response:  # noqa: A002 - the name in the path
+        fields = request.query_params.get("fields")
+        if fields not in seat_map.PARTS:
+            choices = "Choose layout or availability, or leave it out for both."
+            raise Invalid.of("fields", choices, "invalid_choice")
+        return self.answer(request, id, fields)
+
+
+class SeatLayoutView(SeatsView):
+    part = "layout"
+
+    @schema.get_seat_layout
+    def get(self, request: Request, id: str) -> Response:  # noqa: A002
+        return self.answer(request, id, self.part)
+
+
+class SeatAvailabilityView(SeatsView):
+    part = "availability"
+
+    @schema.get_seat_availability
+    def get(self, request: Request, id: str) -> Response:  # noqa: A002
+        return self.answer(request, id, self.part)
