@@ -1,0 +1,102 @@
+// @ts-check
+/**
+ * Who is logged in, and their tokens.
+ *
+ * The tokens are in localStorage, so that all tabs share them and a reload keeps them. The price: any script that runs
+ * in this page can read them. That is why the page runs no script of others, allows none by its Content-Security-Policy,
+ * and writes what people typed as text, never as HTML. A cookie that scripts cannot read would be safer against such
+ * a script, but takes a server that sets it and tokens against forged requests; this API takes a header instead.
+ */
+
+import { Problem, send } from "./http.js";
+
+const STORED = "picker.session";
+
+/** Says "change" when somebody logs in or out, in this tab or another. */
+export const session = new EventTarget();
+
+/** @typedef {{name: string, access: string, refresh: string}} Tokens */
+
+/** @returns {Tokens | null} read anew each time, as another tab may have changed it */
+export function tokens() {
+  return JSON.parse(localStorage.getItem(STORED) ?? "null");
+}
+
+/** @param {Tokens | null} value */
+function keep(value) {
+  const before = tokens()?.name;
+  if (value) localStorage.setItem(STORED, JSON.stringify(value));
+  else localStorage.removeItem(STORED);
+  if (before !== value?.name) session.dispatchEvent(new Event("change"));
+}
+
+window.addEventListener("storage", ({ key }) => {
+  if (key === STORED || key === null) session.dispatchEvent(new Event("change"));
+});
+
+/** Raises Problem no_active_account. @param {string} username @param {string} password */
+export async function logIn(username, password) {
+  const { body } = await send("POST", "login/", { body: { username, password } });
+  keep({ name: username, ...body });
+}
+
+/**
+ * Make an account and log in. Raises Problem invalid with `errors` for each field.
+ * @param {{username: string, password: string, email: string}} fields
+ */
+export async function signUp(fields) {
+  try {
+    await send("POST", "signup/", { body: fields });
+  } catch (problem) {
+    // If the answer to a first attempt was lost, the name is "taken": by us, if the password fits.
+    if (!(problem instanceof Problem) || !problem.body.errors?.username) throw problem;
+    await logIn(fields.username, fields.password).catch(() => {
+      throw problem;
+    });
+    return;
+  }
+  await logIn(fields.username, fields.password);
+}
+
+/** Forget the tokens at once, and tell the server whenever it can be reached. */
+export function logOut() {
+  const refresh = tokens()?.refresh;
+  keep(null);
+  if (refresh) send("POST", "logout/", { body: { refresh } }).catch(() => {}); // a token that is dead already is fine
+}
+
+/**
+ * Return a new access token for one that was refused, or null if only logging in helps.
+ *
+ * A refresh token works once. So all tabs take turns, and who comes second finds that another has renewed it. If the
+ * answer is lost, `send` repeats it with the same token, and the server gives the same pair again for a short while.
+ * @param {string} refused @returns {Promise<string | null>}
+ */
+export function renew(refused) {
+  return inTurn(async () => {
+    const now = tokens();
+    if (!now || now.access !== refused) return now?.access ?? null;
+    try {
+      const { body } = await send("POST", "token/refresh/", { body: { refresh: now.refresh } });
+      if (tokens()?.refresh !== now.refresh) return tokens()?.access ?? null; // logged out meanwhile: stay so
+      keep({ ...now, ...body });
+      return body.access;
+    } catch (problem) {
+      if (!(problem instanceof Problem) || problem.status !== 401) throw problem;
+      keep(null);
+      return null;
+    }
+  });
+}
+
+/** @type {Promise<unknown>} */
+let turn = Promise.resolve();
+
+/** @template T @param {() => Promise<T>} work @returns {Promise<T>} */
+function inTurn(work) {
+  // Browsers offer locks across tabs only on HTTPS and localhost; elsewhere the turns are those of this tab.
+  if (navigator.locks) return navigator.locks.request("picker.refresh", work);
+  const mine = turn.then(work);
+  turn = mine.catch(() => {});
+  return mine;
+}
