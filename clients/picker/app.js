@@ -110,8 +110,8 @@ function showAccount() {
 }
 
 function leave() {
+  if (location.hash.startsWith("#/orders")) location.hash = "#/"; // first, so that no view asks who that was
   logOut();
-  if (location.hash.startsWith("#/orders")) location.hash = "#/";
   /** @type {HTMLElement | null} */ (document.querySelector(".account button"))?.focus();
 }
 
@@ -124,6 +124,7 @@ function showConnection() {
   else if (place.textContent) place.textContent = "The connection is back.";
 }
 
+session.addEventListener("expired", showAccount); // what was under way asks to log in, and goes on
 session.addEventListener("change", () => {
   showAccount();
   if (location.hash.startsWith("#/orders") && !document.querySelector("dialog[open]")) route();

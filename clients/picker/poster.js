@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * A poster for every film: the cinema's picture, or type set as large as it goes over a plain shape. The same film
+ * A poster for every film: the cinema's picture, or type set as large as it goes below a plain shape. The same film
  * always gets the same one.
  */
 
@@ -14,7 +14,7 @@ const TONES = 8; // .tone-0 … .tone-7 in films.css
 /** @typedef {{title: string, poster_url?: string, release_date?: string | null, certificate?: string}} Film */
 
 /** A number that is the same for the same title. Orders name the film by it alone. @param {string} title */
-const hash = (title) => [...title].reduce((number, letter) => (number * 31 + letter.charCodeAt(0)) % 65_521, 18);
+const hash = (title) => [...title].reduce((number, letter) => (number * 257 + letter.charCodeAt(0)) % 65_521, 142);
 
 /** The class that has the colours of a film. @param {string} title */
 export const tone = (title) => `tone-${hash(title) % TONES}`;
@@ -31,34 +31,33 @@ export function poster(film) {
 /** @param {Film} film */
 function typographic(film) {
   const year = film.release_date?.slice(0, 4) ?? "";
+  const { top, lines } = title(film.title);
   return svg(
     "svg",
     { class: `poster ${tone(film.title)}`, viewBox: `0 0 ${WIDTH} ${HEIGHT}`, "aria-hidden": "true" },
     svg("rect", { class: "ground", width: WIDTH, height: HEIGHT }),
     svg("g", { class: "shape" }, SHAPES[Math.floor(hash(film.title) / TONES) % SHAPES.length]()),
+    svg("rect", { class: "ground", y: top, width: WIDTH, height: HEIGHT }), // the type stands on plain ground
     svg("text", { class: "small", x: MARGIN, y: 34 }, year),
     svg("text", { class: "small", x: WIDTH - MARGIN, y: 34, "text-anchor": "end" }, film.certificate ?? ""),
-    title(film.title),
+    lines,
   );
 }
 
-/** The title from the bottom upwards, each line as wide as the poster. @param {string} text */
+/** The title from the bottom upwards, each line as wide as the poster, and where it begins. @param {string} text */
 function title(text) {
   const wide = WIDTH - 2 * MARGIN;
-  let y = HEIGHT - MARGIN;
-  const lines = inLines(text.toUpperCase()).reverse();
-  return lines.map((line) => {
-    const size = Math.min(wide / (line.length * 0.5), 108, 330 / lines.length);
+  let top = HEIGHT - MARGIN;
+  const words = inLines(text.toUpperCase()).reverse();
+  const lines = words.map((line) => {
+    const size = Math.min(wide / (line.length * 0.5), 108, 300 / words.length);
     // Short lines are not drawn out to the full width: letters twice as wide as high are no longer read.
     const length = Math.min(wide, line.length * size * 0.62);
-    const drawn = svg(
-      "text",
-      { class: "title", x: MARGIN, y, "font-size": size, textLength: length, lengthAdjust: "spacingAndGlyphs" },
-      line,
-    );
-    y -= size * 0.84;
-    return drawn;
+    const set = { x: MARGIN, y: top, "font-size": size, textLength: length, lengthAdjust: "spacingAndGlyphs" };
+    top -= size * 0.84;
+    return svg("text", { class: "title", ...set }, line);
   });
+  return { top: top - 10, lines };
 }
 
 /** Words to a line, short ones together: "IN THE". @param {string} text @returns {string[]} */
@@ -80,24 +79,24 @@ const times = (number, draw) => Array.from({ length: number }, (_, index) => dra
 /** @type {(() => Element | Element[])[]} */
 const SHAPES = [
   function sun() {
-    return svg("circle", { cx: 190, cy: 165, r: 118 });
+    return svg("circle", { cx: 168, cy: 200, r: 128 });
   },
   function ripples() {
-    return times(6, (i) => svg("circle", { class: "line", cx: 150, cy: 190, r: 16 + i * 25 }));
+    return times(6, (i) => svg("circle", { class: "line", cx: 150, cy: 200, r: 18 + i * 24 }));
   },
   function beam() {
-    return svg("path", { d: "M300 60 L-40 250 L120 420 Z" });
+    return svg("path", { d: "M300 56 L-60 210 L60 460 Z" });
   },
   function towers() {
     return times(7, (i) => svg("rect", { x: 20 + i * 38, y: [230, 150, 90, 190, 60, 130, 210][i], width: 32, height: 400 }));
   },
   function waves() {
-    return times(7, (i) =>
-      svg("path", { class: "line", d: `M-20 ${90 + i * 30} q 40 -34 80 0 t 80 0 t 80 0 t 80 0 t 80 0` }),
+    return times(9, (i) =>
+      svg("path", { class: "line", d: `M-20 ${90 + i * 34} q 40 -34 80 0 t 80 0 t 80 0 t 80 0 t 80 0` }),
     );
   },
   function stairs() {
-    return times(6, (i) => svg("rect", { x: i * 50, y: 290 - i * 46, width: 50, height: 400 }));
+    return times(6, (i) => svg("rect", { x: i * 50, y: 310 - i * 48, width: 50.5, height: 400 }));
   },
   function eclipse() {
     return [svg("circle", { cx: 150, cy: 180, r: 120 }), svg("circle", { class: "hole", cx: 186, cy: 150, r: 104 })];

@@ -9,8 +9,8 @@ import { spokenName } from "./seats.js";
 
 /** @typedef {import("./seats.js").Seat} Seat */
 
-/** How far the ends of a row bend towards the screen, in seats. */
-const BEND = 1.1;
+/** How far the ends of a row bend towards the screen, in seats: less in a narrow house. @param {number} width */
+const bend = (width) => Math.min(1.1, width * 0.055);
 
 export class SeatMap {
   /** @param {import("./seats.js").Plan} plan @param {(number: number) => void} choose */
@@ -24,6 +24,7 @@ export class SeatMap {
       plan.rows.map((row, index) => this.#row(row, plan.rows[index - 1])),
     );
     this.element.style.setProperty("--columns", String(plan.width));
+    this.element.style.setProperty("--bend", (-bend(plan.width)).toFixed(3)); // of the names of the rows, at both ends
     this.element.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.#walk(event));
     this.element.addEventListener("focusin", (/** @type {FocusEvent} */ { target }) => this.#stopAt(Number(/** @type {HTMLElement} */ (target).dataset.seat)));
     this.element.addEventListener("click", (/** @type {MouseEvent} */ { target }) => {
@@ -57,8 +58,10 @@ export class SeatMap {
     button.dataset.seat = seat.seat_number;
     button.style.gridColumn = String(seat.x + 2); // the first column has the name of the row
     const x = partner ? (seat.x + partner.x) / 2 : seat.x; // a sofa does not break in the middle
-    const aside = (2 * x + 1) / this.plan.width - 1;
-    button.style.setProperty("--bend", (-BEND * aside * aside).toFixed(3));
+    const { width } = this.plan;
+    const aside = (2 * x + 1) / width - 1; // from -1 at the left wall to 1 at the right
+    button.style.setProperty("--bend", (-bend(width) * aside * aside).toFixed(3));
+    button.style.rotate = `${Math.atan((-4 * bend(width) * aside) / width).toFixed(3)}rad`;
     this.buttons.set(seat.seat_number, button);
     return button;
   }

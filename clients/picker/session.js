@@ -12,7 +12,7 @@ import { Problem, send } from "./http.js";
 
 const STORED = "picker.session";
 
-/** Says "change" when somebody logs in or out, in this tab or another. */
+/** Says "change" when somebody logs in or out, in this tab or another, and "expired" when only logging in helps. */
 export const session = new EventTarget();
 
 /** @typedef {{name: string, access: string, refresh: string}} Tokens */
@@ -22,12 +22,12 @@ export function tokens() {
   return JSON.parse(localStorage.getItem(STORED) ?? "null");
 }
 
-/** @param {Tokens | null} value */
-function keep(value) {
+/** @param {Tokens | null} value @param {string} [event] what to say if it is somebody else now */
+function keep(value, event = "change") {
   const before = tokens()?.name;
   if (value) localStorage.setItem(STORED, JSON.stringify(value));
   else localStorage.removeItem(STORED);
-  if (before !== value?.name) session.dispatchEvent(new Event("change"));
+  if (before !== value?.name) session.dispatchEvent(new Event(event));
 }
 
 window.addEventListener("storage", ({ key }) => {
@@ -83,7 +83,7 @@ export function renew(refused) {
       return body.access;
     } catch (problem) {
       if (!(problem instanceof Problem) || problem.status !== 401) throw problem;
-      keep(null);
+      keep(null, "expired");
       return null;
     }
   });
