@@ -5,7 +5,7 @@ import { NotLoggedIn, Problem } from "./api.js";
 import { fill, h } from "./dom.js";
 import { showHeld } from "./heldbar.js";
 import { connection } from "./http.js";
-import { openLogin } from "./login.js";
+import { closeLogin, openLogin } from "./login.js";
 import { unanswered } from "./outbox.js";
 import { logOut, session, tokens } from "./session.js";
 import { filmView } from "./views/film.js";
@@ -116,12 +116,14 @@ function leave() {
 }
 
 function showConnection() {
-  const place = /** @type {HTMLElement} */ (document.querySelector(".connection"));
   const offline = !navigator.onLine;
-  place.classList.toggle("lost", offline || connection.lost);
-  if (offline) place.textContent = "You are offline. Nothing is lost: we go on by ourselves when the connection is back.";
-  else if (connection.lost) place.textContent = "The cinema does not answer. We go on trying; nothing is done twice.";
-  else if (place.textContent) place.textContent = "The connection is back.";
+  // One is on the page, and one in the dialog, beside which the page is as good as gone.
+  for (const place of document.querySelectorAll(".connection")) {
+    place.classList.toggle("lost", offline || connection.lost);
+    if (offline) place.textContent = "You are offline. Nothing is lost: we go on by ourselves when the connection is back.";
+    else if (connection.lost) place.textContent = "The cinema does not answer. We go on trying; nothing is done twice.";
+    else if (place.textContent) place.textContent = "The connection is back.";
+  }
 }
 
 session.addEventListener("expired", showAccount); // what was under way asks to log in, and goes on
@@ -132,7 +134,10 @@ session.addEventListener("change", () => {
 connection.addEventListener("change", showConnection);
 window.addEventListener("online", showConnection);
 window.addEventListener("offline", showConnection);
-window.addEventListener("hashchange", route);
+window.addEventListener("hashchange", () => {
+  closeLogin(); // who goes back does not want to log in
+  route();
+});
 
 // A change without an answer is seen through by the view that began it.
 const [unfinished] = unanswered();

@@ -10,10 +10,11 @@ const demo = /** @type {HTMLMetaElement | null} */ (document.querySelector('meta
 const heading = h("h2", { id: "login-title" });
 const why = h("p", { class: "why" });
 const alert = alertBox();
+const connection = h("p", { class: "connection", role: "status" });
 const form = h("form", { noValidate: true });
 const other = h("button", { type: "button", class: "link" });
 const close = h("button", { type: "button", class: "close", "aria-label": "Close", onclick: () => dialog.close() }, "×");
-const dialog = h("dialog", { class: "login", "aria-labelledby": "login-title" }, close, heading, why, alert, form, other);
+const dialog = h("dialog", { class: "login", "aria-labelledby": "login-title" }, close, heading, why, connection, alert, form, other);
 document.body.append(dialog);
 
 const fields = {
@@ -134,6 +135,10 @@ export function openLogin(reason = "") {
     );
   });
   return open;
+}
+
+export function closeLogin() {
+  dialog.close();
 }
 
 onLoginNeeded((reason) => openLogin(reason || "Log in or sign up to go on. What you have chosen stays chosen."));

@@ -16,6 +16,8 @@ export class SeatMap {
   /** @param {import("./seats.js").Plan} plan @param {(number: number) => void} choose */
   constructor(plan, choose) {
     this.plan = plan;
+    /** @type {number | undefined} where the arrows up and down came from */
+    this.column = undefined;
     /** @type {Map<number, HTMLElement>} */
     this.buttons = new Map();
     this.element = h(

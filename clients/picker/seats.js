@@ -22,8 +22,8 @@ export const KINDS = {
 const STATES = {
   free: "free",
   chosen: "chosen",
-  lost: "just taken by someone else",
-  held: "held by someone else",
+  lost: "just taken by somebody else",
+  held: "on hold",
   booked: "taken",
   blocked: "not for sale",
 };

@@ -92,8 +92,8 @@ export function renew(refused) {
 /** @type {Promise<unknown>} */
 let turn = Promise.resolve();
 
-/** @template T @param {() => Promise<T>} work @returns {Promise<T>} */
-function inTurn(work) {
+/** @param {() => Promise<string | null>} work @returns {Promise<string | null>} */
+async function inTurn(work) {
   // Browsers offer locks across tabs only on HTTPS and localhost; elsewhere the turns are those of this tab.
   if (navigator.locks) return navigator.locks.request("picker.refresh", work);
   const mine = turn.then(work);

@@ -26,7 +26,7 @@ export function screen(title) {
 
 const STATES = [
   ["chosen", "yours"],
-  ["held", "held by someone"],
+  ["held", "on hold"],
   ["booked", "taken"],
   ["blocked", "not for sale"],
 ];

@@ -15,6 +15,7 @@ export async function filmView({ place, signal }, id, day) {
   // A day is a day by the clock of each cinema: midnight in London is still the evening before in New York.
   const days = groupBy(shows, (show) => dayKey(show.starts_at, show.time_zone));
   const keys = [...days.keys()].sort();
+  const on = (/** @type {string} */ key) => days.get(key) ?? [];
   const chips = h("ul", { class: "days", role: "list" });
   const times = h("div", { class: "times" });
 
@@ -38,8 +39,8 @@ export async function filmView({ place, signal }, id, day) {
     if (!keys.length) return;
     const shown = wanted && days.has(wanted) ? wanted : keys[0];
     const focused = chips.contains(document.activeElement);
-    fill(chips, keys.map((key) => dayChip(id, key, days.get(key), key === shown)));
-    fill(times, [...groupBy(days.get(shown), (show) => show.cinema_name)].map(([name, list]) => atCinema(name, list)));
+    fill(chips, keys.map((key) => dayChip(id, key, on(key), key === shown)));
+    fill(times, [...groupBy(on(shown), (show) => show.cinema_name)].map(([name, list]) => atCinema(name, list)));
     if (focused) chips.querySelector("[aria-current]").focus();
   }
   update(id, day);

@@ -70,7 +70,7 @@ def api(site: str) -> Api:
 
 @pytest.fixture(scope="session")
 def shows(api: Api) -> Iterator[dict[str, Any]]:
-    """Shows of a screen with every kind of seat, days ahead: nearly empty, and given back for all of the price."""
+    """Shows of a screen with every kind of seat, so far ahead that all of the price comes back."""
     soon = datetime.now(timezone.utc) + timedelta(days=3)
     first_screen = api("GET", f"shows/?screen=1&starts_after={soon:%Y-%m-%dT%H:%M:%SZ}&page_size=100")
     return cycle(first_screen["results"])
@@ -108,7 +108,9 @@ def visit(site: str, browser) -> Iterator[Callable[..., Any]]:
         page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: mistakes.append(str(error)))
         page.on("console", listen)
-        page.on("request", lambda request: urlsplit(request.url).netloc in site or mistakes.append(request.url))
+        page.on(
+            "request", lambda request: urlsplit(request.url).netloc in site or mistakes.append(request.url)
+        )
 
     def listen(message) -> None:
         # The browser notes every refusal and every lost connection, which are what some tests are about.

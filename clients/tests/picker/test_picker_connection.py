@@ -57,7 +57,7 @@ def test_a_hold_whose_answer_was_lost_survives_a_reload(visit, api, show, seat):
     page.clock.install()  # it stands still, so nothing is sent again before the reload
 
     hold(page)
-    expect(page.get_by_text("The cinema does not answer.")).to_be_visible()
+    expect(page.get_by_text("The cinema does not answer.").first).to_be_visible()
     page.reload()
     expect(held(page)).to_be_visible()
 
@@ -75,7 +75,7 @@ def test_a_confirmation_whose_answer_was_lost_survives_a_reload(visit, api, show
     page.clock.install()
 
     page.get_by_role("button", name="Confirm and book").click()
-    expect(page.get_by_text("The cinema does not answer.")).to_be_visible()
+    expect(page.get_by_text("The cinema does not answer.").first).to_be_visible()
     page.goto(page.url.split("#")[0])  # wherever one comes back to, what was begun is seen through first
     page.reload()
     expect(page.get_by_role("heading", name="Your tickets")).to_be_visible()
@@ -88,7 +88,7 @@ def test_offline_is_said_and_what_was_begun_goes_on_by_itself(visit, api, show, 
     expect(page.locator(".seat[data-state='blocked']").first).to_be_visible()
 
     page.context.set_offline(True)
-    status = page.locator(".connection")
+    status = page.locator(".connection").first
     expect(status).to_have_text(
         "You are offline. Nothing is lost: we go on by ourselves when the connection is back."
     )
@@ -211,7 +211,9 @@ def test_who_does_not_want_to_log_in_keeps_the_choice(visit, show, seat):
 
     page.get_by_role("dialog").get_by_role("button", name="Close").click()
 
-    expect(page.get_by_role("alert").first).to_have_text("Log in when you are ready. Nothing is lost meanwhile.")
+    expect(page.get_by_role("alert").first).to_have_text(
+        "Log in when you are ready. Nothing is lost meanwhile."
+    )
     expect(seat(page, "C", 5)).to_have_attribute("aria-selected", "true")
     page.reload()
     expect(seat(page, "C", 5)).to_have_attribute("aria-selected", "true")

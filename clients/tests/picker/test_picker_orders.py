@@ -28,7 +28,9 @@ def test_the_time_left_is_counted_by_what_the_server_says(visit, customer, order
     page.clock.fast_forward("08:30")
 
     expect(timer).to_have_text(re.compile(r"1:[0-3]\d"))
-    expect(page.locator("#announcements")).to_have_text(re.compile("Your seats are held for 1 minute .* more."))
+    expect(page.locator("#announcements")).to_have_text(
+        re.compile("Your seats are held for 1 minute .* more.")
+    )
 
 
 def test_a_hold_that_ran_out_says_so_and_offers_the_same_seats(visit, customer, show, order):
@@ -207,7 +209,11 @@ def test_signing_up_whose_answer_was_lost_logs_in(visit):
             route.continue_()
 
     page.route("**/signup/", lost_at_first)
-    for label, text in [("User name", "lost"), ("E-mail", "lost@example.com"), ("Password", "popcorn-and-cola")]:
+    for label, text in [
+        ("User name", "lost"),
+        ("E-mail", "lost@example.com"),
+        ("Password", "popcorn-and-cola"),
+    ]:
         dialog.get_by_label(label).fill(text)
     dialog.get_by_role("button", name="Sign up", exact=True).click()
 

@@ -23,7 +23,7 @@ def test_the_second_is_told_keeps_the_rest_and_is_offered_others(visit, api, sho
     alert = second.get_by_role("alert")
     expect(alert).to_contain_text("Somebody was quicker: C5 is taken. You still have C6.")
     expect(seat(second, "C", 5)).to_have_accessible_name(
-        f"Row C seat 5, standard, {show['price']} euros, just taken by someone else"
+        f"Row C seat 5, standard, {show['price']} euros, just taken by somebody else"
     )
     expect(seat(second, "C", 6)).to_have_attribute("aria-selected", "true")
     second.unroute("**/availability/")
@@ -32,7 +32,9 @@ def test_the_second_is_told_keeps_the_rest_and_is_offered_others(visit, api, sho
     second.keyboard.press("Enter")
     expect(second.get_by_role("heading", name="Held for you")).to_be_visible()
 
-    seats = [[b["seat_label"] for o in api.orders(customer) for b in o["bookings"]] for customer in (quick, slow)]
+    seats = [
+        [b["seat_label"] for o in api.orders(customer) for b in o["bookings"]] for customer in (quick, slow)
+    ]
     assert seats == [["C5"], ["C6", "C7"]]
 
 
