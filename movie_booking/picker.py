@@ -3,8 +3,9 @@
 from pathlib import PurePath
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.utils.cache import patch_cache_control
 from django.views.static import serve
 
@@ -17,9 +18,19 @@ CONTENT_TYPES = {
 }
 
 
+def front_door(request: HttpRequest) -> HttpResponse:
+    """Lead to what a newcomer sees first: in development the page, in production what developers need."""
+    return redirect("picker" if settings.DEBUG else "swagger")
+
+
 def picker(request: HttpRequest, file: str = "index.html") -> HttpResponseBase:
-    """Return a file of the page, which a browser asks for anew each time: somebody may be at work on it."""
-    response = serve(request, file, document_root=FOLDER)
+    """Return a file of the page, which a browser asks for anew each time: somebody may be at work on it.
+
+    In production there is none.
+    """
+    if not settings.DEBUG:
+        raise Http404
+    response = serve(request, file, document_root=str(FOLDER))
     if PurePath(file).suffix in CONTENT_TYPES and "Content-Type" in response:
         response["Content-Type"] = CONTENT_TYPES[PurePath(file).suffix]
     patch_cache_control(response, no_cache=True)

@@ -1,27 +1,25 @@
 """Every address there is."""
 
-from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path, re_path
-from django.views.generic import RedirectView
 
 from movie_booking.api.problems import unknown_route
-from movie_booking.picker import picker
+from movie_booking.picker import front_door, picker
 from movie_booking.swagger import openapi_31, page, schema_view
 
 urlpatterns = [
     path("api/", include("bookings.urls")),
     path("api/", include("accounts.urls")),
     re_path("^api/", unknown_route),
-    path("", RedirectView.as_view(pattern_name="picker" if settings.DEBUG else "swagger")),
+    path("", front_door),
+    path("picker/", picker, name="picker"),
+    path("picker/<path:file>", picker),
     path("swagger/", page("swagger"), name="swagger"),
     path("redoc/", page("redoc"), name="redoc"),
     path("openapi.json", openapi_31, name="openapi"),
     path("swagger.json", schema_view.without_ui(), {"format": "json"}, name="schema"),
     path("admin/", admin.site.urls),
 ]
-if settings.DEBUG:
-    urlpatterns += [path("picker/", picker, name="picker"), path("picker/<path:file>", picker)]
 
 handler400 = "movie_booking.api.problems.bad_request"
 handler500 = "movie_booking.api.problems.server_error"

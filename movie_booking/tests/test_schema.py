@@ -2,6 +2,7 @@
 
 import json
 import re
+from contextlib import closing
 
 import pytest
 from django.test import Client
@@ -11,10 +12,18 @@ from movie_booking.swagger import TAGS
 from movie_booking.tests.documented import codes
 
 
-def test_the_root_leads_to_swagger():
+@pytest.mark.parametrize(
+    ("debug", "address", "status_there"), [(False, "/swagger/", 404), (True, "/picker/", 200)]
+)
+def test_the_root_leads_to_swagger_and_in_development_to_the_seat_picker(
+    settings, debug, address, status_there
+):
+    settings.DEBUG = debug
     response = Client().get("/")
 
-    assert (response.status_code, response["Location"]) == (302, "/swagger/")
+    assert (response.status_code, response["Location"]) == (302, address)
+    with closing(Client().get("/picker/")) as there:
+        assert there.status_code == status_there
 
 
 @pytest.mark.parametrize("path", ["/swagger/", "/redoc/"])
