@@ -27,7 +27,7 @@ export async function get(path, signal) {
 /** All rows of a list, page after page. @param {string} path @param {AbortSignal} [signal] @returns {Promise<any[]>} */
 export async function getAll(path, signal) {
   const rows = [];
-  for (let page = path; page; ) {
+  for (let page = path; page;) {
     const { results, next } = await get(page, signal);
     rows.push(...results);
     page = next;

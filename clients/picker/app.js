@@ -40,7 +40,8 @@ async function route() {
   if (!found) return notFound();
   const [pattern, view] = found;
   const parameters = /** @type {RegExpExecArray} */ (pattern.exec(hash)).slice(1);
-  if (current?.update && current.view === view && current.id === parameters[0]) return current.update(...parameters);
+  if (current?.update && current.view === view && current.id === parameters[0])
+    return current.update(...parameters);
   const first = current === undefined;
   stage.abort();
   stage = new AbortController();
@@ -81,8 +82,10 @@ function notFound() {
 /** @param {unknown} problem */
 function refuse(problem) {
   current = undefined; // the same address may be tried again
-  if (problem instanceof NotLoggedIn) sorry("Log in to see this", "Your tickets are kept with your account.", again("Log in"));
-  else if (problem instanceof Problem && problem.status === 404) sorry("This is not here", "It does not exist, or it belongs to somebody else.");
+  if (problem instanceof NotLoggedIn)
+    sorry("Log in to see this", "Your tickets are kept with your account.", again("Log in"));
+  else if (problem instanceof Problem && problem.status === 404)
+    sorry("This is not here", "It does not exist, or it belongs to somebody else.");
   else if (problem instanceof Problem) sorry("That did not work", problem.message, again("Try again"));
   else {
     sorry("That did not work", "This page made a mistake.", again("Try again"));
@@ -96,16 +99,32 @@ const again = (label) => h("button", { type: "button", class: "primary", onclick
 /** @param {string} title @param {string} text @param {HTMLElement} [action] */
 function sorry(title, text, action) {
   document.title = `${title} – Movie booking`;
-  fill(main, h("div", { class: "view sorry" }, h("h1", {}, title), h("p", { role: "alert" }, text), action ?? h("a", { class: "button", href: "#/" }, "See what is on")));
+  fill(
+    main,
+    h(
+      "div",
+      { class: "view sorry" },
+      h("h1", {}, title),
+      h("p", { role: "alert" }, text),
+      action ?? h("a", { class: "button", href: "#/" }, "See what is on"),
+    ),
+  );
 }
 
 function showAccount() {
   const place = /** @type {HTMLElement} */ (document.querySelector(".account"));
   const name = tokens()?.name;
   if (name) {
-    fill(place, h("span", { class: "name" }, name), h("button", { type: "button", class: "link", onclick: leave }, "Log out"));
+    fill(
+      place,
+      h("span", { class: "name" }, name),
+      h("button", { type: "button", class: "link", onclick: leave }, "Log out"),
+    );
   } else {
-    fill(place, h("button", { type: "button", class: "link", onclick: () => openLogin().catch(() => {}) }, "Log in"));
+    fill(
+      place,
+      h("button", { type: "button", class: "link", onclick: () => openLogin().catch(() => {}) }, "Log in"),
+    );
   }
 }
 
@@ -120,8 +139,11 @@ function showConnection() {
   // One is on the page, and one in the dialog, beside which the page is as good as gone.
   for (const place of document.querySelectorAll(".connection")) {
     place.classList.toggle("lost", offline || connection.lost);
-    if (offline) place.textContent = "You are offline. Nothing is lost: we go on by ourselves when the connection is back.";
-    else if (connection.lost) place.textContent = "The cinema does not answer. We go on trying; nothing is done twice.";
+    if (offline)
+      place.textContent =
+        "You are offline. Nothing is lost: we go on by ourselves when the connection is back.";
+    else if (connection.lost)
+      place.textContent = "The cinema does not answer. We go on trying; nothing is done twice.";
     else if (place.textContent) place.textContent = "The connection is back.";
   }
 }

@@ -3,16 +3,15 @@
 
 import { pause, send } from "./http.js";
 
-const EVERY = 4; // seconds; an answer without changes is a 304 of no size
-
 /** @typedef {{status: string, taken: Record<string, number[]>}} Availability */
 
 /**
  * Call `changed` with the seats that are taken, at once and whenever that changes, until `signal` ends it. A page that
  * nobody looks at does not ask; without a connection `send` goes on trying, so this goes on by itself afterwards.
- * @param {number} show @param {AbortSignal} signal @param {(now: Availability) => void} changed
+ * @param {number} show @param {number} every in seconds; an answer without changes is a 304 of no size
+ * @param {AbortSignal} signal @param {(now: Availability) => void} changed
  */
-export async function watch(show, signal, changed) {
+export async function watch(show, every, signal, changed) {
   /** @type {string | undefined} */
   let etag;
   for (;;) {
@@ -21,7 +20,7 @@ export async function watch(show, signal, changed) {
       etag = answer.etag ?? undefined; // of another origin it is only seen if the server exposes it: then, all is sent
       changed(answer.body);
     }
-    await pause(EVERY, signal);
+    await pause(every, signal);
     await visible(signal);
   }
 }

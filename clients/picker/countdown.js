@@ -15,7 +15,8 @@ export const deadlineFrom = (asked, seconds) => asked + seconds * 1000;
 
 /**
  * Show the seconds left in an element until they are over or `signal` ends it.
- * @param {HTMLElement} element @param {number} deadline @param {{signal: AbortSignal, over: () => void, aloud?: boolean, tick?: (left: number) => void}} options
+ * @param {HTMLElement} element @param {number} deadline
+ * @param {{signal: AbortSignal, over: () => void, aloud?: boolean, tick?: (left: number) => void}} options
  */
 export function countDown(element, deadline, { signal, over, aloud = false, tick }) {
   let before = Infinity;

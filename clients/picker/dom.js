@@ -13,7 +13,8 @@ export function h(tag, props = {}, ...children) {
   for (const [name, value] of Object.entries(props)) {
     if (value === undefined || value === null) continue;
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (name === "class" || name === "role" || name === "for" || name.includes("-")) element.setAttribute(name, value);
+    else if (name === "class" || name === "role" || name === "for" || name.includes("-"))
+      element.setAttribute(name, value);
     else /** @type {any} */ (element)[name] = value;
   }
   append(element, children);
@@ -62,7 +63,12 @@ export function alertBox() {
 }
 
 /** A button that cannot be pressed twice: while its work goes on it says so and does nothing. */
-export function workButton(/** @type {string} */ label, /** @type {string} */ working, /** @type {() => Promise<void>} */ work, className = "") {
+export function workButton(
+  /** @type {string} */ label,
+  /** @type {string} */ working,
+  /** @type {() => Promise<void>} */ work,
+  className = "",
+) {
   const button = h("button", { type: "button", class: className, onclick: press }, label);
   async function press() {
     if (button.getAttribute("aria-disabled") === "true") return;

@@ -10,7 +10,9 @@ export function sum(amounts) {
 
 /** @param {string} amount @param {string} currency @param {"symbol" | "name"} as name: "8.50 euros", for ears */
 export function money(amount, currency, as = "symbol") {
-  return new Intl.NumberFormat(LOCALE, { style: "currency", currency, currencyDisplay: as }).format(Number(amount));
+  return new Intl.NumberFormat(LOCALE, { style: "currency", currency, currencyDisplay: as }).format(
+    Number(amount),
+  );
 }
 
 /** @param {string} moment @param {string} timeZone @param {Intl.DateTimeFormatOptions} options */

@@ -19,15 +19,25 @@ export async function showHeld() {
   if (!tokens()) return;
   const asked = performance.now();
   try {
-    // A hold lasts minutes, so it is among the newest.
-    const { results } = await asUser("GET", "orders/?page_size=10", { signal, quiet: true });
-    const order = results.find((/** @type {any} */ each) => each.status === "HELD");
+    const { results } = await asUser("GET", "orders/?status=HELD&page_size=1", { signal, quiet: true });
+    const [order] = results;
     if (!order || location.hash === `#/orders/${order.reference}`) return;
     const left = h("strong", { class: "time-left" });
-    const seats = list(order.bookings.filter((/** @type {any} */ b) => b.status === "HELD").map((/** @type {any} */ b) => b.seat_label));
+    const seats = list(
+      order.bookings
+        .filter((/** @type {any} */ b) => b.status === "HELD")
+        .map((/** @type {any} */ b) => b.seat_label),
+    );
     fill(
       bar,
-      h("a", { href: `#/orders/${order.reference}` }, `We hold ${seats} for ${order.bookings[0].movie_title}`, " · ", left, h("span", { class: "go" }, "Go on")),
+      h(
+        "a",
+        { href: `#/orders/${order.reference}` },
+        `We hold ${seats} for ${order.bookings[0].movie_title}`,
+        " · ",
+        left,
+        h("span", { class: "go" }, "Go on"),
+      ),
     );
     countDown(left, deadlineFrom(asked, order.expires_in_seconds), { signal, over: () => fill(bar) });
   } catch {

@@ -3,6 +3,7 @@
 
 import { NotLoggedIn, onLoginNeeded, Problem } from "./api.js";
 import { alertBox, announce, fill, h, workButton } from "./dom.js";
+import { limits } from "./limits.js";
 import { logIn, session, signUp, tokens } from "./session.js";
 
 const demo = /** @type {HTMLMetaElement | null} */ (document.querySelector('meta[name="demo-customer"]'));
@@ -13,21 +14,50 @@ const alert = alertBox();
 const connection = h("p", { class: "connection", role: "status" });
 const form = h("form", { noValidate: true });
 const other = h("button", { type: "button", class: "link" });
-const close = h("button", { type: "button", class: "close", "aria-label": "Close", onclick: () => dialog.close() }, "×");
-const dialog = h("dialog", { class: "login", "aria-labelledby": "login-title" }, close, heading, why, connection, alert, form, other);
+const close = h(
+  "button",
+  { type: "button", class: "close", "aria-label": "Close", onclick: () => dialog.close() },
+  "×",
+);
+const dialog = h(
+  "dialog",
+  { class: "login", "aria-labelledby": "login-title" },
+  close,
+  heading,
+  why,
+  connection,
+  alert,
+  form,
+  other,
+);
 document.body.append(dialog);
 
+const rule = h("p", { class: "hint", id: "password-rule" });
 const fields = {
-  username: field("username", "User name", { autocomplete: "username", autocapitalize: "none", spellcheck: false }),
+  username: field("username", "User name", {
+    autocomplete: "username",
+    autocapitalize: "none",
+    spellcheck: false,
+  }),
   email: field("email", "E-mail", { type: "email", autocomplete: "email" }),
   password: field("password", "Password", { type: "password" }),
 };
 
 /** @param {string} name @param {string} label @param {Record<string, any>} props */
 function field(name, label, props) {
-  const input = h("input", { id: `login-${name}`, name, required: true, "aria-describedby": `login-${name}-error`, ...props });
+  const input = h("input", {
+    id: `login-${name}`,
+    name,
+    required: true,
+    "aria-describedby": `login-${name}-error${name === "password" ? " password-rule" : ""}`,
+    ...props,
+  });
   const error = h("p", { class: "field-error", id: `login-${name}-error` });
-  return { input, error, row: h("div", { class: "field" }, h("label", { for: input.id }, label), input, error) };
+  return {
+    input,
+    error,
+    row: h("div", { class: "field" }, h("label", { for: input.id }, label), input, error),
+  };
 }
 
 /** @param {boolean} signingUp */
@@ -35,6 +65,12 @@ function setMode(signingUp) {
   heading.textContent = signingUp ? "Sign up" : "Log in";
   fields.password.input.autocomplete = signingUp ? "new-password" : "current-password";
   clearErrors();
+  rule.textContent = "";
+  if (signingUp)
+    limits().then(
+      ({ password }) => (rule.textContent = `At least ${password.min_length} characters.`),
+      () => {},
+    );
   const submit = workButton(heading.textContent, "One moment…", () => enter(signingUp), "primary");
   submit.type = "submit";
   submit.removeEventListener("click", submit.press); // Enter in a field comes by way of the form too
@@ -43,7 +79,15 @@ function setMode(signingUp) {
     submit.press();
   };
   const { username, email, password } = fields;
-  fill(form, username.row, signingUp && email.row, password.row, submit, !signingUp && demo && demoHint(demo));
+  fill(
+    form,
+    username.row,
+    signingUp && email.row,
+    password.row,
+    signingUp && rule,
+    submit,
+    !signingUp && demo && demoHint(demo),
+  );
   other.textContent = signingUp ? "I have an account: log in" : "New here? Sign up";
   other.onclick = () => {
     setMode(!signingUp); // what was typed stays typed
@@ -93,7 +137,8 @@ async function enter(signingUp) {
   clearErrors();
   const typed = Object.fromEntries(Object.entries(fields).map(([name, { input }]) => [name, input.value]));
   const missing = Object.entries(typed).filter(([name, text]) => !text && (signingUp || name !== "email"));
-  if (missing.length) return showErrors(Object.fromEntries(missing.map(([name]) => [name, ["Please fill this in."]])));
+  if (missing.length)
+    return showErrors(Object.fromEntries(missing.map(([name]) => [name, ["Please fill this in."]])));
   try {
     if (signingUp) await signUp(/** @type {any} */ (typed));
     else await logIn(typed.username, typed.password);
@@ -101,7 +146,9 @@ async function enter(signingUp) {
     if (!(problem instanceof Problem)) throw problem;
     if (problem.body.errors) showErrors(problem.body.errors);
     else {
-      alert.say(problem.code === "no_active_account" ? "User name and password do not match." : problem.message);
+      alert.say(
+        problem.code === "no_active_account" ? "User name and password do not match." : problem.message,
+      );
       fields.password.input.focus();
     }
     return;
@@ -141,4 +188,6 @@ export function closeLogin() {
   dialog.close();
 }
 
-onLoginNeeded((reason) => openLogin(reason || "Log in or sign up to go on. What you have chosen stays chosen."));
+onLoginNeeded((reason) =>
+  openLogin(reason || "Log in or sign up to go on. What you have chosen stays chosen."),
+);

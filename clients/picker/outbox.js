@@ -31,7 +31,10 @@ export function unanswered() {
   return load().filter((change) => change.name === tokens()?.name);
 }
 
-/** Return the answer to a POST. Raises Problem and NotLoggedIn. @param {string} path @param {object} body @param {any} [about] */
+/**
+ * Return the answer to a POST. Raises Problem and NotLoggedIn.
+ * @param {string} path @param {object} body @param {any} [about]
+ */
 export async function change(path, body, about) {
   await loggedIn();
   const entry = { key: newKey(), path, body, about, page: location.hash, name: tokens()?.name };
@@ -56,5 +59,7 @@ export async function finish(entry) {
 
 /** crypto.randomUUID is there on HTTPS only; these 128 random bits are there everywhere. */
 function newKey() {
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return [...crypto.getRandomValues(new Uint8Array(16))]
+    .map((byte) => byte.toString(16).padStart(2, "0"))
+    .join("");
 }

@@ -14,7 +14,8 @@ const TONES = 8; // .tone-0 … .tone-7 in films.css
 /** @typedef {{title: string, poster_url?: string, release_date?: string | null, certificate?: string}} Film */
 
 /** A number that is the same for the same title. Orders name the film by it alone. @param {string} title */
-const hash = (title) => [...title].reduce((number, letter) => (number * 257 + letter.charCodeAt(0)) % 65_521, 142);
+const hash = (title) =>
+  [...title].reduce((number, letter) => (number * 257 + letter.charCodeAt(0)) % 65_521, 142);
 
 /** The class that has the colours of a film. @param {string} title */
 export const tone = (title) => `tone-${hash(title) % TONES}`;
@@ -53,7 +54,13 @@ function title(text) {
     const size = Math.min(wide / (line.length * 0.5), 108, 300 / words.length);
     // Short lines are not drawn out to the full width: letters twice as wide as high are no longer read.
     const length = Math.min(wide, line.length * size * 0.62);
-    const set = { x: MARGIN, y: top, "font-size": size, textLength: length, lengthAdjust: "spacingAndGlyphs" };
+    const set = {
+      x: MARGIN,
+      y: top,
+      "font-size": size,
+      textLength: length,
+      lengthAdjust: "spacingAndGlyphs",
+    };
     top -= size * 0.84;
     return svg("text", { class: "title", ...set }, line);
   });
@@ -88,7 +95,9 @@ const SHAPES = [
     return svg("path", { d: "M300 56 L-60 210 L60 460 Z" });
   },
   function towers() {
-    return times(7, (i) => svg("rect", { x: 20 + i * 38, y: [230, 150, 90, 190, 60, 130, 210][i], width: 32, height: 400 }));
+    return times(7, (i) =>
+      svg("rect", { x: 20 + i * 38, y: [230, 150, 90, 190, 60, 130, 210][i], width: 32, height: 400 }),
+    );
   },
   function waves() {
     return times(9, (i) =>
@@ -99,12 +108,19 @@ const SHAPES = [
     return times(6, (i) => svg("rect", { x: i * 50, y: 310 - i * 48, width: 50.5, height: 400 }));
   },
   function eclipse() {
-    return [svg("circle", { cx: 150, cy: 180, r: 120 }), svg("circle", { class: "hole", cx: 186, cy: 150, r: 104 })];
+    return [
+      svg("circle", { cx: 150, cy: 180, r: 120 }),
+      svg("circle", { class: "hole", cx: 186, cy: 150, r: 104 }),
+    ];
   },
   function halftone() {
     return times(56, (i) => {
       const [column, row] = [i % 7, Math.floor(i / 7)];
-      return svg("circle", { cx: 30 + column * 40, cy: 75 + row * 32, r: 3 + Math.abs(4 - column + row * 0.8) * 1.9 });
+      return svg("circle", {
+        cx: 30 + column * 40,
+        cy: 75 + row * 32,
+        r: 3 + Math.abs(4 - column + row * 0.8) * 1.9,
+      });
     });
   },
 ];

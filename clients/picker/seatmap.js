@@ -22,13 +22,21 @@ export class SeatMap {
     this.buttons = new Map();
     this.element = h(
       "div",
-      { class: "seats", role: "grid", "aria-label": "Seats", "aria-multiselectable": "true", "aria-describedby": "how-to" },
+      {
+        class: "seats",
+        role: "grid",
+        "aria-label": "Seats",
+        "aria-multiselectable": "true",
+        "aria-describedby": "how-to",
+      },
       plan.rows.map((row, index) => this.#row(row, plan.rows[index - 1])),
     );
     this.element.style.setProperty("--columns", String(plan.width));
     this.element.style.setProperty("--bend", (-bend(plan.width)).toFixed(3)); // of the names of the rows, at both ends
     this.element.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.#walk(event));
-    this.element.addEventListener("focusin", (/** @type {FocusEvent} */ { target }) => this.#stopAt(Number(/** @type {HTMLElement} */ (target).dataset.seat)));
+    this.element.addEventListener("focusin", (/** @type {FocusEvent} */ { target }) =>
+      this.#stopAt(Number(/** @type {HTMLElement} */ (target).dataset.seat)),
+    );
     this.element.addEventListener("click", (/** @type {MouseEvent} */ { target }) => {
       const button = /** @type {HTMLElement} */ (target).closest("button");
       if (button) choose(Number(button.dataset.seat));
@@ -43,7 +51,9 @@ export class SeatMap {
       "div",
       { role: "row", class: walkway ? "row after-walkway" : "row", "aria-label": `Row ${row[0].row}` },
       row.map((seat) => this.#seat(seat)),
-      ["first", "last"].map((side) => h("span", { class: `row-name ${side}`, "aria-hidden": "true" }, row[0].row)),
+      ["first", "last"].map((side) =>
+        h("span", { class: `row-name ${side}`, "aria-hidden": "true" }, row[0].row),
+      ),
     );
   }
 
@@ -104,7 +114,10 @@ export class SeatMap {
     if (to) this.focus(to.seat_number);
   }
 
-  /** The seat that a key leads to; undefined at an edge, null for a key that leads nowhere. @param {KeyboardEvent} event */
+  /**
+   * The seat that a key leads to; undefined at an edge, null for a key that leads nowhere.
+   * @param {KeyboardEvent} event
+   */
   #target({ key, ctrlKey }) {
     const { rows } = this.plan;
     const here = this.plan.seat(/** @type {number} */ (this.current));

@@ -8,7 +8,7 @@
  * a script, but takes a server that sets it and tokens against forged requests; this API takes a header instead.
  */
 
-import { Problem, send } from "./http.js";
+import { pause, Problem, send } from "./http.js";
 
 const STORED = "picker.session";
 
@@ -83,6 +83,9 @@ export function renew(refused) {
       return body.access;
     } catch (problem) {
       if (!(problem instanceof Problem) || problem.status !== 401) throw problem;
+      await pause(0.3); // what another tab has stored may take a moment to be seen in this one
+      const later = tokens();
+      if (later && later.refresh !== now.refresh) return later.access;
       keep(null, "expired");
       return null;
     }

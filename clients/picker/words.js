@@ -4,6 +4,9 @@
 import { NotLoggedIn, Problem } from "./api.js";
 import { clockWithZone, list, longDay } from "./format.js";
 
+/** The seats that a refusal names. @param {Problem} problem @returns {number[]} */
+export const numbersOf = ({ body }) => body.seats.map((/** @type {any} */ seat) => seat.seat_number);
+
 /**
  * One or two sentences. Raises anew what is neither a refusal nor a declined login: that is a mistake of this page.
  * @param {unknown} problem @param {{plan?: import("./seats.js").Plan, timeZone?: string}} [known]
@@ -12,19 +15,23 @@ export function inWords(problem, { plan, timeZone } = {}) {
   if (problem instanceof NotLoggedIn) return "Log in when you are ready. Nothing is lost meanwhile.";
   if (!(problem instanceof Problem)) throw problem;
   const { code, body, message } = problem;
-  const seats = plan && body.seats ? list(plan.labels(body.seats.map((/** @type {any} */ seat) => seat.seat_number))) : "";
+  const seats = plan && body.seats ? list(plan.labels(numbersOf(problem))) : "";
   switch (code) {
     case "invalid":
     case "no_such_seat":
-      return Object.values(body.errors ?? {}).flat().join(" ") || message; // prettier-ignore
+      return (
+        Object.values(body.errors ?? {})
+          .flat()
+          .join(" ") || message
+      );
     case "leaves_single_seat":
       return `This would leave ${seats || "a seat"} free on its own, where nobody likes to sit. Please move along by one.`;
     case "companion_without_wheelchair":
       return `${seats || "A companion seat"} is for the companion of somebody in a wheelchair space: please choose one of these too.`;
     case "too_many_seats":
-      return `You can have ${body.limit} seats of this show, those you have already included.`;
+      return `You can have ${body.limit} seats of this show, and have ${body.have ?? "some"} already.`;
     case "too_many_holds":
-      return `You have ${body.limit} orders on hold. Confirm one or let it go first, under My tickets.`;
+      return `You have ${body.limit} orders on hold already. Confirm one or let it go first.`;
     case "not_together":
       return body.largest_block > 1
         ? `There are not so many seats side by side: at most ${body.largest_block} of you can sit together.`

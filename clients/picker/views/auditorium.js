@@ -9,7 +9,11 @@ import { kindName } from "../seats.js";
 export function screen(title) {
   const arc = svg("path", { id: "screen-line", d: "M60 128 Q500 22 940 128", fill: "none" });
   const size = Math.min(64, 1150 / title.length);
-  const words = svg("textPath", { href: "#screen-line", startOffset: "50%", "text-anchor": "middle" }, title.toUpperCase());
+  const words = svg(
+    "textPath",
+    { href: "#screen-line", startOffset: "50%", "text-anchor": "middle" },
+    title.toUpperCase(),
+  );
   return h(
     "div",
     { class: "screen", "aria-hidden": "true" },
@@ -37,14 +41,19 @@ export function legend(plan) {
   return h(
     "ul",
     { class: "legend", role: "list", "aria-label": "Kinds of seats" },
-    [...kinds.values()].map(({ kind, price }) => h("li", {}, sample(kind, "free"), `${kindName(kind)} `, h("strong", {}, money(price, plan.currency)))),
+    [...kinds.values()].map(({ kind, price }) =>
+      h("li", {}, sample(kind, "free"), `${kindName(kind)} `, h("strong", {}, money(price, plan.currency))),
+    ),
     STATES.map(([state, words]) => h("li", {}, sample("standard", state), words)),
   );
 }
 
 /** @param {string} kind @param {string} state */
 function sample(kind, state) {
-  const seat = h("span", { class: `seat kind-${kind}${kind === "sofa" ? " half-left half-right" : ""}`, "aria-hidden": "true" });
+  const seat = h("span", {
+    class: `seat kind-${kind}${kind === "sofa" ? " half-left half-right" : ""}`,
+    "aria-hidden": "true",
+  });
   seat.dataset.state = state;
   return seat;
 }

@@ -17,9 +17,18 @@ export async function filmsView({ place, signal }) {
   for (const show of soon.results) if (!next.has(show.movie)) next.set(show.movie, show);
 
   place.append(
-    h("header", { class: "marquee" }, h("h1", {}, "Now showing"), h("p", {}, "Pick a film, an evening, and your seat.")),
+    h(
+      "header",
+      { class: "marquee" },
+      h("h1", {}, "Now showing"),
+      h("p", {}, "Pick a film, an evening, and your seat."),
+    ),
     films.length
-      ? h("ul", { class: "films", role: "list" }, films.map((film) => h("li", {}, card(film, next.get(film.id)))))
+      ? h(
+          "ul",
+          { class: "films", role: "list" },
+          films.map((film) => h("li", {}, card(film, next.get(film.id)))),
+        )
       : h("p", {}, "Nothing is on at the moment. Please come back soon."),
   );
   return { title: "Now showing" };
@@ -34,6 +43,11 @@ function card(film, show) {
     poster(film),
     h("h2", {}, film.title),
     h("p", { class: "facts" }, facts),
-    show && h("p", { class: "next" }, `${shortDay(show.starts_at, show.time_zone)}, ${clock(show.starts_at, show.time_zone)}`),
+    show &&
+      h(
+        "p",
+        { class: "next" },
+        `${shortDay(show.starts_at, show.time_zone)}, ${clock(show.starts_at, show.time_zone)}`,
+      ),
   );
 }

@@ -1,9 +1,9 @@
 // @ts-check
 /** Giving tickets back: first what comes back, then the question, then the deed. */
 
+import { asUser } from "../api.js";
 import { fill, h, workButton } from "../dom.js";
 import { clockWithZone, longDay, money } from "../format.js";
-import { quote } from "../refunds.js";
 import { inWords } from "../words.js";
 
 /** @param {any} order @param {{say: (...children: any[]) => void}} alert @param {() => Promise<void>} cancel */
@@ -16,23 +16,41 @@ export function giveBack(order, alert, cancel) {
     alert.say();
     let terms;
     try {
-      terms = await quote(order);
+      terms = await asUser("GET", `orders/${order.reference}/cancellation/`);
     } catch (problem) {
       return alert.say(inWords(problem));
     }
-    const { percent, valid_until } = terms;
-    const amount = money(terms.amount, terms.currency);
-    const heading = h("h2", { tabIndex: -1 }, percent ? `${amount} would come back` : "Nothing would come back");
-    const until = valid_until && `${longDay(valid_until, time_zone)}, ${clockWithZone(valid_until, time_zone)}`;
+    const { refund_percent: percent, refund_amount, currency, valid_until } = terms;
+    const amount = money(refund_amount, currency);
+    const heading = h(
+      "h2",
+      { tabIndex: -1 },
+      percent ? `${amount} would come back` : "Nothing would come back",
+    );
+    const until =
+      valid_until && `${longDay(valid_until, time_zone)}, ${clockWithZone(valid_until, time_zone)}`;
     fill(
       place,
-      h("section", { class: "quote", "aria-label": "Giving the tickets back" },
+      h(
+        "section",
+        { class: "quote", "aria-label": "Giving the tickets back" },
         heading,
-        h("p", {}, percent ? `That is ${percent} % of the price. This holds until ${until}.` : "It is too late for a refund, but others could have the seats."),
-        workButton(percent ? `Give back for ${amount}` : "Give back for nothing", "One moment…", cancel, "primary"),
+        h(
+          "p",
+          {},
+          percent
+            ? `That is ${percent} % of the price. This holds until ${until}.`
+            : "It is too late for a refund, but others could have the seats.",
+        ),
+        workButton(
+          percent ? `Give back for ${amount}` : "Give back for nothing",
+          "One moment…",
+          cancel,
+          "primary",
+        ),
         h("button", { type: "button", onclick: keep }, "Keep the tickets"),
       ),
-    ); // prettier-ignore
+    );
     heading.focus();
   }
 

@@ -5,7 +5,7 @@ import { asUser } from "../api.js";
 import { keepChoice } from "../choice.js";
 import { countDown, deadlineFrom } from "../countdown.js";
 import { alertBox, announce, fill, h, workButton } from "../dom.js";
-import { clockWithZone, list, longDay, money } from "../format.js";
+import { clockWithZone, list, longDay, money, sum } from "../format.js";
 import { change, finish, unanswered } from "../outbox.js";
 import { tone } from "../poster.js";
 import { inWords } from "../words.js";
@@ -55,7 +55,14 @@ class OrderView {
   }
 
   heading() {
-    const titles = { HELD: "Held for you", BOOKED: "Your tickets", EXPIRED: "The time is over", CANCELLED: "Given back" };
+    const byStaff = this.order.bookings.some((/** @type {any} */ b) => b.ended_by === "staff");
+    if (this.order.status === "CANCELLED" && byStaff) return "Cancelled by the cinema";
+    const titles = {
+      HELD: "Held for you",
+      BOOKED: "Your tickets",
+      EXPIRED: "The time is over",
+      CANCELLED: "Given back",
+    };
     return titles[/** @type {keyof typeof titles} */ (this.order.status)] ?? STATUS[this.order.status];
   }
 
@@ -78,12 +85,14 @@ class OrderView {
     this.alert.say();
     fill(
       this.place,
-      h("article", { class: `order ${tone(movie_title)} is-${status.toLowerCase()}` },
+      h(
+        "article",
+        { class: `order ${tone(movie_title)} is-${status.toLowerCase()}` },
         h("h1", {}, this.heading()),
         this.alert,
         h("div", { class: "order-parts" }, this.#ticket(), h("div", { class: "order-actions" }, part())),
       ),
-    ); // prettier-ignore
+    );
   }
 
   #ticket() {
@@ -91,18 +100,28 @@ class OrderView {
     const live = bookings.filter((/** @type {any} */ b) => ["HELD", "BOOKED"].includes(b.status));
     const [{ movie_title, starts_at, time_zone, screen_name, cinema_name }] = bookings;
     const seats = live.length ? live : bookings;
-    const fact = (/** @type {string} */ name, /** @type {any} */ value) => h("div", {}, h("dt", {}, name), h("dd", {}, value));
-    return h("div", { class: "ticket" },
+    const fact = (/** @type {string} */ name, /** @type {any} */ value) =>
+      h("div", {}, h("dt", {}, name), h("dd", {}, value));
+    return h(
+      "div",
+      { class: "ticket" },
       h("div", { class: "ticket-head" }, h("h2", {}, movie_title)),
-      h("dl", {},
+      h(
+        "dl",
+        {},
         fact("When", `${longDay(starts_at, time_zone)}, ${clockWithZone(starts_at, time_zone)}`),
         fact("Where", `${screen_name}, ${cinema_name}`),
         fact(seats.length === 1 ? "Seat" : "Seats", list(seats.map((/** @type {any} */ b) => b.seat_label))),
         live.length > 0 && fact("Total", money(total, currency)),
         exchanged_from && fact("Exchanged from", exchanged_from),
       ),
-      h("p", { class: "reference" }, h("span", { class: "facts" }, STATUS[status] ?? status), h("strong", {}, reference)),
-    ); // prettier-ignore
+      h(
+        "p",
+        { class: "reference" },
+        h("span", { class: "facts" }, STATUS[status] ?? status),
+        h("strong", {}, reference),
+      ),
+    );
   }
 
   #held() {
@@ -114,14 +133,26 @@ class OrderView {
       dial.style.setProperty("--left", String(Math.min(1, seconds / Math.max(whole, 600))));
       dial.classList.toggle("hurry", seconds <= 60);
     };
-    countDown(left, /** @type {number} */ (this.deadline), { signal, aloud: true, tick, over: () => this.#over_or_not() });
+    countDown(left, /** @type {number} */ (this.deadline), {
+      signal,
+      aloud: true,
+      tick,
+      over: () => this.#over_or_not(),
+    });
     const price = money(this.order.total, this.order.currency);
     return [
       dial,
       h("p", {}, "Nobody else gets these seats meanwhile."),
-      workButton(`Confirm and book for ${price}`, "Booking…", () => this.#do("confirm/", {}, "Booked."), "primary"),
+      workButton(
+        `Confirm and book for ${price}`,
+        "Booking…",
+        () => this.#do("confirm/", {}, "Booked."),
+        "primary",
+      ),
       workButton("I need more time", "One moment…", () => this.#extend()),
-      workButton("Let the seats go", "One moment…", () => this.#do("cancel/", {}, "The seats are free again.")),
+      workButton("Let the seats go", "One moment…", () =>
+        this.#do("cancel/", {}, "The seats are free again."),
+      ),
     ];
   }
 
@@ -170,12 +201,25 @@ class OrderView {
   #changes({ detail, show_version, changes }) {
     const { time_zone } = this.order.bookings[0];
     const words = (/** @type {any} */ value) =>
-      /^\d{4}-.*Z$/.test(value) ? `${longDay(value, time_zone)}, ${clockWithZone(value, time_zone)}` : Object.values(value ?? "").join("");
+      /^\d{4}-.*Z$/.test(value)
+        ? `${longDay(value, time_zone)}, ${clockWithZone(value, time_zone)}`
+        : Object.values(value ?? "").join("");
     return [
       h("p", {}, detail),
-      h("ul", {}, Object.entries(changes ?? {}).map(([name, { old, new: now }]) => h("li", {}, `${name.replaceAll("_", " ")}: ${words(old)} → ${words(now)}`))),
-      workButton("That is fine: book", "Booking…", () => this.#do("confirm/", { show_version }, "Booked."), "primary"),
-    ]; // prettier-ignore
+      h(
+        "ul",
+        {},
+        Object.entries(changes ?? {}).map(([name, { old, new: now }]) =>
+          h("li", {}, `${name.replaceAll("_", " ")}: ${words(old)} → ${words(now)}`),
+        ),
+      ),
+      workButton(
+        "That is fine: book",
+        "Booking…",
+        () => this.#do("confirm/", { show_version }, "Booked."),
+        "primary",
+      ),
+    ];
   }
 
   #booked() {
@@ -188,20 +232,32 @@ class OrderView {
 
   #expired() {
     const { show, bookings } = this.order;
-    const seats = bookings.filter((/** @type {any} */ b) => b.status === "EXPIRED").map((/** @type {any} */ b) => b.seat_number);
+    const seats = bookings
+      .filter((/** @type {any} */ b) => b.status === "EXPIRED")
+      .map((/** @type {any} */ b) => b.seat_number);
     return [
-      h("p", { class: "lead", role: "alert" }, "The seats were not confirmed in time, and others may take them now."),
-      h("a", { class: "button primary", href: `#/shows/${show}`, onclick: () => keepChoice(show, seats) }, "Try to get them again"),
+      h(
+        "p",
+        { class: "lead", role: "alert" },
+        "The seats were not confirmed in time, and others may take them now.",
+      ),
+      h(
+        "a",
+        { class: "button primary", href: `#/shows/${show}`, onclick: () => keepChoice(show, seats) },
+        "Try to get them again",
+      ),
     ];
   }
 
   #over() {
     const { show, bookings, currency } = this.order;
+    const byStaff = bookings.find((/** @type {any} */ b) => b.ended_by === "staff");
     const back = bookings.filter((/** @type {any} */ b) => b.refund_amount !== null);
-    const amount = back.reduce((/** @type {number} */ total, /** @type {any} */ b) => total + Number(b.refund_amount), 0);
+    const amount = sum(back.map((/** @type {any} */ b) => b.refund_amount));
     return [
-      back.length > 0 && h("p", { class: "lead" }, `${money(String(amount), currency)} comes back to you.`),
-      h("p", {}, "The seats are free for others."),
+      byStaff && h("p", { class: "lead" }, `The cinema had to cancel this. ${byStaff.cancel_reason ?? ""}`),
+      back.length > 0 && h("p", { class: "lead" }, `${money(amount, currency)} comes back to you.`),
+      !byStaff && h("p", {}, "The seats are free for others."),
       h("a", { class: "button", href: `#/shows/${show}` }, "Choose other seats"),
     ];
   }

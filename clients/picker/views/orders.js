@@ -48,16 +48,27 @@ export async function ordersView({ place, signal }) {
 function card({ reference, status, bookings, total, currency }) {
   const [{ movie_title, starts_at, time_zone, cinema_name, screen_name }] = bookings;
   const seats = list(bookings.map((/** @type {any} */ booking) => booking.seat_label));
-  return h("a", { class: `order-card ${tone(movie_title)} is-${status.toLowerCase()}`, href: `#/orders/${reference}` },
-    h("span", { class: "stub" }, h("strong", {}, clock(starts_at, time_zone)), h("span", {}, shortDay(starts_at, time_zone))),
-    h("span", { class: "what" },
+  return h(
+    "a",
+    { class: `order-card ${tone(movie_title)} is-${status.toLowerCase()}`, href: `#/orders/${reference}` },
+    h(
+      "span",
+      { class: "stub" },
+      h("strong", {}, clock(starts_at, time_zone)),
+      h("span", {}, shortDay(starts_at, time_zone)),
+    ),
+    h(
+      "span",
+      { class: "what" },
       h("strong", {}, movie_title),
       h("span", { class: "facts" }, `${screen_name}, ${cinema_name}`),
       h("span", { class: "facts" }, `${bookings.length === 1 ? "Seat" : "Seats"} ${seats}`),
     ),
-    h("span", { class: "state" },
+    h(
+      "span",
+      { class: "state" },
       h("span", { class: "badge" }, STATUS[status] ?? status),
       ["HELD", "BOOKED"].includes(status) && h("span", {}, money(total, currency)),
     ),
-  ); // prettier-ignore
+  );
 }

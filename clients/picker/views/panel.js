@@ -11,38 +11,61 @@ import { kindName } from "../seats.js";
  */
 
 export class Panel {
-  /** @param {import("../seats.js").Plan} plan @param {Actions} actions */
-  constructor(plan, actions) {
+  /** @param {import("../seats.js").Plan} plan @param {any} rules of limits/ @param {Actions} actions */
+  constructor(plan, rules, actions) {
     this.plan = plan;
+    this.rules = rules;
     this.actions = actions;
     this.alert = alertBox();
     this.status = h("p", { class: "working", role: "status" });
     this.chosen = h("ul", { class: "chosen", role: "list" });
     this.total = h("p", { class: "total" });
     this.holdButton = workButton("Hold these seats", "Asking for your seats…", actions.hold, "primary");
-    this.choice = h("div", { class: "choice" }, this.chosen, this.total, this.holdButton, h("p", { class: "hint" }, "They are yours for some minutes. Nothing is booked yet."));
+    this.choice = h(
+      "div",
+      { class: "choice" },
+      this.chosen,
+      this.total,
+      this.holdButton,
+      h("p", { class: "hint" }, `They are yours for ${rules.hold_minutes} minutes. Nothing is booked yet.`),
+    );
     this.best = this.#best();
     this.heading = h("h2", { id: "your-seats" }, "Your seats");
     this.heading.tabIndex = -1;
-    this.element = h("section", { class: "panel", "aria-labelledby": "your-seats" }, this.heading, this.alert, this.status, this.choice, this.best);
+    this.element = h(
+      "section",
+      { class: "panel", "aria-labelledby": "your-seats" },
+      this.heading,
+      this.alert,
+      this.status,
+      this.choice,
+      this.best,
+    );
   }
 
   /** For those who do not care where: how many, and the API finds the best. */
   #best() {
     const number = h("output", { id: "party" }, "2");
     const step = (/** @type {number} */ by) => () => {
-      number.value = String(Math.max(1, Number(number.value) + by));
+      const wanted = Number(number.value) + by;
+      number.value = String(Math.min(Math.max(1, wanted), this.rules.max_seats_per_order));
     };
-    this.findButton = workButton("Find the best seats", "Looking…", () => this.actions.findBest(Number(number.value), "required"));
-    return h("div", { class: "best" },
+    this.findButton = workButton("Find the best seats", "Looking…", () =>
+      this.actions.findBest(Number(number.value), "required"),
+    );
+    return h(
+      "div",
+      { class: "best" },
       h("p", {}, "Choose on the map, or let us choose seats side by side:"),
-      h("div", { class: "party", role: "group", "aria-label": "How many seats" },
+      h(
+        "div",
+        { class: "party", role: "group", "aria-label": "How many seats" },
         h("button", { type: "button", "aria-label": "One fewer", onclick: step(-1) }, "−"),
         number,
         h("button", { type: "button", "aria-label": "One more", onclick: step(1) }, "+"),
       ),
       this.findButton,
-    ); // prettier-ignore
+    );
   }
 
   /** @param {Set<number>} chosen */
@@ -50,8 +73,15 @@ export class Panel {
     const numbers = this.plan.known(chosen);
     const { currency } = this.plan;
     const focused = this.chosen.contains(document.activeElement);
-    fill(this.chosen, numbers.map((number) => this.#line(number)));
-    fill(this.total, h("span", {}, count(numbers.length, "seat")), h("strong", {}, money(sum(numbers.map((n) => this.plan.seat(n).price)), currency)));
+    fill(
+      this.chosen,
+      numbers.map((number) => this.#line(number)),
+    );
+    fill(
+      this.total,
+      h("span", {}, count(numbers.length, "seat")),
+      h("strong", {}, money(sum(numbers.map((n) => this.plan.seat(n).price)), currency)),
+    );
     this.choice.hidden = this.closed || numbers.length === 0;
     this.best.hidden = this.closed || numbers.length > 0;
     this.element.classList.toggle("with-choice", numbers.length > 0);
@@ -61,8 +91,24 @@ export class Panel {
   /** @param {number} number */
   #line(number) {
     const { label, kind, price } = this.plan.seat(number);
-    const drop = h("button", { type: "button", class: "drop", "aria-label": `Give up ${label}`, onclick: () => this.actions.drop(number) }, "×");
-    return h("li", {}, h("strong", {}, label), h("span", { class: "facts" }, kindName(kind)), h("span", { class: "price" }, money(price, this.plan.currency)), drop);
+    const drop = h(
+      "button",
+      {
+        type: "button",
+        class: "drop",
+        "aria-label": `Give up ${label}`,
+        onclick: () => this.actions.drop(number),
+      },
+      "×",
+    );
+    return h(
+      "li",
+      {},
+      h("strong", {}, label),
+      h("span", { class: "facts" }, kindName(kind)),
+      h("span", { class: "price" }, money(price, this.plan.currency)),
+      drop,
+    );
   }
 
   /** Say why something was refused, and what might be done. @param {...import("../dom.js").Child} children */
@@ -83,27 +129,32 @@ export class Panel {
   }
 
   /**
-   * @param {number[]} lost @param {number[]} kept @param {{together: boolean, seats: number[]}[]} ways
-   * @param {(seats: number[]) => void} take
+   * Say what was refused, and which seats might be had instead.
+   * @param {string} words @param {number[][]} ways
+   * @param {number | undefined} party whom the API may find seats for @param {(seats: number[]) => void} take
    */
-  offer(lost, kept, ways, take) {
-    const names = (/** @type {number[]} */ numbers) => list(this.plan.labels(numbers));
-    const rest = kept.length ? ` You still have ${names(kept)}.` : "";
-    const size = lost.length + kept.length;
+  offer(words, ways, party, take) {
+    const use = (/** @type {number[]} */ seats) => () => {
+      take(seats);
+      this.say();
+      this.holdButton.focus();
+    };
+    const find = () => this.actions.findBest(/** @type {number} */ (party), "preferred");
     this.say(
-      `Somebody was quicker: ${names(lost)} ${lost.length === 1 ? "is" : "are"} taken.${rest}`,
-      h("div", { class: "offers" },
-        ways.map(({ together, seats }) => {
-          const use = () => {
-            take(seats);
-            this.say();
-            this.holdButton.focus();
-          };
-          return h("button", { type: "button", onclick: use }, `Take ${names(seats)}${together ? ", side by side" : " instead"}`);
-        }),
-        workButton(`Find the best ${count(size, "seat")}`, "Looking…", () => this.actions.findBest(size, "preferred")),
+      words,
+      h(
+        "div",
+        { class: "offers" },
+        ways.map((seats) =>
+          h(
+            "button",
+            { type: "button", onclick: use(seats) },
+            `Take ${list(this.plan.labels(seats))} instead`,
+          ),
+        ),
+        party !== undefined && workButton(`Find the best ${count(party, "seat")}`, "Looking…", find),
       ),
-    ); // prettier-ignore
+    );
   }
 
   apartButton() {

@@ -147,6 +147,30 @@ def test_who_needs_a_wheelchair_space_can_give_back_with_the_companion(visit, ap
     expect(page.get_by_role("heading", name=f"€{order['total']} would come back")).to_be_visible()
 
 
+def test_what_the_cinema_cancelled_says_why(visit, api, customer, show):
+    order = api.book(customer, show["id"], 30)
+
+    def cancelled_by_staff(route):
+        body = route.fetch().json()
+        body["status"] = "CANCELLED"
+        for booking in body["bookings"]:
+            booking |= {
+                "status": "CANCELLED",
+                "ended_by": "staff",
+                "cancel_reason": "The projector is broken.",
+            }
+            booking |= {"refund_percent": 100, "refund_amount": booking["price"]}
+        route.fulfill(json=body)
+
+    page = visit("#/", customer)
+    page.route(f"**/orders/{order['reference']}/", cancelled_by_staff)
+    page.goto(page.url.replace("#/", f"#/orders/{order['reference']}"))
+
+    expect(page.get_by_role("heading", name="Cancelled by the cinema")).to_be_visible()
+    expect(page.get_by_text("The projector is broken.")).to_be_visible()
+    expect(page.get_by_text(f"€{order['total']} comes back to you.")).to_be_visible()
+
+
 def test_after_logging_out_tickets_ask_for_a_login(visit, customer, order):
     page = visit(f"#/orders/{order['reference']}", customer)
     page.get_by_role("timer").wait_for()
@@ -170,8 +194,9 @@ def test_mistakes_in_signing_up_stand_beside_their_fields(visit, api, customer):
 
     dialog.get_by_role("button", name="Sign up", exact=True).click()
     for field in (name, email, password):
-        expect(field).to_have_accessible_description("Please fill this in.")
+        expect(field).to_have_accessible_description(re.compile(r"^Please fill this in\."))
     expect(name).to_be_focused()
+    expect(password).to_have_accessible_description("Please fill this in. At least 8 characters.")
 
     name.fill(customer["name"])
     email.fill("no address")
