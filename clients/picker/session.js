@@ -65,41 +65,52 @@ export function logOut() {
   if (refresh) send("POST", "logout/", { body: { refresh } }).catch(() => {}); // a token that is dead already is fine
 }
 
+/** @type {Promise<string | null> | undefined} */
+let renewing;
+
 /**
  * Return a new access token for one that was refused, or null if only logging in helps.
  *
- * A refresh token works once. So all tabs take turns, and who comes second finds that another has renewed it. If the
- * answer is lost, `send` repeats it with the same token, and the server gives the same pair again for a short while.
+ * A refresh token works once. So all requests of this tab share one refresh, and tabs take turns. If the answer is lost,
+ * `send` repeats it with the same token, and the server gives the same pair again for a short while.
  * @param {string} refused @returns {Promise<string | null>}
  */
 export function renew(refused) {
-  return inTurn(async () => {
-    const now = tokens();
-    if (!now || now.access !== refused) return now?.access ?? null;
-    try {
-      const { body } = await send("POST", "token/refresh/", { body: { refresh: now.refresh } });
-      if (tokens()?.refresh !== now.refresh) return tokens()?.access ?? null; // logged out meanwhile: stay so
-      keep({ ...now, ...body });
-      return body.access;
-    } catch (problem) {
-      if (!(problem instanceof Problem) || problem.status !== 401) throw problem;
-      await pause(0.3); // what another tab has stored may take a moment to be seen in this one
-      const later = tokens();
-      if (later && later.refresh !== now.refresh) return later.access;
-      keep(null, "expired");
-      return null;
-    }
-  });
+  renewing ??= inTurn(() => refresh(refused)).finally(() => (renewing = undefined));
+  return renewing;
 }
 
-/** @type {Promise<unknown>} */
-let turn = Promise.resolve();
+/** @param {string} refused @returns {Promise<string | null>} */
+async function refresh(refused) {
+  const before = tokens();
+  if (!before || before.access !== refused) return before?.access ?? null; // another tab was quicker
+  try {
+    const { body } = await send("POST", "token/refresh/", { body: { refresh: before.refresh } });
+    if (tokens()?.refresh !== before.refresh) return tokens()?.access ?? null; // logged out meanwhile: stay so
+    keep({ ...before, ...body });
+    return body.access;
+  } catch (problem) {
+    if (!(problem instanceof Problem) || problem.status !== 401) throw problem;
+    await pause(A_MOMENT);
+    const now = tokens();
+    if (now && now.refresh !== before.refresh) return now.access; // another tab was quicker after all
+    keep(null, "expired");
+    return null;
+  }
+}
+
+/** Until what one tab has put into localStorage is seen in another, in seconds. */
+const A_MOMENT = 0.3;
 
 /** @param {() => Promise<string | null>} work @returns {Promise<string | null>} */
 async function inTurn(work) {
-  // Browsers offer locks across tabs only on HTTPS and localhost; elsewhere the turns are those of this tab.
-  if (navigator.locks) return navigator.locks.request("picker.refresh", work);
-  const mine = turn.then(work);
-  turn = mine.catch(() => {});
-  return mine;
+  // Browsers offer locks only on HTTPS and localhost. Elsewhere two tabs may get into each other's way, and the
+  // server's patience with a token that was just used has to do.
+  if (!navigator.locks) return work();
+  const { held = [] } = await navigator.locks.query();
+  const another = held.some(({ name }) => name === STORED);
+  return navigator.locks.request(STORED, async () => {
+    if (another) await pause(A_MOMENT);
+    return work();
+  });
 }

@@ -135,6 +135,10 @@ def refused_access(customer):
     return customer | {"access": REFUSED}
 
 
+def store(page, customer) -> None:
+    page.evaluate("tokens => localStorage.setItem('picker.session', JSON.stringify(tokens))", customer)
+
+
 def test_an_access_token_that_expired_is_renewed_in_the_middle(visit, api, show, seat):
     customer = api.new_customer()
     page = visit(f"#/shows/{show['id']}", refused_access(customer))
@@ -148,20 +152,22 @@ def test_an_access_token_that_expired_is_renewed_in_the_middle(visit, api, show,
 
 
 def test_tabs_renew_once_for_all(visit, api):
-    page = visit("#/", api.new_customer())
+    customer = api.new_customer()
+    page = visit("#/", customer)
     context, refreshes = page.context, []
-    context.on("request", lambda r: r.url.endswith("token/refresh/") and refreshes.append(r.url))
+    context.route(
+        "**/token/refresh/", lambda route: refreshes.append(route)
+    )  # it waits until both tabs were refused
     tabs = [page, context.new_page()]
     tabs[1].goto(page.url)
     tabs[1].locator(".film-card").first.wait_for()
-    page.evaluate(
-        """access => localStorage.setItem("picker.session",
-            JSON.stringify({...JSON.parse(localStorage.getItem("picker.session")), access}))""",
-        REFUSED,
-    )
+    store(page, refused_access(customer))
 
     for tab in tabs:
-        tab.evaluate("location.hash = '#/orders'")
+        with tab.expect_response(lambda response: response.status == 401):
+            tab.evaluate("location.hash = '#/orders'")
+    tabs[1].wait_for_function("navigator.locks.query().then(({pending}) => pending.length === 1)")
+    refreshes[0].continue_()
     for tab in tabs:
         expect(tab.get_by_role("heading", name="My tickets")).to_be_visible()
 
@@ -173,12 +179,11 @@ def test_a_tab_that_comes_second_uses_what_the_first_one_got(visit, api):
     customer = api.new_customer()
     page = visit("#/", customer)
     page.locator(".film-card").first.wait_for()
-    stored = "access => localStorage.setItem('picker.session', JSON.stringify(access))"
-    page.evaluate(stored, customer | {"access": REFUSED, "refresh": "used.up.already"})
+    store(page, refused_access(customer) | {"refresh": "used.up.already"})
 
     def other_tab_was_quicker(route):
         answer = route.fetch()
-        page.evaluate(stored, customer)
+        store(page, customer)
         route.fulfill(response=answer)
 
     page.route("**/token/refresh/", other_tab_was_quicker)
@@ -198,8 +203,10 @@ def test_a_refresh_without_an_answer_is_sent_again_with_the_same_token(visit, ap
         else:
             route.continue_()
 
-    page = visit("#/", refused_access(customer))
+    page = visit("#/", customer)
+    page.locator(".film-card").first.wait_for()
     page.route("**/token/refresh/", lost_at_first)
+    store(page, refused_access(customer))
     page.get_by_role("link", name="My tickets").click()
 
     expect(page.get_by_role("heading", name="My tickets")).to_be_visible()
