@@ -86,7 +86,7 @@ export class Plan {
 export function alternatives(plan, lost, kept, isFree) {
   const together = sideBySide(plan, [...kept, ...lost], isFree);
   const instead = nearest(plan, lost, kept, isFree);
-  const ways = [instead, together].filter((seats) => seats !== null);
+  const ways = [together, instead].filter((seats) => seats !== null);
   return String(ways[0]) === String(ways[1]) ? ways.slice(1) : ways;
 }
 

@@ -83,7 +83,7 @@ def show(api: Api, shows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     api.give_everything_back()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # as long as it is there, this thread has an event loop, and no ORM
 def browser():
     package("playwright")
     path = chromium()
