@@ -2,7 +2,6 @@
 
 import json
 import re
-from contextlib import closing
 
 import pytest
 from django.test import Client
@@ -12,18 +11,20 @@ from movie_booking.swagger import TAGS
 from movie_booking.tests.documented import codes
 
 
-@pytest.mark.parametrize(
-    ("debug", "address", "status_there"), [(False, "/swagger/", 404), (True, "/picker/", 200)]
-)
-def test_the_root_leads_to_swagger_and_in_development_to_the_seat_picker(
-    settings, debug, address, status_there
-):
-    settings.DEBUG = debug
+def test_the_root_leads_to_swagger():
     response = Client().get("/")
 
-    assert (response.status_code, response["Location"]) == (302, address)
-    with closing(Client().get("/picker/")) as there:
-        assert there.status_code == status_there
+    assert (response.status_code, response["Location"]) == (302, "/swagger/")
+    assert Client().get("/picker/").status_code == 404
+
+
+def test_in_development_the_root_leads_to_the_seat_picker(settings):
+    settings.DEBUG = True
+
+    response = Client().get("/", follow=True)
+
+    assert response.redirect_chain == [("/picker/", 302)]
+    assert b"<title>Movie booking</title>" in response.getvalue()
 
 
 @pytest.mark.parametrize("path", ["/swagger/", "/redoc/"])
