@@ -121,11 +121,15 @@ function showAccount() {
       h("button", { type: "button", class: "link", onclick: leave }, "Log out"),
     );
   } else {
-    fill(
-      place,
-      h("button", { type: "button", class: "link", onclick: () => openLogin().catch(() => {}) }, "Log in"),
-    );
+    fill(place, h("button", { type: "button", class: "link", onclick: enter }, "Log in"));
   }
+}
+
+function enter() {
+  openLogin().then(
+    () => current ?? route(), // what could not be seen before
+    () => {},
+  );
 }
 
 function leave() {
@@ -134,17 +138,21 @@ function leave() {
   /** @type {HTMLElement | null} */ (document.querySelector(".account button"))?.focus();
 }
 
+const BACK = "The connection is back.";
+
 function showConnection() {
   const offline = !navigator.onLine;
   // One is on the page, and one in the dialog, beside which the page is as good as gone.
   for (const place of document.querySelectorAll(".connection")) {
     place.classList.toggle("lost", offline || connection.lost);
     if (offline)
-      place.textContent =
-        "You are offline. Nothing is lost: we go on by ourselves when the connection is back.";
+      place.textContent = "You are offline. Nothing is lost: we go on when the connection is back.";
     else if (connection.lost)
       place.textContent = "The cinema does not answer. We go on trying; nothing is done twice.";
-    else if (place.textContent) place.textContent = "The connection is back.";
+    else if (place.textContent) {
+      place.textContent = BACK;
+      setTimeout(() => place.textContent === BACK && (place.textContent = ""), 6000);
+    }
   }
 }
 

@@ -89,9 +89,7 @@ def test_offline_is_said_and_what_was_begun_goes_on_by_itself(visit, api, show, 
 
     page.context.set_offline(True)
     status = page.locator(".connection").first
-    expect(status).to_have_text(
-        "You are offline. Nothing is lost: we go on by ourselves when the connection is back."
-    )
+    expect(status).to_have_text("You are offline. Nothing is lost: we go on when the connection is back.")
     hold(page)
     expect(page.get_by_text("Asking the cinema to hold C5 for you.")).to_be_visible()
     page.context.set_offline(False)
@@ -100,7 +98,7 @@ def test_offline_is_said_and_what_was_begun_goes_on_by_itself(visit, api, show, 
     expect(status).to_have_text("The connection is back.")
 
 
-@pytest.mark.parametrize("code", ["busy", "outcome_unknown", "unavailable"])
+@pytest.mark.parametrize("code", ["busy", "outcome_unknown"])
 def test_a_server_that_asks_for_patience_gets_it(visit, api, show, seat, code):
     page = visit(f"#/shows/{show['id']}", api.new_customer())
     seat(page, "C", 5).click()

@@ -6,6 +6,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from clients.tests.picker.conftest import PASSWORD
+
 
 @pytest.fixture
 def customer(api):
@@ -183,6 +185,13 @@ def test_after_logging_out_tickets_ask_for_a_login(visit, customer, order):
     expect(page.get_by_role("dialog", name="Log in")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("heading", name="Log in to see this")).to_be_visible()
+
+    page.get_by_role("banner").get_by_role("button", name="Log in").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("User name").fill(customer["name"])
+    dialog.get_by_label("Password").fill(PASSWORD)
+    dialog.get_by_role("button", name="Log in", exact=True).click()
+    expect(page.get_by_role("heading", name="My tickets")).to_be_visible()
 
 
 def test_mistakes_in_signing_up_stand_beside_their_fields(visit, api, customer):

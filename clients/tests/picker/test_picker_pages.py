@@ -119,15 +119,34 @@ def test_everyone_can_use_it_and_it_fits(visit, api, show, view):
     from axe_playwright_python.sync_playwright import Axe
 
     page = view(visit, api, show)
-    axe = Axe()
+    page.evaluate(Axe().axe_script)
     for width, scheme in SETTINGS:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         page.set_viewport_size({"width": width, "height": 844})
-        options = {"runOnly": TAGS, "resultTypes": ["violations"]}
-        violations = axe.run(page, options=options).response["violations"]
+        violations = page.evaluate(
+            "tags => axe.run({runOnly: tags}).then(({violations}) => violations)", TAGS
+        )
         found = [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in violations]
         assert found == [], (width, scheme)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, (width, scheme)
+
+
+def test_a_poster_that_is_not_there_is_drawn(visit, site):
+    page = visit("#/nowhere")
+
+    def with_posters(route):
+        body = route.fetch().json()
+        for film in body["results"]:
+            film["poster_url"] = f"{site}/picker/no-such-poster.jpg"
+        route.fulfill(json=body)
+
+    page.route("**/api/movies/?*", with_posters)
+    page.get_by_role("link", name="Films", exact=True).click()
+
+    cards = page.get_by_role("main").get_by_role("listitem")
+    expect(cards.first).to_be_visible()
+    expect(page.locator("main svg.poster")).to_have_count(cards.count())
+    expect(page.locator("main img")).to_have_count(0)
 
 
 def test_whatever_is_pressed_is_large_enough(visit, api, show):
