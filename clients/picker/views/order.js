@@ -2,6 +2,7 @@
 /** One order: seats on hold with their clock, or tickets, or what became of them. */
 
 import { asUser } from "../api.js";
+import { changeList } from "../changes.js";
 import { keepChoice } from "../choice.js";
 import { countDown, deadlineFrom } from "../countdown.js";
 import { alertBox, announce, fill, h, workButton } from "../dom.js";
@@ -24,6 +25,9 @@ export async function orderView({ place, signal }, reference) {
   return { title: `${view.heading()}: ${view.order.bookings[0].movie_title}` };
 }
 
+/** What is drawn of an order, its clock left out. @param {any} order */
+const facts = (order) => JSON.stringify({ ...order, expires_at: null, expires_in_seconds: null });
+
 class OrderView {
   /** @param {HTMLElement} place @param {AbortSignal} signal @param {string} reference */
   constructor(place, signal, reference) {
@@ -32,19 +36,21 @@ class OrderView {
     this.path = `orders/${reference}/`;
     this.alert = alertBox();
     this.clock = new AbortController();
+    this.dial = h("div");
     signal.addEventListener("abort", () => this.clock.abort());
     // A computer that slept comes back with a clock that stood still.
     document.addEventListener("visibilitychange", () => document.hidden || this.reload(), { signal });
   }
 
-  /** Ask for the order as it is now, and draw it. */
+  /** Ask for the order as it is now, and draw it if it is not what is seen: a question that is open stays so. */
   async load() {
     const asked = performance.now();
-    const before = this.order?.status;
+    const before = this.order;
     this.order = await asUser("GET", this.path, { signal: this.signal });
     this.deadline = deadlineFrom(asked, this.order.expires_in_seconds ?? 0);
-    this.draw();
-    if (before && before !== this.order.status) this.#arrive();
+    if (before === undefined || facts(before) !== facts(this.order)) this.draw();
+    if (this.order.status === "HELD") this.#count();
+    if (before && before.status !== this.order.status) this.#arrive();
   }
 
   /** The same when nobody waits for it: what goes wrong is said. */
@@ -77,7 +83,6 @@ class OrderView {
 
   draw() {
     this.clock.abort();
-    this.clock = new AbortController();
     const { status, bookings } = this.order;
     const [{ movie_title }] = bookings;
     const parts = { HELD: () => this.#held(), BOOKED: () => this.#booked(), EXPIRED: () => this.#expired() };
@@ -124,24 +129,27 @@ class OrderView {
     );
   }
 
-  #held() {
-    const left = h("strong", { class: "clock", role: "timer", "aria-label": "Time left" });
+  /** Let the clock run from what the server has just said. */
+  #count() {
+    this.clock.abort();
+    this.clock = new AbortController();
     const { signal } = this.clock;
-    const dial = h("div", { class: "dial" }, left, h("span", { class: "facts" }, "left to decide"));
-    const whole = Math.max(1, this.order.expires_in_seconds);
+    const { dial } = this;
+    const whole = Math.max(this.order.expires_in_seconds, 600);
     const tick = (/** @type {number} */ seconds) => {
-      dial.style.setProperty("--left", String(Math.min(1, seconds / Math.max(whole, 600))));
+      dial.style.setProperty("--left", String(seconds / whole));
       dial.classList.toggle("hurry", seconds <= 60);
     };
-    countDown(left, /** @type {number} */ (this.deadline), {
-      signal,
-      aloud: true,
-      tick,
-      over: () => this.#over_or_not(),
-    });
+    const over = () => this.#overOrNot();
+    countDown(dial.firstChild, /** @type {number} */ (this.deadline), { signal, over, tick, aloud: true });
+  }
+
+  #held() {
+    const left = h("strong", { class: "clock", role: "timer", "aria-label": "Time left" });
+    this.dial = h("div", { class: "dial" }, left, h("span", { class: "facts" }, "left to decide"));
     const price = money(this.order.total, this.order.currency);
     return [
-      dial,
+      this.dial,
       h("p", {}, "Nobody else gets these seats meanwhile."),
       workButton(
         `Confirm and book for ${price}`,
@@ -157,7 +165,7 @@ class OrderView {
   }
 
   /** Whether the time is over is for the server to say; the last second of a hold may last a little longer there. */
-  async #over_or_not() {
+  async #overOrNot() {
     await this.reload();
     if (this.order.status === "HELD" && !this.order.expires_in_seconds && !this.signal.aborted) {
       setTimeout(() => this.signal.aborted || this.reload(), 1000);
@@ -166,6 +174,7 @@ class OrderView {
 
   /** @param {string} verb @param {object} body @param {string} done */
   async #do(verb, body, done) {
+    this.alert.say();
     try {
       await change(this.path + verb, body);
       if (this.signal.aborted) return;
@@ -178,6 +187,7 @@ class OrderView {
 
   /** It takes no Idempotency-Key and needs none: done twice, the seats are held from the second time on. */
   async #extend() {
+    this.alert.say();
     try {
       await asUser("POST", `${this.path}extend/`, { body: {} });
       await this.load();
@@ -199,32 +209,26 @@ class OrderView {
 
   /** The show was moved since: what is different, and whether that is fine too. @param {any} problem */
   #changes({ detail, show_version, changes }) {
-    const { time_zone } = this.order.bookings[0];
-    const words = (/** @type {any} */ value) =>
-      /^\d{4}-.*Z$/.test(value)
-        ? `${longDay(value, time_zone)}, ${clockWithZone(value, time_zone)}`
-        : Object.values(value ?? "").join("");
+    const accept = () => this.#do("confirm/", { show_version }, "Booked.");
     return [
       h("p", {}, detail),
-      h(
-        "ul",
-        {},
-        Object.entries(changes ?? {}).map(([name, { old, new: now }]) =>
-          h("li", {}, `${name.replaceAll("_", " ")}: ${words(old)} → ${words(now)}`),
-        ),
-      ),
-      workButton(
-        "That is fine: book",
-        "Booking…",
-        () => this.#do("confirm/", { show_version }, "Booked."),
-        "primary",
-      ),
+      changeList(changes ?? {}, this.order.bookings[0].time_zone),
+      workButton("That is fine: book", "Booking…", accept, "primary"),
     ];
   }
 
   #booked() {
+    const { changes, bookings } = this.order;
     return [
       h("p", { class: "lead" }, "See you at the cinema. Keep the reference at hand."),
+      ...changes.map((/** @type {any} */ change) =>
+        h(
+          "section",
+          { class: "moved", "aria-label": "What has changed" },
+          h("p", {}, `The show was changed since you bought. ${change.reason ?? ""}`),
+          changeList(change.changes, bookings[0].time_zone),
+        ),
+      ),
       giveBack(this.order, this.alert, () => this.#do("cancel/", {}, "Given back.")),
       h("p", {}, h("a", { href: "#/orders" }, "All my tickets")),
     ];

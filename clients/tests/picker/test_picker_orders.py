@@ -69,6 +69,7 @@ def test_more_time(visit, customer, order):
 
     expect(timer).to_have_text(re.compile(r"9:\d\d|10:00"))
     expect(page.locator("#announcements")).to_have_text("You have more time.")
+    expect(page.get_by_role("button", name="I need more time")).to_be_focused()
 
 
 def test_no_more_time_is_said_in_words(visit, customer, order):
@@ -127,6 +128,50 @@ def test_what_comes_back_is_shown_before_it_is_given_back(visit, api, customer, 
     expect(page.get_by_role("heading", name="Given back")).to_be_focused()
     expect(page.get_by_text(f"{amount} comes back to you.")).to_be_visible()
     assert api.orders(customer)[0]["status"] == "CANCELLED"
+
+
+def test_a_question_that_is_open_stays_open_while_one_looks_elsewhere(visit, api, customer, show):
+    order = api.book(customer, show["id"], 30)
+    page = visit(f"#/orders/{order['reference']}", customer)
+    page.get_by_role("button", name="Give the tickets back").click()
+
+    with page.expect_response(f"**/orders/{order['reference']}/"):
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.get_by_role("button", name="Keep the tickets").click()
+
+    expect(page.get_by_role("button", name="Give the tickets back")).to_be_focused()
+
+
+def test_a_show_that_was_moved_is_confirmed_only_when_that_is_fine(visit, api, customer, show, order):
+    page = visit(f"#/orders/{order['reference']}", customer)
+    problem = {
+        "status": 409,
+        "code": "show_changed",
+        "detail": "The show was moved.",
+        "show_version": 7,
+        "changes": {
+            "starts_at": {"old": "2026-12-05T19:00:00.000000Z", "new": "2026-12-05T20:30:00.000000Z"},
+            "screen_name": {"old": "Screen 1", "new": "Studio"},
+        },
+    }
+    sent = []
+
+    def moved(route):
+        sent.append(route.request.post_data_json)
+        if len(sent) == 1:
+            route.fulfill(status=409, content_type="application/problem+json", body=json.dumps(problem))
+        else:
+            route.continue_(post_data=b"{}")
+
+    page.route("**/confirm/", moved)
+    page.get_by_role("button", name="Confirm and book").click()
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("Saturday 5 December, 19:00 GMT → Saturday 5 December, 20:30 GMT")
+    expect(alert).to_contain_text("Screen: Screen 1 → Studio")
+    alert.get_by_role("button", name="That is fine: book").click()
+
+    expect(page.get_by_role("heading", name="Your tickets")).to_be_focused()
+    assert sent == [{}, {"show_version": 7}]
 
 
 def test_a_sofa_is_quoted_once(visit, api, customer, show):
