@@ -8,7 +8,7 @@
  * a script, but takes a server that sets it and tokens against forged requests; this API takes a header instead.
  */
 
-import { pause, Problem, send } from "./http.js";
+import { connection, pause, Problem, send } from "./http.js";
 
 const STORED = "picker.session";
 
@@ -45,15 +45,18 @@ export async function logIn(username, password) {
  * @param {{username: string, password: string, email: string}} fields
  */
 export async function signUp(fields) {
+  let unsure = connection.lost;
+  const note = () => (unsure ||= connection.lost);
+  connection.addEventListener("change", note);
   try {
     await send("POST", "signup/", { body: fields });
   } catch (problem) {
-    // If the answer to a first attempt was lost, the name is "taken": by us, if the password fits.
-    if (!(problem instanceof Problem) || !problem.body.errors?.username) throw problem;
-    await logIn(fields.username, fields.password).catch(() => {
-      throw problem;
-    });
-    return;
+    // After an attempt whose answer was lost, the name may be taken by ourselves: then we know its password.
+    const taken = problem instanceof Problem && problem.body.error_codes?.username?.includes("not_unique");
+    if (!taken || !unsure) throw problem;
+    return await logIn(fields.username, fields.password).catch(() => Promise.reject(problem));
+  } finally {
+    connection.removeEventListener("change", note);
   }
   await logIn(fields.username, fields.password);
 }
@@ -72,7 +75,8 @@ let renewing;
  * Return a new access token for one that was refused, or null if only logging in helps.
  *
  * A refresh token works once. So all requests of this tab share one refresh, and tabs take turns. If the answer is lost,
- * `send` repeats it with the same token, and the server gives the same pair again for a short while.
+ * `send` repeats it with the same token, and the server gives the same pair again for `refresh_grace_seconds`. Later the
+ * token counts as stolen, and the user logs in anew.
  * @param {string} refused @returns {Promise<string | null>}
  */
 export function renew(refused) {
