@@ -409,3 +409,22 @@ get_seat_availability = _seats(
     SeatAvailabilitySerializer,
     "The few bytes to poll.",
 )
+LAST_EVENT_ID = openapi.Parameter(
+    "Last-Event-ID",
+    openapi.IN_HEADER,
+    type=openapi.TYPE_STRING,
+    description="The `id` of the last event, as `EventSource` sends it: the seats come once they differ.",
+)
+stream_seats = operation(
+    SHOWS,
+    "Watch which seats of a show are not free",
+    {200: openapi.Response("Events.", openapi.Schema(type=openapi.TYPE_STRING))},
+    [NotFound, Busy],
+    operation_description=(
+        "Server-Sent Events: `event: seats` with what `seats/availability/` answers as `data`, and its"
+        " `seats_version` as `id`; the first at once, the next whenever seats have changed, at most one a"
+        " second. The server ends it after a while, and a client connects again."
+    ),
+    manual_parameters=[LAST_EVENT_ID],
+    security=[],
+)
