@@ -59,6 +59,9 @@ def polish(document: Document) -> None:
     _name_enums(definitions)
     used = set(_reachable(_models(document), definitions))
     document["definitions"] = {name: definitions[name] for name in sorted(used)}
+    for definition in document["definitions"].values():
+        for part in _parts(definition):
+            _keep_what_stands_beside_a_reference(part)
 
 
 def operations(document: Document) -> Iterator[tuple[str, str, Operation]]:
@@ -241,6 +244,12 @@ def _name_enums(definitions: dict[str, Schema]) -> None:
 
 def _name_of(schema: Schema) -> str:
     return str(schema["$ref"]).removeprefix(DEFINITIONS)
+
+
+def _keep_what_stands_beside_a_reference(part: Schema) -> None:
+    """To OpenAPI 2.0 a reference is all there is, and what stands beside it is overlooked."""
+    if "$ref" in part and len(part) > 1:
+        part["allOf"] = [{"$ref": part.pop("$ref")}]
 
 
 # --- Walking -------------------------------------------------------------------------------------

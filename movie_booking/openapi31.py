@@ -92,9 +92,12 @@ def _schema(schema: Schema) -> Schema:
     converted = {name: _value(name, value) for name, value in schema.items()}
     if "example" in converted:
         converted["examples"] = [converted.pop("example")]
+    if "allOf" in converted:  # of one, as here other things may stand beside a reference
+        [reference] = converted.pop("allOf")
+        converted |= reference
     if converted.pop("x-nullable", False):
         if "$ref" in converted:
-            return {"anyOf": [{"$ref": converted["$ref"]}, {"type": "null"}]}
+            return {"anyOf": [{"$ref": converted.pop("$ref")}, {"type": "null"}], **converted}
         converted["type"] = [converted["type"], "null"]
         if "enum" in converted:
             converted["enum"] = [*converted["enum"], None]

@@ -44,6 +44,16 @@ def test_every_model_has_one_name_and_no_other(openapi):
     assert {"ShowPage", "BookingStatus", "SeatKind", "ProblemCode"} <= openapi["definitions"].keys()
 
 
+def test_nothing_stands_beside_a_reference_as_it_would_be_overlooked(openapi):
+    found = [part for model in openapi["definitions"].values() for part in parts(model) if "$ref" in part]
+
+    assert [part for part in found if len(part) > 1] == []
+    assert openapi["definitions"]["MovedSeat"]["properties"]["after"] == {
+        "allOf": [{"$ref": "#/definitions/PlacedSeat"}],
+        "x-nullable": True,
+    }
+
+
 def test_every_integer_has_a_size(openapi):
     parameters = [
         parameter
@@ -150,6 +160,9 @@ def test_its_schemas_are_json_schemas_and_all_references_lead_somewhere(openapi_
     assert (fields["name"], fields["deprecated"]) == ("fields", True)
     assert schemas["Booking"]["properties"]["refund_percent"]["type"] == ["integer", "null"]
     assert schemas["Order"]["properties"]["expires_at"]["type"] == ["string", "null"]
+    assert schemas["MovedSeat"]["properties"]["after"] == {
+        "anyOf": [{"$ref": "#/components/schemas/PlacedSeat"}, {"type": "null"}]
+    }
 
 
 def test_refusals_are_problem_documents_and_answers_json(openapi_31):
