@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 from contextlib import suppress
+from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -48,3 +49,14 @@ def site(tmp_path_factory: pytest.TempPathFactory):
     finally:
         server.terminate()
         server.wait(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def documents(site, tmp_path_factory) -> dict[str, Path]:
+    """Both documents of the site, as files: by version, "2.0" and "3.1"."""
+    folder, files = tmp_path_factory.mktemp("documents"), {}
+    for version, name in (("2.0", "swagger.json"), ("3.1", "openapi.json")):
+        with urlopen(f"{site}/{name}") as response:
+            files[version] = folder / name
+            files[version].write_bytes(response.read())
+    return files
