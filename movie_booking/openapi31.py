@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from movie_booking.api.problems import PROBLEM_CONTENT_TYPE
-from movie_booking.contract import METHODS, Document, Operation, Schema
+from movie_booking.contract import DEFINITIONS, METHODS, Document, Operation, Schema
 
 JSON = "application/json"
 DESCRIPTIVE = ("name", "in", "description", "required")
@@ -19,7 +19,7 @@ def as_openapi_31(document: Document) -> Document:
         "servers": [{"url": f"{scheme}://{document['host']}{document['basePath']}".rstrip("/")}],
         "tags": document["tags"],
         "security": document["security"],
-        "paths": {path: _path(item) for path, item in document["paths"].items()},
+        "paths": {path: _path(item, document["definitions"]) for path, item in document["paths"].items()},
         "components": {
             "schemas": {name: _schema(schema) for name, schema in document["definitions"].items()},
             "securitySchemes": {
@@ -29,16 +29,16 @@ def as_openapi_31(document: Document) -> Document:
     }
 
 
-def _path(item: dict[str, Any]) -> dict[str, Any]:
+def _path(item: dict[str, Any], definitions: dict[str, Schema]) -> dict[str, Any]:
     path: dict[str, Any] = {
-        method: _operation(operation) for method, operation in item.items() if method in METHODS
+        method: _operation(operation, definitions) for method, operation in item.items() if method in METHODS
     }
     if item.get("parameters"):
         path["parameters"] = [_parameter(parameter) for parameter in item["parameters"]]
     return path
 
 
-def _operation(operation: Operation) -> Operation:
+def _operation(operation: Operation, definitions: dict[str, Schema]) -> Operation:
     converted = {
         name: value
         for name, value in operation.items()
@@ -47,10 +47,11 @@ def _operation(operation: Operation) -> Operation:
     parameters = operation.get("parameters", ())
     converted["parameters"] = [_parameter(each) for each in parameters if each["in"] != "body"]
     for body in (each for each in parameters if each["in"] == "body"):
-        converted["requestBody"] = {
-            "required": body["required"],
-            "content": {JSON: {"schema": _schema(body["schema"])}},
-        }
+        content: dict[str, Any] = {"schema": _schema(body["schema"])}
+        model = definitions[body["schema"]["$ref"].removeprefix(DEFINITIONS)]
+        if "example" in model:  # Postman's collections take it from here, and not from the model
+            content["example"] = model["example"]
+        converted["requestBody"] = {"required": body["required"], "content": {JSON: content}}
     converted["responses"] = {
         status: _response(status, response) for status, response in operation["responses"].items()
     }

@@ -175,6 +175,24 @@ def test_refusals_are_problem_documents_and_answers_json(openapi_31):
     assert book["responses"]["409"]["content"]["application/problem+json"]["example"]["code"] == "seat_taken"
 
 
+def test_the_example_of_a_model_is_that_of_the_bodies_that_it_describes(openapi, openapi_31):
+    """From which Postman makes the requests of a collection."""
+    told = {}
+    for path, method, operation in all_operations(openapi):
+        for parameter in operation.get("parameters", ()):
+            model = openapi["definitions"].get(parameter.get("schema", {}).get("$ref", "")[14:], {})
+            if "example" in model:
+                told[path, method] = model["example"]
+    bodies = {
+        (path, method): operation["requestBody"]["content"]["application/json"].get("example")
+        for path, method, operation in all_operations(openapi_31)
+        if "requestBody" in operation
+    }
+
+    assert {place: example for place, example in bodies.items() if example is not None} == told
+    assert told["/api/shows/{id}/book/", "post"] == {"seat_number": 5}
+
+
 # --- The parts of the seat map -------------------------------------------------------------------
 
 
