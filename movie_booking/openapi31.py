@@ -7,7 +7,7 @@ from movie_booking.api.problems import PROBLEM_CONTENT_TYPE
 from movie_booking.contract import DEFINITIONS, METHODS, Document, Operation, Schema
 
 JSON = "application/json"
-DESCRIPTIVE = ("name", "in", "description", "required")
+DESCRIPTIVE = ("name", "in", "description", "required", "allowEmptyValue")
 
 
 def as_openapi_31(document: Document) -> Document:

@@ -201,7 +201,7 @@ class AutoSchema(SwaggerAutoSchema):
 
 
 def _filter_parameter(name: str, field: filters.Filter) -> openapi.Parameter:
-    types = {
+    types: dict[type, dict[str, Any]] = {
         filters.NumberFilter: {"type": openapi.TYPE_INTEGER},
         filters.BooleanFilter: {"type": openapi.TYPE_BOOLEAN},
         filters.DateFilter: {"type": openapi.TYPE_STRING, "format": openapi.FORMAT_DATE},
@@ -210,4 +210,13 @@ def _filter_parameter(name: str, field: filters.Filter) -> openapi.Parameter:
     kind = next((types[cls] for cls in type(field).__mro__ if cls in types), {"type": openapi.TYPE_STRING})
     if choices := field.extra.get("choices"):
         kind = {**kind, "enum": [value for value, _ in choices]}
-    return openapi.Parameter(name, openapi.IN_QUERY, description=field.extra.get("help_text", ""), **kind)
+    bounds = {"min_value": "minimum", "max_length": "maxLength"}  # of integers, `int64` is the other one
+    kind |= {word: field.extra[bound] for bound, word in bounds.items() if bound in field.extra}
+    # `?genre=` is the same as without it.
+    return openapi.Parameter(
+        name,
+        openapi.IN_QUERY,
+        description=field.extra.get("help_text", ""),
+        allow_empty_value=True,
+        **kind,
+    )

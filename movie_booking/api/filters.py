@@ -8,6 +8,7 @@ from django_filters import rest_framework as filters
 from django_filters.fields import IsoDateTimeField
 from rest_framework.exceptions import ValidationError
 from rest_framework.filters import OrderingFilter, SearchFilter
+from rest_framework.views import APIView
 
 from movie_booking.api.fields import BEYOND_MICROSECONDS, TOO_PRECISE
 from movie_booking.limits import MAX_ID, MAX_SEARCH_CHARACTERS
@@ -41,6 +42,11 @@ class BoundedSearchFilter(SearchFilter):
             message = f"Ensure this value has at most {MAX_SEARCH_CHARACTERS} characters."
             raise ValidationError({self.search_param: [message]})
         return super().get_search_terms(request)
+
+    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+        [search] = super().get_schema_operation_parameters(view)
+        search["schema"]["maxLength"] = MAX_SEARCH_CHARACTERS
+        return [search]
 
 
 class StableOrderingFilter(OrderingFilter):

@@ -77,6 +77,18 @@ def test_answers_say_what_is_always_there_and_promise_no_more(openapi):
         assert model["required"] == list(model["properties"]), name
 
 
+def test_what_narrows_a_list_down_says_its_bounds_and_may_be_empty(operations, openapi_31):
+    filters = {each["name"]: each for each in operations["GET shows/"]["parameters"]}
+    genre = next(each for each in operations["GET movies/"]["parameters"] if each["name"] == "genre")
+
+    assert (filters["movie"]["minimum"], filters["movie"]["format"]) == (0, "int64")
+    assert (filters["search"]["maxLength"], genre["maxLength"]) == (100, 50)
+    assert filters["starts_before"]["allowEmptyValue"] is True
+    movie = openapi_31["paths"]["/api/shows/"]["get"]["parameters"][0]
+    assert movie["allowEmptyValue"] is True
+    assert movie["schema"] == {"type": "integer", "format": "int64", "minimum": 0}
+
+
 def test_a_body_is_required_where_a_member_of_it_is(operations, openapi):
     required = {}
     for name, operation in operations.items():
