@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from bookings import services
 from bookings.errors import InProgress, KeyReused
+from bookings.idempotency import KEY
 from bookings.serializers import (
     BlockInput,
     BookingSerializer,
@@ -63,6 +64,7 @@ IDEMPOTENCY_KEY = openapi.Parameter(
     "Idempotency-Key",
     openapi.IN_HEADER,
     type=openapi.TYPE_STRING,
+    pattern=f"^({KEY.pattern})$",
     description=(
         "Any text that is new for each thing you want. Send the same request again with the same key"
         " and get the first response again, with `Idempotent-Replayed: true`: nothing happens twice."

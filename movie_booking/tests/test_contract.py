@@ -89,6 +89,17 @@ def test_what_narrows_a_list_down_says_its_bounds_and_may_be_empty(operations, o
     assert movie["schema"] == {"type": "integer", "format": "int64", "minimum": 0}
 
 
+@pytest.mark.parametrize(
+    ("key", "is_one"), [("2f7c", True), ('"2f 7c"', True), ("x" * 255, True), ("x" * 256, False), ("", False)]
+)
+def test_the_pattern_of_an_idempotency_key_is_that_of_those_that_are_taken(operations, key, is_one):
+    [parameter] = [
+        each for each in operations["POST orders/"]["parameters"] if each["name"] == "Idempotency-Key"
+    ]
+
+    assert bool(re.search(parameter["pattern"], key)) == is_one
+
+
 def test_a_body_is_required_where_a_member_of_it_is(operations, openapi):
     required = {}
     for name, operation in operations.items():
