@@ -20,8 +20,8 @@ from movie_booking.tests.server import Server
 
 CHECKS = settings.BASE_DIR / "clients" / "tests" / "schemathesis.toml"
 PASSWORD = "securepass123"
-# Parameters of which more is taken than the document says: what is no number counts as 20, and 1000 as 100. Nor
-# is what is about to go asked for, as its answers are not described.
+# Parameters of which more is taken than the document says: what is no number counts as 20, and 1000 as 100.
+# Nor is what is about to go asked for, as its answers are not described.
 UNTESTED = {"page_size"}
 
 
