@@ -398,6 +398,7 @@ get_seat_map = _seats(
         openapi.IN_QUERY,
         type=openapi.TYPE_STRING,
         enum=["layout", "availability"],
+        description="That part alone, which has a route of its own.",
         **{"x-deprecated": True},
     ),
 )

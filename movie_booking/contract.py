@@ -80,8 +80,14 @@ def _describe_path(item: dict[str, Any]) -> None:
         if parameter["name"] == "id":
             parameter |= {"type": "integer", "format": "int64", "minimum": 0}
             parameter.pop("pattern", None)
+            parameter.setdefault("description", "Its id.")
         elif parameter["name"] == "reference":
-            parameter |= {"type": "string", "maxLength": REFERENCE_LENGTH}
+            parameter |= {
+                "type": "string",
+                "maxLength": REFERENCE_LENGTH,
+                "pattern": f"^{parameter['pattern']}$",  # in a route it is always of the whole
+                "description": "Its reference, in any case, and with O for 0 and I or L for 1.",
+            }
 
 
 def _describe_body(operation: Operation, definitions: dict[str, Schema], method: str) -> None:

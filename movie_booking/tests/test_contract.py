@@ -63,8 +63,10 @@ def test_every_integer_has_a_size(openapi):
     found = [part for each in [*openapi["definitions"].values(), *parameters] for part in parts(each)]
 
     assert {part["format"] for part in found if part.get("type") == "integer"} == {"int64"}
-    in_paths = {each["name"]: each["type"] for each in parameters if each["in"] == "path"}
-    assert in_paths == {"id": "integer", "reference": "string"}
+    in_paths = {each["name"]: each for each in parameters if each["in"] == "path"}
+    assert {name: each["type"] for name, each in in_paths.items()} == {"id": "integer", "reference": "string"}
+    assert in_paths["reference"]["pattern"] == "^[0-9A-Za-z]{1,20}$"
+    assert [each["name"] for each in parameters if not each.get("description") and each["in"] != "body"] == []
 
 
 def test_answers_say_what_is_always_there_and_promise_no_more(openapi):
