@@ -38,6 +38,8 @@ class CancelShowInput(serializers.Serializer[Any]):
 
 
 class CancelledShowSerializer(ShowSerializer):
+    # Never null here: a show is cancelled with a reason.
+    cancel_reason: Any = serializers.CharField(read_only=True, help_text="What customers are told.")
     cancelled_bookings = serializers.SerializerMethodField(
         help_text="How many seats of customers were cancelled."
     )
