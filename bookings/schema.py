@@ -187,7 +187,11 @@ get_limits = operation(
     ),
     manual_parameters=[
         openapi.Parameter(
-            "show", openapi.IN_QUERY, type=openapi.TYPE_INTEGER, description="Id of a show: needs a token."
+            "show",
+            openapi.IN_QUERY,
+            type=openapi.TYPE_INTEGER,
+            minimum=0,
+            description="Id of a show: needs a token.",
         )
     ],
     security=[{}, {"Bearer": []}],
@@ -251,7 +255,7 @@ quote_order = operation(
             "seat_numbers",
             openapi.IN_QUERY,
             type=openapi.TYPE_ARRAY,
-            items=openapi.Items(type=openapi.TYPE_INTEGER),
+            items=openapi.Items(type=openapi.TYPE_INTEGER, minimum=1),
             collection_format="csv",
             description="Some seats of the order: `5,6`. Without it, all.",
         )

@@ -4,7 +4,15 @@ from collections.abc import Iterable
 from typing import Any
 
 from movie_booking.api.problems import PROBLEM_CONTENT_TYPE
-from movie_booking.contract import DEFINITIONS, METHODS, Document, Operation, Schema
+from movie_booking.contract import (
+    DEFINITIONS,
+    METHODS,
+    MODEL,
+    Document,
+    Operation,
+    Schema,
+    written_out_models,
+)
 
 JSON = "application/json"
 DESCRIPTIVE = ("name", "in", "description", "required", "allowEmptyValue")
@@ -12,6 +20,7 @@ DESCRIPTIVE = ("name", "in", "description", "required", "allowEmptyValue")
 
 def as_openapi_31(document: Document) -> Document:
     """Return a document of OpenAPI 2.0 as one of 3.1.0."""
+    models = written_out_models(document) | document["definitions"]
     scheme = "https" if "https" in document.get("schemes", ()) else "http"
     return {
         "openapi": "3.1.0",
@@ -21,7 +30,7 @@ def as_openapi_31(document: Document) -> Document:
         "security": document["security"],
         "paths": {path: _path(item, document["definitions"]) for path, item in document["paths"].items()},
         "components": {
-            "schemas": {name: _schema(schema) for name, schema in document["definitions"].items()},
+            "schemas": {name: _schema(schema) for name, schema in sorted(models.items())},
             "securitySchemes": {
                 "Bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
             },
@@ -93,12 +102,11 @@ def _schema(schema: Schema) -> Schema:
     converted = {name: _value(name, value) for name, value in schema.items()}
     if "example" in converted:
         converted["examples"] = [converted.pop("example")]
-    if "allOf" in converted:  # of one, as here other things may stand beside a reference
-        [reference] = converted.pop("allOf")
-        converted |= reference
+    if MODEL in schema:  # here it can be said without writing it out
+        reference = {"$ref": f"#/components/schemas/{schema[MODEL]}"}
+        described = {"description": schema["description"]} if "description" in schema else {}
+        return {"anyOf": [reference, {"type": "null"}], **described}
     if converted.pop("x-nullable", False):
-        if "$ref" in converted:
-            return {"anyOf": [{"$ref": converted.pop("$ref")}, {"type": "null"}], **converted}
         converted["type"] = [converted["type"], "null"]
         if "enum" in converted:
             converted["enum"] = [*converted["enum"], None]

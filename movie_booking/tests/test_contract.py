@@ -44,14 +44,16 @@ def test_every_model_has_one_name_and_no_other(openapi):
     assert {"ShowPage", "BookingStatus", "SeatKind", "ProblemCode"} <= openapi["definitions"].keys()
 
 
-def test_nothing_stands_beside_a_reference_as_it_would_be_overlooked(openapi):
-    found = [part for model in openapi["definitions"].values() for part in parts(model) if "$ref" in part]
+def test_a_member_that_is_a_model_or_null_has_the_whole_of_it(openapi):
+    """As OpenAPI 2.0 overlooks what stands beside a reference, and null is no value of the model."""
+    found = [part for model in openapi["definitions"].values() for part in parts(model)]
+    after = openapi["definitions"]["MovedSeat"]["properties"]["after"]
+    ended_by = openapi["definitions"]["Booking"]["properties"]["ended_by"]
 
-    assert [part for part in found if len(part) > 1] == []
-    assert openapi["definitions"]["MovedSeat"]["properties"]["after"] == {
-        "allOf": [{"$ref": "#/definitions/PlacedSeat"}],
-        "x-nullable": True,
-    }
+    assert [part for part in found if "$ref" in part and len(part) > 1] == []
+    assert after["properties"] == openapi["definitions"]["PlacedSeat"]["properties"]
+    assert (after["x-of-model"], after["x-nullable"]) == ("PlacedSeat", True)
+    assert (ended_by["type"], ended_by["enum"]) == ("string", ["customer", "staff", "time", None])
 
 
 def test_every_integer_has_a_size(openapi):
@@ -169,7 +171,17 @@ def test_it_describes_the_same_operations(openapi, openapi_31):
 
     assert openapi_31["openapi"] == "3.1.0"
     assert names(openapi_31) == names(openapi)
-    assert openapi_31["components"]["schemas"].keys() == openapi["definitions"].keys()
+    written_out = {
+        part["x-of-model"]
+        for model in openapi["definitions"].values()
+        for part in parts(model)
+        if "x-of-model" in part
+    }
+    assert openapi_31["components"]["schemas"].keys() == openapi["definitions"].keys() | written_out
+    assert openapi_31["components"]["schemas"]["EndedBy"] == {
+        "type": "string",
+        "enum": ["customer", "staff", "time"],
+    }
     assert openapi_31["components"]["securitySchemes"]["Bearer"]["scheme"] == "bearer"
 
 
