@@ -106,6 +106,10 @@ def _schema(schema: Schema) -> Schema:
         reference = {"$ref": f"#/components/schemas/{schema[MODEL]}"}
         described = {"description": schema["description"]} if "description" in schema else {}
         return {"anyOf": [reference, {"type": "null"}], **described}
+    if "x-or" in converted:
+        other = converted.pop("x-or")
+        described = {"description": converted.pop("description")} if "description" in converted else {}
+        return {"oneOf": [converted, other], **described}
     if converted.pop("x-nullable", False):
         converted["type"] = [converted["type"], "null"]
         if "enum" in converted:

@@ -202,6 +202,15 @@ def test_its_schemas_are_json_schemas_and_all_references_lead_somewhere(openapi_
     }
 
 
+def test_the_best_available_seats_may_be_asked_for_by_number_or_by_kind(openapi_31):
+    schema = openapi_31["components"]["schemas"]["OrderInput"]["properties"]["best_available"]
+    validator = Draft202012Validator(schema)
+
+    taken = [validator.is_valid(party) for party in (2, {"wheelchair": 1, "standard": 2})]
+    refused = [validator.is_valid(party) for party in (0, "2", {}, {"standard": 0}, {"balcony": 1})]
+    assert (taken, refused) == ([True] * 2, [False] * 5)
+
+
 def test_refusals_are_problem_documents_and_answers_json(openapi_31):
     book = openapi_31["paths"]["/api/shows/{id}/book/"]["post"]
 
