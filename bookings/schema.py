@@ -256,6 +256,7 @@ quote_order = operation(
             openapi.IN_QUERY,
             type=openapi.TYPE_ARRAY,
             items=openapi.Items(type=openapi.TYPE_INTEGER, minimum=1),
+            min_items=1,
             collection_format="csv",
             description="Some seats of the order: `5,6`. Without it, all.",
         )

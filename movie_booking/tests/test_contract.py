@@ -87,6 +87,8 @@ def test_what_narrows_a_list_down_says_its_bounds_and_may_be_empty(operations, o
 
     assert (filters["movie"]["minimum"], filters["movie"]["format"]) == (0, "int64")
     assert (filters["search"]["maxLength"], genre["maxLength"]) == (100, 50)
+    assert (filters["min_available"]["maximum"], "maximum" in filters["movie"]) == (1_000_000, False)
+    assert operations["GET orders/{}/cancellation/"]["parameters"][0]["minItems"] == 1
     assert filters["starts_before"]["allowEmptyValue"] is True
     movie = openapi_31["paths"]["/api/shows/"]["get"]["parameters"][0]
     assert movie["allowEmptyValue"] is True
