@@ -1,5 +1,8 @@
 """The users: customers and staff."""
 
+from datetime import datetime, timedelta
+from uuid import uuid4
+
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.contrib.auth.validators import ASCIIUsernameValidator
@@ -19,7 +22,7 @@ def validate_ascii(email: str) -> None:
     Django's pattern ignores case, and so lets the Kelvin sign through as a K.
     """
     if not email.isascii():
-        raise ValidationError("Enter an e-mail address in plain letters (ASCII).")
+        raise ValidationError("Enter an e-mail address in plain letters (ASCII).", "not_ascii")
 
 
 def validate_unquoted(email: str) -> None:
@@ -28,7 +31,7 @@ def validate_unquoted(email: str) -> None:
     The standard allows it (RFC 5321, which advises against it), and hardly a mail provider does.
     """
     if '"' in email:
-        raise ValidationError("Enter an e-mail address without quotation marks.")
+        raise ValidationError("Enter an e-mail address without quotation marks.", "quoted")
 
 
 EMAIL_VALIDATORS = [validate_ascii, validate_unquoted]
@@ -101,3 +104,35 @@ class User(AbstractUser):
                 violation_error_message=EMAIL_TAKEN,
             ),
         ]
+
+
+class TokenFamily(models.Model):
+    """All refresh tokens that descend from one log-in: the newest is good, until the family ends.
+
+    It holds no token, only what the newest pair says: see `tokens.pair_of`.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    user = models.ForeignKey(User, models.CASCADE, related_name="token_families")
+    # How often a token of it was exchanged. Each refresh token says which it is.
+    generation = models.PositiveIntegerField(default=0)
+    # Of the newest refresh token.
+    issued_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "token families"
+        # Read by `purge_tokens`.
+        indexes = [models.Index(fields=["expires_at"], name="token_family_by_expiry")]
+
+    def __str__(self) -> str:
+        return f"Log-in of user {self.user_id}, last renewed {self.issued_at:%d %b %Y, %H:%M} UTC"
+
+    def takes(self, generation: int, *, at: datetime, grace: timedelta) -> bool:
+        """Whether that refresh token may be used: the newest, or, while it lasts, the one before.
+
+        The answer to the one before may have been lost. To any older one it was not: its successor was used.
+        """
+        may_be_lost = bool(grace) and at - self.issued_at <= grace
+        return generation == self.generation or (may_be_lost and generation == self.generation - 1)

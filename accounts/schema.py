@@ -57,7 +57,8 @@ refresh_tokens = operation(
     INPUT_ERRORS,
     service=services.rotate_tokens,
     operation_id="api_token_refresh_create",
-    operation_description="A refresh token works once.",
+    operation_description="A refresh token works once. If the answer was lost, send it again: for a short"
+    " time it gets the same pair. Sent later, it ends all refresh tokens of its log-in.",
     request_body=RefreshInput,
     security=[],
 )
@@ -68,7 +69,7 @@ log_out = operation(
     INPUT_ERRORS,
     service=services.log_out,
     operation_id="api_logout_create",
-    operation_description="Kills the refresh token. The access token runs out by itself.",
+    operation_description="Ends all refresh tokens of this log-in. The access token runs out by itself.",
     request_body=RefreshInput,
     security=[],
 )

@@ -6,6 +6,7 @@ from django.contrib.auth.validators import ASCIIUsernameValidator
 from rest_framework import serializers
 
 from accounts.models import EMAIL_VALIDATORS, User
+from accounts.services import why_refused
 from movie_booking.api.fields import Input, SharedFields, StrictCharField, StrictEmailField
 
 LONGEST_PASSWORD = 128  # Argon2 takes any length; people do not
@@ -28,6 +29,21 @@ class SignUpInput(Input):
         swagger_schema_fields = {
             "example": {"username": "john", "password": "securepass123", "email": "john@example.com"}
         }
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Refuses all at once: where one field has a wrong shape, the others may be refused by the rules."""
+        try:
+            return super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            if not isinstance(data, dict):
+                raise
+            wrong: Any = error.detail
+            well_formed = {
+                name: field.run_validation(data[name])
+                for name, field in self.fields.items()
+                if name not in wrong
+            }
+            raise serializers.ValidationError(wrong | why_refused(**well_formed)) from error
 
 
 class LoginInput(Input):
@@ -63,8 +79,5 @@ class ProfileSerializer(SharedFields, serializers.ModelSerializer[User]):
 
 
 class TokenPairSerializer(serializers.Serializer[Any]):
-    access = serializers.CharField(read_only=True, source="access_token", help_text="For the header.")
-    refresh = serializers.SerializerMethodField(help_text="For `token/refresh/` and `logout/`.")
-
-    def get_refresh(self, token: Any) -> str:
-        return str(token)
+    access = serializers.CharField(read_only=True, help_text="For the header.")
+    refresh = serializers.CharField(read_only=True, help_text="For `token/refresh/` and `logout/`.")

@@ -1,31 +1,50 @@
 """The verbs of accounts: sign up, log in, stay logged in, log out."""
 
-from typing import Any, NamedTuple
+import logging
+from datetime import timedelta
+from typing import NamedTuple
+from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth import authenticate
 from django.contrib.auth.password_validation import get_default_password_validators, validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from rest_framework_simplejwt.exceptions import TokenError
+from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 from rest_framework_simplejwt.tokens import RefreshToken
+from rest_framework_simplejwt.utils import datetime_from_epoch
 
 from accounts.errors import TokenNotValid, WrongCredentials
-from accounts.models import EMAIL_TAKEN, USERNAME_TAKEN, User
-from accounts.tokens import read_token
+from accounts.models import EMAIL_TAKEN, USERNAME_TAKEN, TokenFamily, User
+from accounts.tokens import FAMILY, TokenPair, pair_of, place_of, read_token
 from movie_booking.errors import Invalid
+from movie_booking.field_messages import FieldMessage, FieldMessages, messages_of
+
+logger = logging.getLogger(__name__)
 
 
 def sign_up(*, username: str, email: str, password: str) -> User:
-    """Open an account and return it. Raises Invalid with the fields that are refused."""
+    """Open an account and return it. Raises Invalid with all the fields that are refused."""
+    if refused := why_refused(username=username, email=email, password=password):
+        raise Invalid(errors=refused)
     user = User(username=username, email=User.objects.normalize_email(email))
-    _refuse_taken(user)
-    try:
-        validate_password(password, user)
-    except ValidationError as error:
-        raise Invalid(errors={"password": error.messages}) from error
     user.set_password(password)  # slow on purpose, so before the transaction and not within
     _save(user)
     return user
+
+
+def why_refused(*, username: str = "", email: str = "", password: str | None = None) -> FieldMessages:
+    """Return what is wrong with those fields of a new account that are given."""
+    user = User(username=username, email=User.objects.normalize_email(email))
+    refused = _taken(user)
+    if password is not None:
+        try:
+            validate_password(password, user)
+        except ValidationError as error:
+            refused["password"] = messages_of(error.error_list)
+    return refused
 
 
 @transaction.atomic
@@ -55,14 +74,18 @@ def _save(user: User, update_fields: list[str] | None = None) -> None:
 
 
 def _refuse_taken(user: User) -> None:
+    if taken := _taken(user):
+        raise Invalid(errors=taken)
+
+
+def _taken(user: User) -> FieldMessages:
     others = User.objects.exclude(pk=user.pk)
-    errors = {}
-    if others.named(user.username).exists():
-        errors["username"] = [USERNAME_TAKEN]
+    taken: FieldMessages = {}
+    if user.username and others.named(user.username).exists():
+        taken["username"] = [FieldMessage(USERNAME_TAKEN, "not_unique")]
     if user.email and others.with_email(user.email).exists():
-        errors["email"] = [EMAIL_TAKEN]
-    if errors:
-        raise Invalid(errors=errors)
+        taken["email"] = [FieldMessage(EMAIL_TAKEN, "not_unique")]
+    return taken
 
 
 class PasswordRule(NamedTuple):
@@ -95,39 +118,89 @@ def shortest_password() -> int:
     return max(lengths, default=1)
 
 
-def log_in(*, username: str, password: str) -> RefreshToken:
-    """Return a refresh token, which carries its access token. Raises WrongCredentials."""
+def log_in(*, username: str, password: str) -> TokenPair:
+    """Return the first pair of tokens of a new family. Raises WrongCredentials."""
     user = authenticate(username=username, password=password)
     if user is None:
         raise WrongCredentials
-    return RefreshToken.for_user(user)
+    now = timezone.now()
+    family = TokenFamily.objects.create(user=user, issued_at=now, expires_at=now + RefreshToken.lifetime)
+    return pair_of(family)
 
 
-def rotate_tokens(*, refresh: str) -> RefreshToken:
-    """Return a new pair for a refresh token, which is used up by it. Raises TokenNotValid."""
-    old = _valid_token(refresh)
-    user = User.objects.filter(pk=old["user_id"], is_active=True).first()
-    if user is None:
+def rotate_tokens(*, refresh: str) -> TokenPair:
+    """Return a new pair for a refresh token, which is used up by it. Raises TokenNotValid.
+
+    For REFRESH_GRACE_SECONDS the same token gets the same pair again. Who sends it later has a copy of what
+    another used: as it cannot be told which of the two is the thief, the family ends for both.
+    """
+    with transaction.atomic():
+        family, generation, is_good = _lock_family(refresh)
+        if is_good and not family.user.is_active:
+            raise TokenNotValid
+        if is_good and generation == family.generation:
+            family.generation += 1
+            family.issued_at = timezone.now()
+            family.expires_at = family.issued_at + RefreshToken.lifetime
+            family.save(update_fields=["generation", "issued_at", "expires_at"])
+    if not is_good:
         raise TokenNotValid
-    _blacklist(old)
-    return RefreshToken.for_user(user)
+    return pair_of(family)
 
 
 def log_out(*, refresh: str) -> None:
-    """Make the refresh token useless. Raises TokenNotValid if it already was."""
-    _blacklist(_valid_token(refresh))
+    """End the family of the refresh token. Raises TokenNotValid for one that could not be exchanged."""
+    with transaction.atomic():
+        family, _, is_good = _lock_family(refresh)
+        _end(family)
+    if not is_good:
+        raise TokenNotValid
 
 
-def _valid_token(refresh: str) -> RefreshToken:
+def _lock_family(refresh: str) -> tuple[TokenFamily, int, bool]:
+    """Lock the family of a refresh token; return it, which of it the token is, and whether it may be used.
+
+    If it may not, the family has ended by that. Raises TokenNotValid for one that had ended before.
+    """
     try:
-        return read_token(RefreshToken, refresh)
+        token = read_token(RefreshToken, refresh)
+        family_id, generation = place_of(token)
     except TokenError as error:
         raise TokenNotValid from error
-
-
-def _blacklist(token: RefreshToken) -> None:
-    # Of two requests that use one token at the same moment, one inserts the row, and only that one
-    # may go on: a stolen token cannot be raced against its owner.
-    row_and_is_new: Any = token.blacklist()
-    if not row_and_is_new[1]:
+    if FAMILY not in token:
+        _adopt(token, family_id)
+    families = TokenFamily.objects.select_related("user").select_for_update(no_key=True, of=("self",))
+    family = families.filter(pk=family_id, user=int(token["user_id"]), ended_at=None).first()
+    if family is None:
         raise TokenNotValid
+    grace = timedelta(seconds=settings.REFRESH_GRACE_SECONDS)
+    is_good = family.takes(generation, at=timezone.now(), grace=grace)
+    if not is_good:
+        _end(family)
+        logger.warning("A used refresh token of user %s was sent again: its family ended.", family.user_id)
+    return family, generation, is_good
+
+
+def _adopt(token: RefreshToken, family_id: UUID) -> None:
+    """Begin a family with a token that was signed when there were none, unless it has begun one."""
+    user = User.objects.filter(pk=token["user_id"]).first()
+    if user is not None:
+        expires_at = datetime_from_epoch(token["exp"])
+        family = TokenFamily(pk=family_id, user=user, issued_at=timezone.now(), expires_at=expires_at)
+        TokenFamily.objects.bulk_create([family], ignore_conflicts=True)
+
+
+def _end(family: TokenFamily) -> None:
+    family.ended_at = timezone.now()
+    family.save(update_fields=["ended_at"])
+
+
+def purge_tokens() -> int:
+    """Delete families of which every token has expired, and what is kept of single such tokens.
+
+    Returns how many families.
+    """
+    leeway: timedelta = settings.SIMPLE_JWT["LEEWAY"]
+    horizon = timezone.now() - leeway
+    OutstandingToken.objects.filter(expires_at__lt=horizon).delete()
+    return TokenFamily.objects.filter(expires_at__lt=horizon).delete()[0]

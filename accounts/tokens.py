@@ -1,18 +1,58 @@
-"""Reading tokens: signed by us, and with nothing in them that we never put there."""
+"""Tokens: how pairs are signed, and what is read of those that are sent."""
 
+from datetime import timedelta
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
+from uuid import UUID, uuid5
 
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.settings import api_settings
-from rest_framework_simplejwt.tokens import AccessToken, Token
+from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 from rest_framework_simplejwt.utils import aware_utcnow
 
+from accounts.models import TokenFamily
 from movie_booking.limits import parse_id
 
 MAX_JTI = 255  # characters, as the list of dead tokens keeps it
 
+# Claims of a refresh token.
+FAMILY, GENERATION = "family", "generation"
+# Where the families of tokens without these claims have their ids: each such token is the first of its own.
+SIGNED_BEFORE = UUID("8f1c6b0e-2f0a-4b6e-9d53-5a3c7e1d9b40")
+
 AnyToken = TypeVar("AnyToken", bound=Token)
+
+
+class TokenPair(NamedTuple):
+    access: str
+    refresh: str
+
+
+def pair_of(family: TokenFamily) -> TokenPair:
+    """Return the newest pair of a family: the same claims, and so the same bytes, each time."""
+    access, refresh = AccessToken(), RefreshToken()
+    access.set_exp(from_time=family.issued_at)
+    refresh.set_exp(from_time=family.expires_at, lifetime=timedelta(0))
+    for token in (access, refresh):
+        token.set_iat(at_time=family.issued_at)
+        name = f"{token.token_type} {family.generation}"
+        token[api_settings.JTI_CLAIM] = uuid5(family.pk, name).hex
+        token[api_settings.USER_ID_CLAIM] = str(family.user_id)
+    refresh[FAMILY], refresh[GENERATION] = family.pk.hex, family.generation
+    return TokenPair(str(access), str(refresh))
+
+
+def place_of(token: RefreshToken) -> tuple[UUID, int]:
+    """Return the family of a refresh token, and which of it this is, from 0. Raises TokenError."""
+    if FAMILY not in token:
+        return uuid5(SIGNED_BEFORE, token[api_settings.JTI_CLAIM]), 0
+    family, generation = token[FAMILY], token.get(GENERATION)
+    if type(family) is not str or type(generation) is not int or generation < 0:
+        raise TokenError("Token names no family")
+    try:
+        return UUID(family), generation
+    except ValueError as error:
+        raise TokenError("Token names no family") from error
 
 
 def read_access_token(text: bytes) -> AccessToken:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from movie_booking.errors import Conflict, DomainError, Invalid
+from movie_booking.field_messages import FieldMessage
 
 
 class SeatTaken(Conflict):
@@ -17,7 +18,9 @@ class SeatTaken(Conflict):
 class NoSuchSeat(Invalid):
     code = "no_such_seat"
     detail = "This show has no such seat."
-    example: ClassVar = {"errors": {"seat_number": ["Seats are numbered 1 to 50."]}}
+    example: ClassVar = {
+        "errors": {"seat_number": [FieldMessage("Seats are numbered 1 to 50.", "no_such_seat")]}
+    }
 
 
 class ShowStarted(Conflict):

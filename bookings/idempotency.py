@@ -34,9 +34,11 @@ KEY = re.compile(r'"([\x20-\x21\x23-\x5b\x5d-\x7e]{1,255})"|([\x21\x23-\x5b\x5d-
 
 
 def idempotent(view: View) -> View:
-    """Answer a repeated request with the response to the first one, without doing it again; each in its turn.
+    """Answer a repeated request with the response to the first one and do nothing again; each in its turn.
 
-    A viewset may have a method `told_again` that makes of a stored body what is told of it now. Raises Invalid for a key that is none, Busy, KeyReused and InProgress.
+    A viewset may have a method `told_again` that makes of a stored body what is told of it now.
+
+    Raises Invalid for a key that is none, Busy, KeyReused and InProgress.
     """
 
     @wraps(view)
@@ -124,7 +126,8 @@ def _read_key(sent: str) -> str:
     """Return the key, without its quotes if it has any. Raises Invalid."""
     match = KEY.fullmatch(sent.strip())
     if match is None:
-        raise Invalid(errors={HEADER: ["Send 1 to 255 visible ASCII characters, bare or in double quotes."]})
+        form = "Send 1 to 255 visible ASCII characters, bare or in double quotes."
+        raise Invalid.of(HEADER, form, "invalid")
     return match[1] or match[2]
 
 

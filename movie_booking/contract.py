@@ -8,8 +8,9 @@ import copy
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from movie_booking.api.problems import PROBLEM_CONTENT_TYPE, problem_document
+from movie_booking.api.problems import PROBLEM_CONTENT_TYPE, codes_of, problem_document
 from movie_booking.errors import Busy, OutcomeUnknown, Unavailable
+from movie_booking.field_messages import FIELD_CODES, FieldMessage
 from movie_booking.naming import ENUMS, OPERATION_IDS
 from movie_booking.schema import AUTHENTICATION_ERRORS, NOT_ACCEPTABLE, PRODUCES, Problems, codes
 
@@ -44,6 +45,13 @@ def polish(document: Document) -> None:
         "enum": sorted(codes()),
     }
     definitions["Problem"]["properties"]["code"] = {"$ref": f"{DEFINITIONS}ProblemCode"}
+    definitions["FieldErrorCode"] = {
+        "type": "string",
+        "description": "What is wrong with a field. There may be more of them one day.",
+        "enum": list(FIELD_CODES),
+    }
+    of_a_field = definitions["Problem"]["properties"]["error_codes"]["additionalProperties"]
+    of_a_field["items"] = {"$ref": f"{DEFINITIONS}FieldErrorCode"}
     for model, member in NULLABLE:
         definitions[model]["properties"][member]["x-nullable"] = True
     outputs = set(_reachable(_answers(document), definitions))
@@ -204,18 +212,19 @@ def _tell_of_its_own_fields(
     field, message = _a_field(operation, definitions)
     for each in response["examples"].values():
         each["errors"] = {field: [message]}
+        each["error_codes"] = codes_of(each["errors"])
 
 
-def _a_field(operation: Operation, definitions: dict[str, Schema]) -> tuple[str, str]:
+def _a_field(operation: Operation, definitions: dict[str, Schema]) -> tuple[str, FieldMessage]:
     for parameter in operation.get("parameters", ()):
         if parameter["in"] == "body":
             definition = definitions[_name_of(parameter["schema"])]
             for name in definition.get("required", ()):
-                return name, "This field is required."
-            return next(iter(definition["properties"])), "This is not valid."
+                return name, FieldMessage("This field is required.", "required")
+            return next(iter(definition["properties"])), FieldMessage("This is not valid.", "invalid")
     for parameter in operation.get("parameters", ()):
-        return parameter["name"], "This is not valid."
-    return "non_field_errors", "This is not valid."
+        return parameter["name"], FieldMessage("This is not valid.", "invalid")
+    return "non_field_errors", FieldMessage("This is not valid.", "invalid")
 
 
 def _describe_output(definition: Schema) -> None:

@@ -6,6 +6,8 @@ its sentence. `movie_booking.api.problems` turns them into problem documents (RF
 
 from typing import Any, ClassVar
 
+from movie_booking.field_messages import FieldCode, FieldMessage, FieldMessages
+
 
 class DomainError(Exception):
     """A request that is refused. `extra` is what the client needs to go on, by name."""
@@ -24,7 +26,7 @@ class DomainError(Exception):
     @property
     def explanation(self) -> str:
         """What is wrong as a text for people: the messages about fields, or else the detail."""
-        errors: dict[str, list[str]] = self.extra.get("errors", {})
+        errors: FieldMessages = self.extra.get("errors", {})
         return " ".join(message for messages in errors.values() for message in messages) or self.detail
 
 
@@ -34,7 +36,15 @@ class Invalid(DomainError):
     status = 400
     code = "invalid"
     detail = "The request is not valid."
-    example: ClassVar = {"errors": {"field": ["This field is required."]}}
+    example: ClassVar = {"errors": {"field": [FieldMessage("This field is required.", "required")]}}
+
+    def __init__(self, detail: str = "", *, errors: FieldMessages | None = None) -> None:
+        super().__init__(detail, **({"errors": errors} if errors else {}))
+
+    @classmethod
+    def of(cls, field: str, sentence: str, code: FieldCode) -> "Invalid":
+        """That of one field."""
+        return cls(errors={field: [FieldMessage(sentence, code)]})
 
 
 class Unauthorized(DomainError):

@@ -110,4 +110,5 @@ class UniqueFolded(models.UniqueConstraint):
         try:
             super().validate(model, instance, None, using)  # type: ignore[misc]
         except ValidationError as error:
-            raise ValidationError({folded.source: error.messages}) from error
+            taken = [ValidationError(message, "unique") for message in error.messages]
+            raise ValidationError({folded.source: taken}) from error

@@ -42,6 +42,11 @@ class ProblemSerializer(serializers.Serializer[Any]):
         required=False,
         help_text="For invalid input: {field: [messages]}.",
     )
+    error_codes: Any = serializers.DictField(
+        child=serializers.ListField(child=serializers.CharField()),
+        required=False,
+        help_text="The code of each message of `errors`, in its place: {field: [codes]}.",
+    )
     retry_after = serializers.IntegerField(required=False, help_text="Seconds.")
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:

@@ -211,6 +211,9 @@ SIMPLE_JWT = {
     # Clocks of several servers differ a little: a token of the one must not be from the future for another.
     "LEEWAY": timedelta(seconds=env.int("TOKEN_LEEWAY_SECONDS", default=10, validate=validate.Range(0, 300))),
 }
+# For how many seconds a refresh token that was used gets the same new pair again, as the answer may have been
+# lost. After that it ends all tokens of its log-in. 0: from the first.
+REFRESH_GRACE_SECONDS = env.int("REFRESH_GRACE_SECONDS", default=30, validate=validate.Range(0, 300))
 
 # --- Shows and bookings ------------------------------------------------------------------------
 

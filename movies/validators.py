@@ -24,7 +24,7 @@ def time_zones() -> frozenset[str]:
 def validate_time_zone(name: str) -> None:
     """Raises ValidationError unless the name is in the IANA time zone database."""
     if name not in time_zones():
-        raise ValidationError("“%(name)s” is not an IANA time zone.", params={"name": name})
+        raise ValidationError("“%(name)s” is not an IANA time zone.", "invalid_choice", {"name": name})
 
 
 def validate_plan(text: str) -> None:
@@ -32,4 +32,4 @@ def validate_plan(text: str) -> None:
     try:
         parse_plan(text)
     except SeatPlanError as error:
-        raise ValidationError(str(error)) from error
+        raise ValidationError(str(error), "invalid_seat_plan") from error

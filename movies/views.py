@@ -11,13 +11,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.status import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
-from rest_framework.viewsets import GenericViewSet
 
 from accounts.http import UserRequest
 from accounts.permissions import is_staff_with
 from movie_booking.api.filters import BoundedSearchFilter, SentFilters, StableOrderingFilter
 from movie_booking.api.locations import SaysWhere
 from movie_booking.api.pagination import Pagination
+from movie_booking.api.parameters import StrictLists
 from movie_booking.errors import NotFound
 from movie_booking.limits import ID_PATTERN
 from movies import schema, services
@@ -38,7 +38,7 @@ from movies.serializers import (
 )
 
 
-class CatalogueViewSet(SaysWhere, mixins.ListModelMixin, GenericViewSet[Any]):
+class CatalogueViewSet(SaysWhere, mixins.ListModelMixin, StrictLists):
     """Lists and shows rows to anyone; takes them from staff by one serializer, shows them by another.
 
     One row comes with its version as `ETag`. Staff change or delete it as they have seen it: see `versions`.
@@ -130,6 +130,7 @@ class MovieViewSet(CatalogueViewSet):
     search_fields = ("title_folded__contains", "description_folded__contains")
     ordering_fields = ("title", "release_date", "duration_minutes")
     ordering = ("title",)
+    lists = ("list", "shows")
 
     def perform_create(self, data: Any) -> Movie:
         return services.save_movie(Movie(), **data.validated_data)

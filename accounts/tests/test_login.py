@@ -168,30 +168,6 @@ def test_a_refresh_token_is_exchanged_for_a_new_pair():
     assert refresh(response.data["refresh"]).status_code == 200
 
 
-def test_a_refresh_token_works_once():
-    token = RefreshToken.for_user(make_user())
-    refresh(token)
-
-    assert_token_refused(refresh(token))
-
-
-def test_logging_out_ends_the_refresh_token():
-    token = RefreshToken.for_user(make_user())
-
-    response = log_out(token)
-
-    assert response.status_code == 204
-    assert response.content == b""
-    assert_token_refused(refresh(token))
-
-
-def test_logging_out_twice_is_refused():
-    token = RefreshToken.for_user(make_user())
-    log_out(token)
-
-    assert_token_refused(log_out(token))
-
-
 def test_logging_out_on_one_device_leaves_the_other_logged_in():
     user = make_user()
     phone, laptop = RefreshToken.for_user(user), RefreshToken.for_user(user)

@@ -62,6 +62,7 @@ def test_a_name_that_is_taken_in_any_case_is_refused(username):
         "detail": "The request is not valid.",
         "code": "invalid",
         "errors": {"username": ["A user with that username already exists."]},
+        "error_codes": {"username": ["not_unique"]},
     }
     assert User.objects.count() == 1
 
@@ -80,6 +81,61 @@ def test_a_taken_name_and_a_taken_address_are_named_at_once():
     make_user("john", email="john@example.com")
 
     assert sign_up().data["errors"].keys() == {"username", "email"}
+
+
+@pytest.mark.parametrize(
+    ("body", "codes"),
+    [
+        (
+            {"username": "John", "password": "password", "email": "JOHN@example.com"},
+            {"username": ["not_unique"], "password": ["password_too_common"], "email": ["not_unique"]},
+        ),
+        (
+            {"username": "John", "password": "1", "email": "john@"},
+            {
+                "username": ["not_unique"],
+                "password": ["password_too_short", "password_too_common", "password_entirely_numeric"],
+                "email": ["invalid"],
+            },
+        ),
+        (
+            {"username": "a b", "password": "12345678", "email": "john@example.com"},
+            {
+                "username": ["invalid"],
+                "password": ["password_too_common", "password_entirely_numeric"],
+                "email": ["not_unique"],
+            },
+        ),
+        (
+            {"username": "john", "email": QUOTED[0]},
+            {"username": ["not_unique"], "password": ["required"], "email": ["quoted"]},
+        ),
+        ({"username": None, "password": "john@example.com1"}, {"username": ["null"], "email": ["required"]}),
+        (
+            {"password": "jöhn", "email": "jöhn@example.com"},
+            {
+                "username": ["required"],
+                "password": ["password_too_short"],
+                "email": ["not_ascii", "invalid"],
+            },
+        ),
+    ],
+)
+def test_all_that_is_wrong_is_told_at_once(body, codes):
+    make_user("john", email="john@example.com")
+
+    response = client_for().post("/api/signup/", body)
+
+    assert (response.status_code, response.data["error_codes"]) == (400, codes)
+    assert list(response.data["errors"]) == list(response.data["error_codes"])
+    assert User.objects.count() == 1
+
+
+@pytest.mark.parametrize("body", [[], "john", 5])
+def test_a_body_that_is_no_object_is_refused_as_such(body):
+    response = client_for().post("/api/signup/", body)
+
+    assert response.data["error_codes"].keys() == {"non_field_errors"}
 
 
 def test_several_accounts_may_have_no_address():

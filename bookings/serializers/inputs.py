@@ -20,7 +20,7 @@ class SeatNumbersField(serializers.ListField):
 
     child = StrictIntegerField(min_value=1)
     default_error_messages = {
-        "twice": "Name each seat once: {numbers}.",
+        "duplicate": "Name each seat once: {numbers}.",
         "too_many": "At most {limit} seats an order.",
     }
 
@@ -30,7 +30,7 @@ class SeatNumbersField(serializers.ListField):
             self.fail("too_many", limit=settings.MAX_SEATS_PER_ORDER)
         numbers: list[int] = super().to_internal_value(data)
         if twice := sorted(number for number, count in Counter(numbers).items() if count > 1):
-            self.fail("twice", numbers=", ".join(map(str, twice)))
+            self.fail("duplicate", numbers=", ".join(map(str, twice)))
         return numbers
 
 
@@ -38,10 +38,9 @@ class BestAvailableField(StrictIntegerField):
     """How many seats, or how many of each kind: `{"wheelchair": 1, "companion": 1, "standard": 2}`."""
 
     default_error_messages = {
-        "kinds": "Name at least one kind of seat.",
-        "unknown_kind": "There is no such kind of seat. The kinds are {kinds}.",
-        "of_kind": "{kind}: {error}",
-        "pairs": "Sofas are sold in pairs: ask for an even number.",
+        "empty": "Name at least one kind of seat.",
+        "invalid_choice": "There is no such kind of seat. The kinds are {kinds}.",
+        "sold_in_pairs": "Sofas are sold in pairs: ask for an even number.",
         "too_many": "At most {limit} seats an order.",
     }
 
@@ -71,14 +70,15 @@ class BestAvailableField(StrictIntegerField):
     def _by_kind(self, data: dict[str, Any]) -> dict[SeatKind, int]:
         kinds = [kind.value for kind in SeatKind]
         if not data:
-            self.fail("kinds")
+            self.fail("empty")
         if data.keys() - set(kinds):
-            self.fail("unknown_kind", kinds=", ".join(kinds))
+            self.fail("invalid_choice", kinds=", ".join(kinds))
         for kind, seats in data.items():
             if type(seats) is not int or seats < 1:
-                self.fail("of_kind", kind=kind, error="Give a number of seats from 1 upwards.")
+                message = f"{kind}: Give a number of seats from 1 upwards."
+                raise serializers.ValidationError(message, "min_value")
         if data.get(SeatKind.SOFA.value, 0) % 2:
-            self.fail("pairs")
+            self.fail("sold_in_pairs")
         return {kind: data[kind.value] for kind in SeatKind if kind.value in data}
 
 
@@ -114,15 +114,16 @@ class OrderInput(KnownFieldsOnly):
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:
         if ("seat_numbers" in data) == ("best_available" in data):
             message = "Give either seat_numbers or best_available."
-            raise serializers.ValidationError({"seat_numbers": message, "best_available": message})
+            code = "incompatible" if "seat_numbers" in data else "required"
+            raise serializers.ValidationError({"seat_numbers": message, "best_available": message}, code)
         for name in ("kind", "adjacent"):
             if name in data and "best_available" not in data:
-                raise serializers.ValidationError({name: "Goes with best_available only."})
+                raise serializers.ValidationError({name: "Goes with best_available only."}, "incompatible")
         if "kind" in data and isinstance(data["best_available"], dict):
-            raise serializers.ValidationError({"kind": "Goes with a number of seats only."})
+            raise serializers.ValidationError({"kind": "Goes with a number of seats only."}, "incompatible")
         if data.get("kind") == SeatKind.SOFA and data["best_available"] % 2:
             raise serializers.ValidationError(
-                {"best_available": "Sofas are sold in pairs: ask for an even number."}
+                {"best_available": "Sofas are sold in pairs: ask for an even number."}, "sold_in_pairs"
             )
         return data
 

@@ -50,6 +50,9 @@ class LimitsSerializer(serializers.Serializer[Any]):
     currency = serializers.CharField(help_text="ISO 4217.")
     access_token_minutes = serializers.IntegerField()
     refresh_token_days = serializers.IntegerField()
+    refresh_grace_seconds = serializers.IntegerField(
+        help_text="For how long a refresh whose answer was lost may be repeated."
+    )
     password = PasswordRulesSerializer()
     idempotency_hours = serializers.IntegerField(help_text="For how long an answer is repeated.")
     poll_seconds = serializers.IntegerField(help_text="How long to wait before asking for seats again.")
@@ -76,6 +79,7 @@ def limits_json(settings: Any, yours: Allowance | None) -> dict[str, Any]:
         "currency": settings.CURRENCY,
         "access_token_minutes": int(jwt["ACCESS_TOKEN_LIFETIME"].total_seconds() // 60),
         "refresh_token_days": jwt["REFRESH_TOKEN_LIFETIME"].days,
+        "refresh_grace_seconds": settings.REFRESH_GRACE_SECONDS,
         "password": {
             "min_length": shortest_password(),
             "max_length": LONGEST_PASSWORD,

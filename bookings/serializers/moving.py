@@ -67,13 +67,13 @@ class MoveInput(KnownFieldsOnly):
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:
         if not data.keys() & {"screen", "starts_at", "seats"}:
             message = "Say where to: a screen, a start, or seats."
-            raise serializers.ValidationError({"screen": message})
+            raise serializers.ValidationError({"screen": message}, "required")
         data["refund_left_out"] = "leave_out" in data
         data.pop("leave_out", None)
         chosen = data.pop("seats", [])
         data["seats"] = {each["booking"]: each["seat_number"] for each in chosen}
         if len(data["seats"]) < len(chosen):
-            raise serializers.ValidationError({"seats": "Name each booking once."})
+            raise serializers.ValidationError({"seats": "Name each booking once."}, "duplicate")
         return data
 
 

@@ -155,7 +155,7 @@ def _refused_by(show: Show) -> Iterator[None]:
 
 def _refuse_another_number(from_seats: Collection[int], to_seats: Collection[int]) -> None:
     if len(from_seats) != len(to_seats):
-        raise Invalid(errors={"to": [f"Name as many seats as you give back: {len(from_seats)}."]})
+        raise Invalid.of("to", f"Name as many seats as you give back: {len(from_seats)}.", "wrong_number")
 
 
 def _refuse_unless_exchangeable(show: Show, other: Show) -> None:

@@ -96,7 +96,7 @@ def _read_selection(show: Show, seats: str) -> SeatSelection:
     try:
         numbers = show.plan.numbers_of(seats)
     except SeatSelectionError as error:
-        raise NoSuchSeat(errors={"seats": [str(error)]}) from error
+        raise NoSuchSeat.of("seats", str(error), "no_such_seat") from error
     if not numbers:
-        raise NoSuchSeat(errors={"seats": ["Name at least one seat, such as C7 or C1-C6."]})
+        raise NoSuchSeat.of("seats", "Name at least one seat, such as C7 or C1-C6.", "required")
     return SeatSelection(show.pk, list(numbers), show.plan.labels_of(numbers))

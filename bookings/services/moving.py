@@ -302,11 +302,11 @@ def _chosen_seats(
     of_show = Booking.objects.filter(show=show, pk__in=possible)
     if foreign := others - set(of_show.values_list("pk", flat=True)):
         named = ", ".join(map(str, sorted(foreign)))
-        raise Invalid(errors={"seats": [f"Not a booking of this show: {named}."]})
+        raise Invalid.of("seats", f"Not a booking of this show: {named}.", "does_not_exist")
     if not all(after.has_seat(number) for number in by_hand.values()):
-        raise NoSuchSeat(errors={"seats": [f"Seats are numbered 1 to {after.total_seats}."]})
+        raise NoSuchSeat.of("seats", f"Seats are numbered 1 to {after.total_seats}.", "no_such_seat")
     if len(set(by_hand.values())) < len(by_hand):
-        raise Invalid(errors={"seats": ["Choose each seat for one booking only."]})
+        raise Invalid.of("seats", "Choose each seat for one booking only.", "duplicate")
     return by_hand
 
 

@@ -10,6 +10,7 @@ from accounts.actors import Actor, Channel
 from accounts.models import User
 from bookings.models import Order
 from movie_booking.errors import Invalid
+from movie_booking.field_messages import FieldMessage
 from movies.errors import ScreenHasShows, SkippedTime, TimeZoneInUse
 from movies.models import Cinema, Screen, Show
 from movies.services import (
@@ -87,7 +88,7 @@ def plan_time_zone(
 def _keep_the_clock(timetable: Timetable, old: ZoneInfo, new: ZoneInfo) -> Moves:
     """Raises Invalid, with a sentence for each show and problem."""
     moved: Moves = {}
-    problems: list[str] = []
+    problems: list[FieldMessage] = []
     for show in timetable.shows:
         opens = show.sales_open_at
         if opens is not None:
@@ -96,10 +97,10 @@ def _keep_the_clock(timetable: Timetable, old: ZoneInfo, new: ZoneInfo) -> Moves
         try:
             start = from_local(to_local(show.starts_at, old), new)
         except SkippedTime as error:
-            problems.append(f"{show}: {error.detail}")
+            problems.append(FieldMessage(f"{show}: {error.detail}", "skipped_time"))
             continue
         of_show = timing_problems(start, opens, show.sales_cutoff_minutes, at=timetable.at)
-        problems += [f"{show}: {problem}" for problem in of_show.values()]
+        problems += [FieldMessage(f"{show}: {problem}", problem.code) for problem in of_show.values()]
         show.screen.cinema.time_zone = new.key  # by which clashes are told
         moved[show] = (Slot.of(show).from_start(start), opens)
     if problems:

@@ -94,7 +94,7 @@ def refuse_unknown_seats(show: Show, numbers: Collection[int], *, field: str) ->
             show_version=show.version,
             changes={"total_seats": {"old": former, "new": show.total_seats}},
         )
-    raise NoSuchSeat(errors={field: [f"Seats are numbered 1 to {show.total_seats}."]})
+    raise NoSuchSeat.of(field, f"Seats are numbered 1 to {show.total_seats}.", "no_such_seat")
 
 
 def refuse_seating(
@@ -223,7 +223,7 @@ def refuse_seats_without_booking(order: LockedOrder, numbers: Collection[int], *
     missing = set(numbers) - {booking.seat_number for booking in order.live}
     if foreign := sorted(missing - {booking.seat_number for booking in order.bookings}):
         named = ", ".join(map(str, foreign))
-        raise Invalid(errors={field: [f"Not a seat of this order: {named}."]})
+        raise Invalid.of(field, f"Not a seat of this order: {named}.", "not_in_order")
     ended = [booking for booking in order.bookings if booking.seat_number in missing]
     if any(booking.status_at(order.at) == Status.EXPIRED for booking in ended):
         raise HoldExpired

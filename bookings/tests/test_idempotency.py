@@ -333,6 +333,13 @@ def hold_twice(then):
     return client, first.json(), again.json()
 
 
+@pytest.fixture
+def once_its_time_is_over(monkeypatch):
+    later = now() + timedelta(minutes=11)
+    monkeypatch.setattr("bookings.views.orders.now", lambda: later)
+
+
+@pytest.mark.usefixtures("once_its_time_is_over")
 def test_the_replay_of_a_hold_that_has_expired_since_says_so():
     client, first, again = hold_twice(let_expire)
 
@@ -342,17 +349,19 @@ def test_the_replay_of_a_hold_that_has_expired_since_says_so():
     assert again == client.get(f"/api/orders/{first['reference']}/").json()
 
 
-@pytest.mark.parametrize("verb", ["confirm", "cancel"])
-def test_what_became_of_a_hold_in_time_is_told_once_the_time_is_over(verb, monkeypatch):
+@pytest.mark.usefixtures("once_its_time_is_over")
+@pytest.mark.parametrize(
+    ("verb", "status"), [("confirm", "BOOKED"), ("cancel", "CANCELLED"), ("extend", "HELD")]
+)
+def test_what_became_of_a_hold_in_time_is_told_once_the_time_is_over(verb, status):
     def carry_on(order):
+        order.bookings.update(expires_at=now() + timedelta(minutes=5))
         assert post_to(order, verb).status_code == 200
-        later = now() + timedelta(minutes=11)
-        monkeypatch.setattr("bookings.views.orders.now", lambda: later)
 
-    client, first, again = hold_twice(carry_on)
+    _, first, again = hold_twice(carry_on)
 
-    assert again["status"] == {"confirm": "BOOKED", "cancel": "CANCELLED"}[verb]
-    assert again == client.get(f"/api/orders/{first['reference']}/").json()
+    assert again["status"] == status
+    assert again["reference"] == first["reference"]
 
 
 def test_until_then_it_is_told_as_it_was():

@@ -29,6 +29,7 @@ def limits(user=None, **query):
     MOVE_TOLERANCE_MINUTES=6,
     CURRENCY="GBP",
     SIMPLE_JWT={"ACCESS_TOKEN_LIFETIME": timedelta(minutes=12), "REFRESH_TOKEN_LIFETIME": timedelta(days=3)},
+    REFRESH_GRACE_SECONDS=20,
     IDEMPOTENCY_HOURS=48,
     POLL_SECONDS=4,
 )
@@ -51,6 +52,7 @@ def test_anybody_reads_what_the_settings_say(django_assert_num_queries):
         "currency": "GBP",
         "access_token_minutes": 12,
         "refresh_token_days": 3,
+        "refresh_grace_seconds": 20,
         "idempotency_hours": 48,
         "poll_seconds": 4,
         "yours": None,

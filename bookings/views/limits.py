@@ -28,5 +28,5 @@ class LimitsView(APIView):
             raise NotAuthenticated
         show_id = parse_id(named)
         if show_id is None:
-            raise Invalid(errors={"show": ["Name a show by its id."]})
+            raise Invalid.of("show", "Name a show by its id.", "invalid")
         return Response(limits_json(settings, allowance(request.user, show_id)))

@@ -11,7 +11,6 @@ from rest_framework.decorators import action
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.status import HTTP_200_OK, HTTP_201_CREATED
-from rest_framework.viewsets import GenericViewSet
 
 from accounts.http import UserRequest
 from bookings import schema, services
@@ -37,13 +36,14 @@ from bookings.views.actor import api_actor
 from movie_booking.api.filters import SentFilters
 from movie_booking.api.locations import SaysWhere
 from movie_booking.api.pagination import NewestFirst
+from movie_booking.api.parameters import StrictLists
 from movie_booking.errors import NotFound
 from movie_booking.limits import ID_PATTERN
 
 
 @method_decorator(schema.list_bookings, name="list")
 @method_decorator(schema.read_booking, name="retrieve")
-class BookingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Booking]):
+class BookingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, StrictLists):
     request: UserRequest
     permission_classes = (IsAuthenticated, MayLeaveSingleSeat)
     serializer_class = BookingSerializer
@@ -81,7 +81,7 @@ class BookingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
 
 @method_decorator(schema.list_orders, name="list")
 @method_decorator(schema.read_order, name="retrieve")
-class OrderViewSet(SaysWhere, mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Order]):
+class OrderViewSet(SaysWhere, mixins.ListModelMixin, mixins.RetrieveModelMixin, StrictLists):
     request: UserRequest
     permission_classes = (IsAuthenticated, MayLeaveSingleSeat)
     serializer_class = OrderSerializer
@@ -118,9 +118,7 @@ class OrderViewSet(SaysWhere, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
         raise NotFound
 
     def told_again(self, body: dict[str, Any]) -> dict[str, Any]:
-        """An order that was on hold and whose time is over by now is told as it is now: EXPIRED, or what became
-        of it before. All else is told as it was.
-        """
+        """Tell an order that was on hold, and whose time is over, as it is now; all else as it was then."""
         until = parse_datetime(body["expires_at"] or "")
         if until is None or until > now():
             return body

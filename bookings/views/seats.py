@@ -35,7 +35,8 @@ class SeatMapView(SeatsView):
     def get(self, request: Request, id: str) -> Response:  # noqa: A002 - the name in the path
         fields = request.query_params.get("fields")
         if fields not in seat_map.PARTS:
-            raise Invalid(errors={"fields": ["Choose layout or availability, or leave it out for both."]})
+            choices = "Choose layout or availability, or leave it out for both."
+            raise Invalid.of("fields", choices, "invalid_choice")
         return self.answer(request, id, fields)
 
 

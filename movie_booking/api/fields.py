@@ -39,7 +39,7 @@ class KnownFieldsOnly(Input):
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict) and (unknown := data.keys() - self.fields.keys()):
             named = sorted(unknown)[:10]
-            raise serializers.ValidationError({name: ["There is no such field."] for name in named})
+            raise serializers.ValidationError(dict.fromkeys(named, "There is no such field."), "unknown")
         return super().to_internal_value(data)
 
 

@@ -6,11 +6,10 @@ from typing import Any
 from django import forms
 from django_filters import rest_framework as filters
 from django_filters.fields import IsoDateTimeField
-from rest_framework.exceptions import ValidationError
 from rest_framework.filters import OrderingFilter, SearchFilter
-from rest_framework.views import APIView
 
 from movie_booking.api.fields import BEYOND_MICROSECONDS, TOO_PRECISE
+from movie_booking.errors import Invalid
 from movie_booking.limits import MAX_ID, MAX_SEARCH_CHARACTERS
 
 
@@ -40,13 +39,14 @@ class BoundedSearchFilter(SearchFilter):
     def get_search_terms(self, request: Any) -> Any:
         if len(request.query_params.get(self.search_param, "")) > MAX_SEARCH_CHARACTERS:
             message = f"Ensure this value has at most {MAX_SEARCH_CHARACTERS} characters."
-            raise ValidationError({self.search_param: [message]})
+            raise Invalid.of(self.search_param, message, "max_length")
         return super().get_search_terms(request)
 
-    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
-        [search] = super().get_schema_operation_parameters(view)
-        search["schema"]["maxLength"] = MAX_SEARCH_CHARACTERS
-        return [search]
+    def get_schema_operation_parameters(self, view: Any) -> Any:
+        parameters = super().get_schema_operation_parameters(view) if view.search_fields else []
+        for search in parameters:
+            search["schema"]["maxLength"] = MAX_SEARCH_CHARACTERS
+        return parameters
 
 
 class StableOrderingFilter(OrderingFilter):
@@ -55,6 +55,25 @@ class StableOrderingFilter(OrderingFilter):
     def get_ordering(self, request: Any, queryset: Any, view: Any) -> Any:
         ordering = super().get_ordering(request, queryset, view)
         return [*ordering, "pk"] if ordering else ordering
+
+    def get_schema_operation_parameters(self, view: Any) -> Any:
+        parameters = super().get_schema_operation_parameters(view)
+        for ordering in parameters:
+            fields = view.ordering_fields
+            name = f" *-?({'|'.join(fields)}) *"
+            ordering["schema"]["pattern"] = f"^({name}(,{name})*)?$"
+            ordering["description"] = f"By {' or '.join(fields)}; with a minus before it backwards."
+        return parameters
+
+    def remove_invalid_fields(self, queryset: Any, fields: Any, view: Any, request: Any) -> Any:
+        """Nothing is removed: raises Invalid."""
+        valid = super().remove_invalid_fields(queryset, fields, view, request)
+        if len(valid) < len(fields):
+            choices = (
+                f"Choose among {', '.join(view.ordering_fields)}, each with or without a minus before it."
+            )
+            raise Invalid.of(self.ordering_param, choices, "invalid_choice")
+        return valid
 
 
 class WholeNumberFilter(filters.NumberFilter):
@@ -86,7 +105,7 @@ class Moment(IsoDateTimeField):
 
     def to_python(self, value: Any) -> Any:
         if isinstance(value, str) and BEYOND_MICROSECONDS.search(value):
-            raise forms.ValidationError(TOO_PRECISE)
+            raise forms.ValidationError(TOO_PRECISE, "too_precise")
         return super().to_python(value)
 
 
@@ -101,7 +120,7 @@ class TrueOrFalse(forms.Field):
         try:
             return {"": None, "true": True, "1": True, "false": False, "0": False}[(value or "").lower()]
         except KeyError:
-            raise forms.ValidationError("Send true or false.") from None
+            raise forms.ValidationError("Send true or false.", "invalid") from None
 
 
 class TrueOrFalseFilter(filters.BooleanFilter):

@@ -19,6 +19,7 @@ from rest_framework.response import Response
 from movie_booking.api.renderers import JSONEncoder
 from movie_booking.database import database_refusal
 from movie_booking.errors import DomainError, Invalid, NotFound
+from movie_booking.field_messages import FieldCode, FieldMessage, FieldMessages
 
 logger = logging.getLogger(__name__)
 
@@ -82,7 +83,13 @@ def problem_document(error: DomainError) -> dict[str, Any]:
         "detail": error.detail,
         "code": error.code,
         **error.extra,
+        **({"error_codes": codes_of(error.extra["errors"])} if "errors" in error.extra else {}),
     }
+
+
+def codes_of(errors: FieldMessages) -> dict[str, list[FieldCode]]:
+    """Return the codes of sentences, each where its sentence is."""
+    return {field: [message.code for message in messages] for field, messages in errors.items()}
 
 
 def problem_response(exception: Exception, context: dict[str, Any]) -> Response:
@@ -133,19 +140,19 @@ def _from_api_exception(exception: exceptions.APIException) -> DomainError:
     return error
 
 
-def field_messages(detail: Any) -> dict[str, list[str]]:
+def field_messages(detail: Any) -> FieldMessages:
     """Flatten DRF's nested messages to {field: [messages]}, the depth a form can show."""
     if isinstance(detail, list):
         detail = {"non_field_errors": detail}
     return {field: list(dict.fromkeys(_messages(value))) for field, value in detail.items()}
 
 
-def _messages(value: Any) -> list[str]:
+def _messages(value: Any) -> list[FieldMessage]:
     if isinstance(value, dict):
         return [message for nested in value.values() for message in _messages(nested)]
     if isinstance(value, list):
         return [message for nested in value for message in _messages(nested)]
-    return [str(value)]
+    return [FieldMessage.of(value)]
 
 
 # --- Outside of DRF's views: unknown routes and Django's own handlers ----------------------------

@@ -34,6 +34,14 @@ def times_of_another_shape(document):
     return [each for each in A_TIME.findall(document) if not TIME_SHAPE.fullmatch(each)]
 
 
+def messages_without_code(problem):
+    """The fields of a problem document whose messages and codes do not go in pairs."""
+    errors, codes = problem.get("errors", {}), problem.get("error_codes", {})
+    if list(errors) != list(codes):
+        return [f"{list(errors)} have messages, {list(codes)} have codes"]
+    return [name for name in errors if len(errors[name]) != len(codes[name]) or not errors[name]]
+
+
 def parts(schema):
     """A schema of the document, and all schemas in it."""
     yield schema
@@ -164,6 +172,7 @@ def every_answer_is_as_described(differences, monkeypatch):
             status = renderer_context["response"].status_code
             answer = json.loads(rendered) if rendered else None
             others.extend(differences(request.method, request.path, status, answer))
+            others.extend(messages_without_code(answer) if status >= 400 else ())
         return rendered
 
     monkeypatch.setattr(JSONRenderer, "render", render_and_look)

@@ -9,10 +9,16 @@ pytestmark = pytest.mark.django_db
 PUBLIC = [
     *(f"{rows}/" for rows in ("movies", "cinemas", "screens", "shows")),
     *("movies/{movie}/", "cinemas/{cinema}/", "screens/{screen}/", "shows/{show}/", "movies/{movie}/shows/"),
+    "limits/",
 ]
 PERSONAL = [
     *("me/", "bookings/", "my-bookings/", "orders/"),
-    *("bookings/{booking}/", "bookings/{booking}/cancellation/", "orders/{order}/"),
+    *(
+        "bookings/{booking}/",
+        "bookings/{booking}/cancellation/",
+        "orders/{order}/",
+        "orders/{order}/cancellation/",
+    ),
 ]
 
 

@@ -90,6 +90,9 @@ def test_what_narrows_a_list_down_says_its_bounds_and_may_be_empty(operations, o
     assert (filters["min_available"]["maximum"], "maximum" in filters["movie"]) == (1_000_000, False)
     assert operations["GET orders/{}/cancellation/"]["parameters"][0]["minItems"] == 1
     assert filters["starts_before"]["allowEmptyValue"] is True
+    orderings = ["", "price", "-price,starts_at", "title", "price,", "--price"]
+    taken = [bool(re.search(filters["ordering"]["pattern"], each)) for each in orderings]
+    assert taken == [True, True, True, False, False, False]
     movie = openapi_31["paths"]["/api/shows/"]["get"]["parameters"][0]
     assert movie["allowEmptyValue"] is True
     assert movie["schema"] == {"type": "integer", "format": "int64", "minimum": 0}

@@ -60,11 +60,11 @@ def kinds_of(name, operation, definitions):
         "for staff": operation["summary"].endswith("(staff)"),
         "with a body": bool(parameters(operation, "body")),
         "with `leave_single_seat`": "leave_single_seat" in body_members(operation, definitions),
-        "with a filter or a search": bool(query - {"page", "page_size", "cursor"}),
+        "for a list": "page" in query,
+        "with another parameter": bool(query) and "page" not in query,
         "with an `Idempotency-Key`": "Idempotency-Key" in parameters(operation, "header"),
         "with an `If-Match`": "If-Match" in parameters(operation, "header"),
-        "for a page of a list": "page" in query,
-        "for one row, by its id or reference": "{}" in path,
+        "for one row, by its id or reference": "{}" in path or ("show" in query and "page" not in query),
         "to delete a row": method == "DELETE",
     }
     return {kind for kind, does in applies.items() if does}

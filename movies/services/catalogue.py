@@ -10,14 +10,16 @@ from django.db import transaction
 
 from accounts.models import User
 from movie_booking.errors import Invalid
+from movie_booking.field_messages import FieldMessage
 from movies.models import Cinema, Genre, Movie, Screen
 from movies.seat_plan import SeatPlanError
 from movies.services.log import log_change
 from movies.services.versions import Versions, lock_row, write_fields
 
-SEATS_ARE_DRAWN = (
+SEATS_ARE_DRAWN = FieldMessage(
     "The seats of this screen are drawn. Change the drawing; or empty it (seat_plan) to have so many seats in"
-    " rows of ten."
+    " rows of ten.",
+    "seats_are_drawn",
 )
 
 
@@ -66,7 +68,7 @@ def save_screen(
     screen = lock_row(screen, versions) if screen.pk else screen
     plan, total = fields.pop("seat_plan", None), fields.pop("total_seats", None)
     if total is None and not (screen.total_seats if plan is None else plan.strip()):
-        raise Invalid(errors={"seat_plan": ["Draw the seat plan, or give the number of seats."]})
+        raise Invalid.of("seat_plan", "Draw the seat plan, or give the number of seats.", "required")
     if plan is None and screen.seat_plan and total not in (None, screen.total_seats):
         raise Invalid(errors={"total_seats": [SEATS_ARE_DRAWN]})
     if plan is not None or total not in (None, screen.total_seats):
@@ -81,9 +83,9 @@ def _seats(drawing: str, total: int | None) -> dict[str, Any]:
     try:
         drawn.set_seat_plan(drawing, total_seats=total)
     except SeatPlanError as error:
-        raise Invalid(errors={"seat_plan": [str(error)]}) from error
+        raise Invalid.of("seat_plan", str(error), "invalid_seat_plan") from error
     except ValueError as error:
-        raise Invalid(errors={"total_seats": [str(error)]}) from error
+        raise Invalid.of("total_seats", str(error), "out_of_range") from error
     if total not in (None, drawn.total_seats):
-        raise Invalid(errors={"total_seats": [f"The plan has {drawn.total_seats} seats."]})
+        raise Invalid.of("total_seats", f"The plan has {drawn.total_seats} seats.", "incompatible")
     return {"seat_plan": drawn.seat_plan, "total_seats": drawn.total_seats}

@@ -146,7 +146,7 @@ def _as_json(value: Any) -> Any:
 def copy_seat_plan(screen: Screen, total_seats: int) -> str:
     """Return the plan of the first so many seats of a screen. Raises Invalid unless it has them."""
     if not 1 <= total_seats <= screen.total_seats:
-        raise Invalid(errors={"total_seats": [f"{screen} has {screen.total_seats} seats."]})
+        raise Invalid.of("total_seats", f"{screen} has {screen.total_seats} seats.", "out_of_range")
     return _crop_drawing(screen.seat_plan, screen.total_seats, total_seats)
 
 
@@ -182,12 +182,12 @@ def lock_place(show: Show) -> None:
     """
     movies = Movie.objects.lock_all([show.movie_id])
     if not movies:  # deleted in the meantime
-        raise Invalid(errors={"movie": ["There is no such movie."]})
+        raise Invalid.of("movie", "There is no such movie.", "does_not_exist")
     show.movie = movies[0]
     try:
         show.screen = Screen.objects.lock(show.screen_id)
     except NotFound as error:
-        raise Invalid(errors={"screen": ["There is no such screen."]}) from error
+        raise Invalid.of("screen", "There is no such screen.", "does_not_exist") from error
 
 
 def _take_slot(show: Show, pre_show_minutes: int | None) -> None:

@@ -5,19 +5,22 @@ from datetime import datetime, timedelta
 from django.utils.timezone import now
 
 from movie_booking.errors import Invalid
+from movie_booking.field_messages import FieldMessage
 from movies.models import Show
 
 # A change of one of these has the times judged anew: a draft may have waited too long to be put on sale.
 TIMING_FIELDS = {"starts_at", "sales_open_at", "sales_cutoff_minutes", "status"}
 
-TIME_HAS_PASSED = "This time has passed."
-NEVER_ON_SALE = "Sales would open only once they have ended."
-SALES_HAVE_ENDED = "Sales would have ended already: so many minutes are not left until the start."
+TIME_HAS_PASSED = FieldMessage("This time has passed.", "time_has_passed")
+NEVER_ON_SALE = FieldMessage("Sales would open only once they have ended.", "sales_open_too_late")
+SALES_HAVE_ENDED = FieldMessage(
+    "Sales would have ended already: so many minutes are not left until the start.", "sales_have_ended"
+)
 
 
 def timing_problems(
     starts_at: datetime, sales_open_at: datetime | None, sales_cutoff_minutes: int, *, at: datetime
-) -> dict[str, str]:
+) -> dict[str, FieldMessage]:
     """Return what is wrong with the times of a show that is planned at a moment, by field."""
     sales_close_at = starts_at - timedelta(minutes=sales_cutoff_minutes)
     problems = {}

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.timezone import now
 
 from movie_booking.errors import Invalid, NotFound
+from movie_booking.field_messages import FieldMessage, messages_of
 from movies.errors import ScreenOccupied, SkippedTime, WeekHasOverlaps
 from movies.models import Movie, Screen, Show, ShowQuerySet
 from movies.prices import PRICE_FIELDS
@@ -31,7 +32,9 @@ LAST_CLOCK = LAST_MOMENT.replace(tzinfo=None) - timedelta(days=1)
 # How a show is sold: the same for all shows of a week, and what a copy takes over.
 SALE_FIELDS = (*PRICE_FIELDS, "status", "sales_cutoff_minutes")
 
-OUT_OF_RANGE = f"Shows are scheduled from {FIRST_MOMENT.year} to {LAST_MOMENT.year}."
+OUT_OF_RANGE = FieldMessage(
+    f"Shows are scheduled from {FIRST_MOMENT.year} to {LAST_MOMENT.year}.", "out_of_range"
+)
 
 
 @dataclass
@@ -48,7 +51,7 @@ class Proposal:
     slot: Slot | None
     total_seats: int
     sale_fields: dict[str, Any]
-    problems: list[str] = field(default_factory=list)
+    problems: list[FieldMessage] = field(default_factory=list)
     overlaps: list[Overlap] = field(default_factory=list)
 
     def __str__(self) -> str:
@@ -185,7 +188,7 @@ def _propose_copies(
     at: datetime | None,
 ) -> list[Proposal]:
     if not 1 <= days <= MAX_DAYS:
-        raise Invalid(errors={"days": [f"Shows are copied 1 to {MAX_DAYS} days ahead."]})
+        raise Invalid.of("days", f"Shows are copied 1 to {MAX_DAYS} days ahead.", "out_of_range")
     copies = [
         _propose_copy(show, movies[show.movie_id], screens[show.screen_id], timedelta(days), at)
         for show in originals
@@ -225,7 +228,11 @@ def _seats_of_copy(show: Show, screen: Screen) -> int:
 
 def refuse_obstacles(proposals: list[Proposal]) -> None:
     """Raises Invalid or WeekHasOverlaps, naming everything, unless each of the shows can be scheduled."""
-    problems = [f"{proposal}: {problem}" for proposal in proposals for problem in proposal.problems]
+    problems = [
+        FieldMessage(f"{proposal}: {problem}", problem.code)
+        for proposal in proposals
+        for problem in proposal.problems
+    ]
     if problems:
         raise Invalid(errors={"times": problems})
     if overlaps := _overlaps(proposals):
@@ -241,14 +248,15 @@ def _propose(
     at: datetime | None,
     sale_fields: dict[str, Any],
 ) -> Proposal:
-    slot, problems = None, []
+    slot: Slot | None = None
+    problems: list[FieldMessage] = []
     if not FIRST_CLOCK <= clock <= LAST_CLOCK:
         problems.append(OUT_OF_RANGE)
     else:
         try:
             slot = Slot.at_local(movie, screen, clock, pre_show_minutes)
         except SkippedTime as error:
-            problems.append(error.detail)
+            problems.append(FieldMessage(error.detail, "skipped_time"))
         else:
             opens, cutoff = (sale_fields.get(name) for name in ("sales_open_at", "sales_cutoff_minutes"))
             problems += timing_problems(slot.start, opens, cutoff or 0, at=at or now()).values()
@@ -315,7 +323,7 @@ def _clean_sale_fields(sale_fields: dict[str, Any]) -> dict[str, Any]:
     if unknown := sale_fields.keys() - set(SALE_FIELDS):
         raise TypeError(f"These are no sale fields: {', '.join(sorted(unknown))}")
     if sale_fields.get("status", Show.Status.ON_SALE) not in (Show.Status.DRAFT, Show.Status.ON_SALE):
-        raise Invalid(errors={"status": ["A new show is a draft or on sale."]})
+        raise Invalid.of("status", "A new show is a draft or on sale.", "invalid_choice")
     return _clean_fields(sale_fields)
 
 
@@ -324,7 +332,7 @@ def _clean_fields(fields: dict[str, Any]) -> dict[str, Any]:
     try:
         model.clean_fields(exclude={each.name for each in Show._meta.fields} - fields.keys())
     except ValidationError as error:
-        raise Invalid(errors=error.message_dict) from error
+        raise Invalid(errors={name: messages_of(each) for name, each in error.error_dict.items()}) from error
     return {name: getattr(model, name) for name in fields}
 
 
