@@ -196,4 +196,4 @@ def test_a_visitor_and_wrong_input_are_refused_as_described(visitor, customer, s
     assert nobody.code == "not_authenticated"
     assert nowhere.code == "not_found"
     assert wrong.code == "invalid"
-    assert {*wrong.errors} == {"email"}
+    assert {*wrong.errors} == {"password", "email"}
