@@ -2,16 +2,18 @@
 
 from django.contrib import admin
 from django.urls import include, path, re_path
-from django.views.generic import RedirectView
 
 from movie_booking.api.problems import unknown_route
+from movie_booking.picker import front_door, picker
 from movie_booking.swagger import openapi_31, page, schema_view
 
 urlpatterns = [
     path("api/", include("bookings.urls")),
     path("api/", include("accounts.urls")),
     re_path("^api/", unknown_route),
-    path("", RedirectView.as_view(pattern_name="swagger")),
+    path("", front_door),
+    path("picker/", picker, name="picker"),
+    path("picker/<path:file>", picker),
     path("swagger/", page("swagger"), name="swagger"),
     path("redoc/", page("redoc"), name="redoc"),
     path("openapi.json", openapi_31, name="openapi"),

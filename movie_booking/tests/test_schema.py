@@ -15,6 +15,16 @@ def test_the_root_leads_to_swagger():
     response = Client().get("/")
 
     assert (response.status_code, response["Location"]) == (302, "/swagger/")
+    assert Client().get("/picker/").status_code == 404
+
+
+def test_in_development_the_root_leads_to_the_seat_picker(settings):
+    settings.DEBUG = True
+
+    response = Client().get("/", follow=True)
+
+    assert response.redirect_chain == [("/picker/", 302)]
+    assert b"<title>Movie booking</title>" in response.getvalue()
 
 
 @pytest.mark.parametrize("path", ["/swagger/", "/redoc/"])

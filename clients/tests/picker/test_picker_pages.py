@@ -1,0 +1,163 @@
+"""Each view, in both colour schemes and on a screen and a phone: for everyone, and within its width."""
+
+import pytest
+from playwright.sync_api import expect
+
+from clients.tests.tools import package
+
+SETTINGS = [(width, scheme) for width in (1280, 390) for scheme in ("dark", "light")]
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def films(visit, api, show):
+    page = visit()
+    page.locator(".film-card").first.wait_for()
+    return page
+
+
+def film(visit, api, show):
+    page = visit(f"#/films/{show['movie']}")
+    page.locator(".show").first.wait_for()
+    return page
+
+
+def seats(visit, api, show):
+    api.hold(api.new_customer(), show["id"], 40)
+    api.book(api.new_customer(), show["id"], 44)
+    page = visit(f"#/shows/{show['id']}")
+    page.locator(".seat[data-state='held']").first.wait_for()
+    return page
+
+
+def chosen_seats_and_a_refusal(visit, api, show):
+    page = visit(f"#/shows/{show['id']}", api.new_customer())
+    for seat in (1, 2, 14):
+        page.locator(f".seats [data-seat='{seat}']").click()
+    api.hold(api.new_customer(), show["id"], 14)
+    page.route("**/availability/", lambda route: route.abort())
+    page.get_by_role("button", name="Hold these seats").click()
+    page.get_by_role("alert").get_by_role("button").first.wait_for()
+    page.unroute("**/availability/")
+    return page
+
+
+def signing_up(visit, api, show):
+    page = films(visit, api, show)
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="New here? Sign up").click()
+    page.get_by_role("button", name="Sign up", exact=True).click()
+    expect(page.locator("[aria-invalid]")).to_have_count(3)
+    return page
+
+
+def logging_in(visit, api, show):
+    page = films(visit, api, show)
+    page.get_by_role("button", name="Log in").click()
+    return page
+
+
+def a_hold(visit, api, show):
+    customer = api.new_customer()
+    page = visit(f"#/orders/{api.hold(customer, show['id'], 20)['reference']}", customer)
+    page.get_by_role("timer").wait_for()
+    return page
+
+
+def films_and_a_hold(visit, api, show):
+    page = a_hold(visit, api, show)
+    page.get_by_role("link", name="Films", exact=True).click()
+    page.locator(".held-bar a").wait_for()
+    return page
+
+
+def a_ticket_and_its_quote(visit, api, show):
+    customer = api.new_customer()
+    page = visit(f"#/orders/{api.book(customer, show['id'], 21)['reference']}", customer)
+    page.get_by_role("button", name="Give the tickets back").click()
+    page.get_by_role("button", name="Keep the tickets").wait_for()
+    return page
+
+
+def a_ticket_given_back(visit, api, show):
+    page = a_ticket_and_its_quote(visit, api, show)
+    page.get_by_role("button", name="Give back for").click()
+    page.get_by_role("heading", name="Given back").wait_for()
+    return page
+
+
+def orders(visit, api, show):
+    customer = api.new_customer()
+    api.book(customer, show["id"], 22, 23)
+    api.hold(customer, show["id"], 24)
+    page = visit("#/orders", customer)
+    page.locator(".order-card").first.wait_for()
+    return page
+
+
+def nothing_here(visit, api, show):
+    page = visit("#/nowhere")
+    page.get_by_role("alert").wait_for()
+    return page
+
+
+def no_connection(visit, api, show):
+    page = films(visit, api, show)
+    page.context.set_offline(True)
+    page.get_by_text("You are offline.").first.wait_for()
+    return page
+
+
+VIEWS = [
+    films, film, seats, chosen_seats_and_a_refusal, signing_up, logging_in, a_hold, films_and_a_hold,
+    a_ticket_and_its_quote, a_ticket_given_back, orders, nothing_here, no_connection,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.__name__)
+def test_everyone_can_use_it_and_it_fits(visit, api, show, view):
+    package("axe_playwright_python")
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = view(visit, api, show)
+    page.evaluate(Axe().axe_script)
+    for width, scheme in SETTINGS:
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.set_viewport_size({"width": width, "height": 844})
+        violations = page.evaluate(
+            "tags => axe.run({runOnly: tags}).then(({violations}) => violations)", TAGS
+        )
+        found = [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in violations]
+        assert found == [], (width, scheme)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, (width, scheme)
+
+
+def test_a_poster_that_is_not_there_is_drawn(visit, site):
+    page = visit("#/nowhere")
+
+    def with_posters(route):
+        body = route.fetch().json()
+        for film in body["results"]:
+            film["poster_url"] = f"{site}/picker/no-such-poster.jpg"
+        route.fulfill(json=body)
+
+    page.route("**/api/movies/?*", with_posters)
+    page.get_by_role("link", name="Films", exact=True).click()
+
+    cards = page.get_by_role("main").get_by_role("listitem")
+    expect(cards.first).to_be_visible()
+    expect(page.locator("main svg.poster")).to_have_count(cards.count())
+    expect(page.locator("main img")).to_have_count(0)
+
+
+def test_whatever_is_pressed_is_large_enough(visit, api, show):
+    page = chosen_seats_and_a_refusal(visit, api, show)
+    page.set_viewport_size({"width": 390, "height": 844})
+
+    small = page.evaluate(
+        """[...document.querySelectorAll("button, a")]
+            .filter((each) => each.checkVisibility() && !each.closest(".skip"))
+            .filter((each) => Math.min(each.offsetWidth, each.offsetHeight) < 24)
+            .map((each) => each.outerHTML)"""
+    )
+
+    assert small == []
