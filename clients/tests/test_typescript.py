@@ -13,7 +13,7 @@ SESSION = """
 import { customer, Refused, takenSeats } from "./picker.js";
 const [site, username, password] = process.argv.slice(2);
 const buyer = await customer(site, { username, password });
-const show = (await buyer.shows()).at(-1);
+const [show] = await buyer.shows({ upcoming: true, ordering: "-starts_at" });
 const [one, two] = await buyer.freeSeats(show.id);
 const held = await buyer.hold(show.id, [one, two]);
 const refused = await buyer.hold(show.id, [two]).catch((error) => error);

@@ -5,6 +5,7 @@ import type { components, paths } from "movie-booking";
 
 type Problem = components["schemas"]["Problem"];
 type Order = components["schemas"]["Order"];
+type ShowQuery = paths["/api/shows/"]["get"]["parameters"]["query"] & {};
 type Login = components["schemas"]["LoginInput"];
 
 export class Refused extends Error {
@@ -24,14 +25,14 @@ export async function customer(site: string, login: Login) {
   const { access } = granted(await api.POST("/api/login/", { body: login }));
   const headers = { Authorization: `Bearer ${access}` };
 
-  async function shows() {
-    return granted(await api.GET("/api/shows/", { params: { query: { upcoming: true } } })).results;
+  async function shows(query: ShowQuery) {
+    return granted(await api.GET("/api/shows/", { params: { query } })).results;
   }
 
   async function freeSeats(id: number): Promise<number[]> {
     const map = granted(await api.GET("/api/shows/{id}/seats/", { params: { path: { id } } }));
     const seats = map.rows.flatMap((row) => row.seats);
-    const free = seats.filter(({ status }) => status === "available");
+    const free = seats.filter(({ kind, status }) => kind === "standard" && status === "available");
     return free.map((seat) => seat.seat_number);
   }
 
