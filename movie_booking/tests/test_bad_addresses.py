@@ -148,6 +148,17 @@ def test_a_method_that_a_route_does_not_take_is_not_allowed(api, ids, path, allo
         assert (without_body.status_code, without_body.content) == (405, b"")
 
 
+@pytest.mark.parametrize(
+    "path", [path for path in ROUTES if path.startswith(("movies", "cinemas", "screens"))]
+)
+def test_nor_is_a_visitor_told_to_log_in_for_it_where_reading_is_free(anonymous, ids, path):
+    address = f"/api/{path.format(**ids)}"
+
+    refusals = {method: refusal(anonymous.generic(method, address)) for method in ("TRACE", "NONSENSE")}
+
+    assert refusals == dict.fromkeys(refusals, (405, "method_not_allowed"))
+
+
 def test_the_routes_of_these_tests_are_all_that_there_are(operations):
     names = {"movie": "{}", "cinema": "{}", "screen": "{}", "show": "{}", "order": "{}"}
     taken = {
