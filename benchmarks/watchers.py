@@ -62,7 +62,7 @@ class Watched:
 
 async def change_seats(side: Side, show: int, rate: float) -> None:
     """Hold a seat and let it go, each a change, so often a second."""
-    token = side.cinema.tokens[0]
+    token = random.choice(side.cinema.tokens)  # one who has no holds of another run
     headers = f"Host: 127.0.0.1\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n"
     reader, writer = await asyncio.open_connection("127.0.0.1", side.server.port)
 
