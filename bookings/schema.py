@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from bookings import services
 from bookings.errors import InProgress, KeyReused
+from bookings.idempotency import KEY
 from bookings.serializers import (
     BlockInput,
     BookingSerializer,
@@ -63,6 +64,7 @@ IDEMPOTENCY_KEY = openapi.Parameter(
     "Idempotency-Key",
     openapi.IN_HEADER,
     type=openapi.TYPE_STRING,
+    pattern=f"^({KEY.pattern})$",
     description=(
         "Any text that is new for each thing you want. Send the same request again with the same key"
         " and get the first response again, with `Idempotent-Replayed: true`: nothing happens twice."
@@ -185,7 +187,11 @@ get_limits = operation(
     ),
     manual_parameters=[
         openapi.Parameter(
-            "show", openapi.IN_QUERY, type=openapi.TYPE_INTEGER, description="Id of a show: needs a token."
+            "show",
+            openapi.IN_QUERY,
+            type=openapi.TYPE_INTEGER,
+            minimum=0,
+            description="Id of a show: needs a token.",
         )
     ],
     security=[{}, {"Bearer": []}],
@@ -249,7 +255,8 @@ quote_order = operation(
             "seat_numbers",
             openapi.IN_QUERY,
             type=openapi.TYPE_ARRAY,
-            items=openapi.Items(type=openapi.TYPE_INTEGER),
+            items=openapi.Items(type=openapi.TYPE_INTEGER, minimum=1),
+            min_items=1,
             collection_format="csv",
             description="Some seats of the order: `5,6`. Without it, all.",
         )
@@ -396,6 +403,7 @@ get_seat_map = _seats(
         openapi.IN_QUERY,
         type=openapi.TYPE_STRING,
         enum=["layout", "availability"],
+        description="That part alone, which has a route of its own.",
         **{"x-deprecated": True},
     ),
 )
@@ -408,4 +416,23 @@ get_seat_availability = _seats(
     "Show which seats of a show are not free",
     SeatAvailabilitySerializer,
     "The few bytes to poll.",
+)
+LAST_EVENT_ID = openapi.Parameter(
+    "Last-Event-ID",
+    openapi.IN_HEADER,
+    type=openapi.TYPE_STRING,
+    description="The `id` of the last event, as `EventSource` sends it: the seats come once they differ.",
+)
+stream_seats = operation(
+    SHOWS,
+    "Watch which seats of a show are not free",
+    {200: openapi.Response("Events.", openapi.Schema(type=openapi.TYPE_STRING))},
+    [NotFound, Busy],
+    operation_description=(
+        "Server-Sent Events: `event: seats` with what `seats/availability/` answers as `data`, and its"
+        " `seats_version` as `id`; the first at once, the next whenever seats have changed, at most one a"
+        " second. The server ends it after a while, and a client connects again."
+    ),
+    manual_parameters=[LAST_EVENT_ID],
+    security=[],
 )

@@ -18,6 +18,7 @@ urlpatterns = [
     re_path(f"{SEATS}$", views.SeatMapView.as_view(), name="show-seats"),
     re_path(f"{SEATS}layout/$", views.SeatLayoutView.as_view(), name="show-seat-layout"),
     re_path(f"{SEATS}availability/$", views.SeatAvailabilityView.as_view(), name="show-seat-availability"),
+    re_path(f"{SEATS}stream/$", views.SeatStreamView.as_view(), name="show-seat-stream"),
     # The list of bookings under its other name.
     path("my-bookings/", views.BookingViewSet.as_view({"get": "list"}), name="my-bookings"),
     path("limits/", views.LimitsView.as_view(), name="limits"),

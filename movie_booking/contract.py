@@ -22,6 +22,7 @@ METHODS = ("get", "post", "put", "patch", "delete")
 DEFINITIONS = "#/definitions/"
 PROBLEM = {"$ref": f"{DEFINITIONS}Problem"}
 REFERENCE_LENGTH = 20
+MODEL = "x-of-model"  # the name of a model that is written out
 # Members that are another model or null, which drf-yasg does not say.
 NULLABLE = [("Limits", "yours"), ("MovedSeat", "after")]
 
@@ -65,6 +66,9 @@ def polish(document: Document) -> None:
         for part in _parts(definition):
             part.pop("title", None)  # an object that has one would be a model of its own
     _name_enums(definitions)
+    for definition in definitions.values():
+        for part in _parts(definition):
+            _write_out_if_nullable(part, definitions)
     used = set(_reachable(_models(document), definitions))
     document["definitions"] = {name: definitions[name] for name in sorted(used)}
 
@@ -85,8 +89,14 @@ def _describe_path(item: dict[str, Any]) -> None:
         if parameter["name"] == "id":
             parameter |= {"type": "integer", "format": "int64", "minimum": 0}
             parameter.pop("pattern", None)
+            parameter.setdefault("description", "Its id.")
         elif parameter["name"] == "reference":
-            parameter |= {"type": "string", "maxLength": REFERENCE_LENGTH}
+            parameter |= {
+                "type": "string",
+                "maxLength": REFERENCE_LENGTH,
+                "pattern": f"^{parameter['pattern']}$",  # in a route it is always of the whole
+                "description": "Its reference, in any case, and with O for 0 and I or L for 1.",
+            }
 
 
 def _describe_body(operation: Operation, definitions: dict[str, Schema], method: str) -> None:
@@ -250,6 +260,34 @@ def _name_enums(definitions: dict[str, Schema]) -> None:
 
 def _name_of(schema: Schema) -> str:
     return str(schema["$ref"]).removeprefix(DEFINITIONS)
+
+
+def _write_out_if_nullable(part: Schema, definitions: dict[str, Schema]) -> None:
+    """A member that is a model or null has the whole of it.
+
+    OpenAPI 2.0 overlooks what stands beside a reference; and to validators null is no value of the model,
+    whatever stands around that.
+    """
+    if "$ref" in part and part.get("x-nullable"):
+        part[MODEL] = _name_of(part)
+        del part["$ref"]
+        for key, value in copy.deepcopy(definitions[part[MODEL]]).items():
+            part.setdefault(key, value)
+        if "enum" in part:
+            part["enum"].append(None)
+
+
+def written_out_models(document: Document) -> dict[str, Schema]:
+    """Return the models that are written out where they may be null, by their names and as they else are."""
+    models = {}
+    for definition in document["definitions"].values():
+        for part in _parts(definition):
+            if MODEL in part:
+                model = {key: value for key, value in part.items() if key not in (MODEL, "x-nullable")}
+                if "enum" in model:
+                    model["enum"] = [value for value in model["enum"] if value is not None]
+                models[part[MODEL]] = model
+    return models
 
 
 # --- Walking -------------------------------------------------------------------------------------

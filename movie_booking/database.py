@@ -1,6 +1,7 @@
 """What it means when the database refuses or fails. The one place that knows how each of them says it."""
 
 import logging
+from contextvars import ContextVar
 from typing import Any
 
 from django.db import IntegrityError, InterfaceError, OperationalError
@@ -9,6 +10,10 @@ from django.db.models import Model, ProtectedError
 from movie_booking.errors import Busy, Conflict, DomainError, InUse, OutcomeUnknown, Unavailable
 
 logger = logging.getLogger(__name__)
+
+# Whether the present request only reads. Some connections are kept for such, so that they go on while what
+# others write cannot be committed.
+is_reading: ContextVar[bool] = ContextVar("is_reading", default=False)
 
 RETRY_AFTER_SECONDS = 1
 # SQLSTATE for lock_not_available, deadlock_detected and serialization_failure.

@@ -16,9 +16,10 @@ from gunicorn.http.errors import ParseException
 
 from movie_booking import wsgi  # first, as it sets Django up
 from movie_booking.api.problems import BadFraming, RequestTimeout, plain_problem
+from movie_booking.api.renderers import EventStream
+from movie_booking.database import is_reading
 from movie_booking.errors import Busy, DomainError, OutcomeUnknown
 from movie_booking.greenlets import Runner
-from movie_booking.postgresql.pool import is_reading
 
 BODY_SECONDS = 30
 PIECE = 65536  # bytes
@@ -28,12 +29,15 @@ RETRY_AFTER_SECONDS = 5
 class ServerResponse(NamedTuple):
     status: str
     headers: list[tuple[str, str]]
-    body: bytes
+    body: bytes | EventStream
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     """WSGI, called in a greenlet of its own for each connection."""
     status, headers, body = respond(environ)
+    if isinstance(body, EventStream):
+        start_response(status, headers)
+        return body
     if body and not any(name == "Content-Length" for name, _ in headers):
         headers = [*headers, ("Content-Length", str(len(body)))]  # or it would go out in chunks
     start_response(status, headers)
@@ -89,8 +93,11 @@ def call_django(environ: dict[str, Any], reads_only: bool) -> ServerResponse:
         started.append((status, headers))
 
     response = wsgi.application(environ, start_response)
+    if isinstance(response, EventStream) and environ["REQUEST_METHOD"] != "HEAD":
+        return ServerResponse(*started[0], response)
     try:
-        return ServerResponse(*started[0], b"".join(response))
+        is_stream = isinstance(response, EventStream)  # of a HEAD, which has none
+        return ServerResponse(*started[0], b"" if is_stream else b"".join(response))
     finally:
         response.close()
 

@@ -35,6 +35,7 @@ OPERATION_IDS = {
     "GET /api/shows/{id}/seats/": "getSeatMap",
     "GET /api/shows/{id}/seats/layout/": "getSeatLayout",
     "GET /api/shows/{id}/seats/availability/": "getSeatAvailability",
+    "GET /api/shows/{id}/seats/stream/": "streamSeats",
     "POST /api/shows/{id}/book/": "bookSeat",
     "POST /api/shows/{id}/block/": "blockSeats",
     "POST /api/shows/{id}/free/": "releaseSeats",

@@ -4,14 +4,23 @@ from collections.abc import Iterable
 from typing import Any
 
 from movie_booking.api.problems import PROBLEM_CONTENT_TYPE
-from movie_booking.contract import METHODS, Document, Operation, Schema
+from movie_booking.contract import (
+    DEFINITIONS,
+    METHODS,
+    MODEL,
+    Document,
+    Operation,
+    Schema,
+    written_out_models,
+)
 
 JSON = "application/json"
-DESCRIPTIVE = ("name", "in", "description", "required")
+DESCRIPTIVE = ("name", "in", "description", "required", "allowEmptyValue")
 
 
 def as_openapi_31(document: Document) -> Document:
     """Return a document of OpenAPI 2.0 as one of 3.1.0."""
+    models = written_out_models(document) | document["definitions"]
     scheme = "https" if "https" in document.get("schemes", ()) else "http"
     return {
         "openapi": "3.1.0",
@@ -19,9 +28,9 @@ def as_openapi_31(document: Document) -> Document:
         "servers": [{"url": f"{scheme}://{document['host']}{document['basePath']}".rstrip("/")}],
         "tags": document["tags"],
         "security": document["security"],
-        "paths": {path: _path(item) for path, item in document["paths"].items()},
+        "paths": {path: _path(item, document["definitions"]) for path, item in document["paths"].items()},
         "components": {
-            "schemas": {name: _schema(schema) for name, schema in document["definitions"].items()},
+            "schemas": {name: _schema(schema) for name, schema in sorted(models.items())},
             "securitySchemes": {
                 "Bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
             },
@@ -29,16 +38,16 @@ def as_openapi_31(document: Document) -> Document:
     }
 
 
-def _path(item: dict[str, Any]) -> dict[str, Any]:
+def _path(item: dict[str, Any], definitions: dict[str, Schema]) -> dict[str, Any]:
     path: dict[str, Any] = {
-        method: _operation(operation) for method, operation in item.items() if method in METHODS
+        method: _operation(operation, definitions) for method, operation in item.items() if method in METHODS
     }
     if item.get("parameters"):
         path["parameters"] = [_parameter(parameter) for parameter in item["parameters"]]
     return path
 
 
-def _operation(operation: Operation) -> Operation:
+def _operation(operation: Operation, definitions: dict[str, Schema]) -> Operation:
     converted = {
         name: value
         for name, value in operation.items()
@@ -47,10 +56,11 @@ def _operation(operation: Operation) -> Operation:
     parameters = operation.get("parameters", ())
     converted["parameters"] = [_parameter(each) for each in parameters if each["in"] != "body"]
     for body in (each for each in parameters if each["in"] == "body"):
-        converted["requestBody"] = {
-            "required": body["required"],
-            "content": {JSON: {"schema": _schema(body["schema"])}},
-        }
+        content: dict[str, Any] = {"schema": _schema(body["schema"])}
+        model = definitions[body["schema"]["$ref"].removeprefix(DEFINITIONS)]
+        if "example" in model:  # Postman's collections take it from here, and not from the model
+            content["example"] = model["example"]
+        converted["requestBody"] = {"required": body["required"], "content": {JSON: content}}
     converted["responses"] = {
         status: _response(status, response) for status, response in operation["responses"].items()
     }
@@ -92,9 +102,15 @@ def _schema(schema: Schema) -> Schema:
     converted = {name: _value(name, value) for name, value in schema.items()}
     if "example" in converted:
         converted["examples"] = [converted.pop("example")]
+    if MODEL in schema:  # here it can be said without writing it out
+        reference = {"$ref": f"#/components/schemas/{schema[MODEL]}"}
+        described = {"description": schema["description"]} if "description" in schema else {}
+        return {"anyOf": [reference, {"type": "null"}], **described}
+    if "x-or" in converted:
+        other = converted.pop("x-or")
+        described = {"description": converted.pop("description")} if "description" in converted else {}
+        return {"oneOf": [converted, other], **described}
     if converted.pop("x-nullable", False):
-        if "$ref" in converted:
-            return {"anyOf": [{"$ref": converted["$ref"]}, {"type": "null"}]}
         converted["type"] = [converted["type"], "null"]
         if "enum" in converted:
             converted["enum"] = [*converted["enum"], None]

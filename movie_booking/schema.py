@@ -24,6 +24,7 @@ from movie_booking.api.problems import (
     problem_document,
 )
 from movie_booking.errors import DomainError, PreconditionFailed
+from movie_booking.limits import MAX_ID
 
 PRODUCES = ["application/json", PROBLEM_CONTENT_TYPE]
 
@@ -206,7 +207,7 @@ class AutoSchema(SwaggerAutoSchema):
 
 
 def _filter_parameter(name: str, field: filters.Filter) -> openapi.Parameter:
-    types = {
+    types: dict[type, dict[str, Any]] = {
         filters.NumberFilter: {"type": openapi.TYPE_INTEGER},
         filters.BooleanFilter: {"type": openapi.TYPE_BOOLEAN},
         filters.DateFilter: {"type": openapi.TYPE_STRING, "format": openapi.FORMAT_DATE},
@@ -215,4 +216,15 @@ def _filter_parameter(name: str, field: filters.Filter) -> openapi.Parameter:
     kind = next((types[cls] for cls in type(field).__mro__ if cls in types), {"type": openapi.TYPE_STRING})
     if choices := field.extra.get("choices"):
         kind = {**kind, "enum": [value for value, _ in choices]}
-    return openapi.Parameter(name, openapi.IN_QUERY, description=field.extra.get("help_text", ""), **kind)
+    bounds = {"min_value": "minimum", "max_value": "maximum", "max_length": "maxLength"}
+    kind |= {word: field.extra[bound] for bound, word in bounds.items() if bound in field.extra}
+    if kind.get("maximum") == MAX_ID:  # `int64` says the same, and JavaScript has no such number
+        del kind["maximum"]
+    # `?genre=` is the same as without it.
+    return openapi.Parameter(
+        name,
+        openapi.IN_QUERY,
+        description=field.extra.get("help_text", ""),
+        allow_empty_value=True,
+        **kind,
+    )

@@ -4,6 +4,7 @@ What it costs beside others is measured by `make bench`.
 """
 
 import os
+import resource
 import subprocess
 import sys
 from typing import Any
@@ -24,6 +25,7 @@ class Server(BaseApplication):
             "workers": settings.WEB_CONCURRENCY,
             "worker_class": Worker,
             "child_exit": forget,
+            "worker_connections": 1000 + settings.MAX_WATCHERS,
             "keepalive": settings.KEEP_ALIVE_SECONDS,
             # A worker that shows no life for so long is replaced. SQLite waits for its file without any.
             "timeout": 60 + 4 * settings.LOCK_TIMEOUT_SECONDS,
@@ -47,9 +49,17 @@ class Server(BaseApplication):
         return gateway.application
 
 
+def allow_connections() -> None:
+    """Let this process and its workers have as many connections as the system allows: often it is 1,024."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 def main() -> None:
     os.environ.setdefault("DEBUG", "0")
     from movie_booking import settings  # reads the environment, so only after the line above
+
+    allow_connections()
 
     # Expires holds for the sake of lists. It ends with this process, however that ends.
     sweep = [sys.executable, "manage.py", "expire_holds", "--every"]

@@ -253,6 +253,9 @@ SWEEP_SECONDS = float(
 # How many seconds clients should let pass before they ask again which seats are free: `limits/` tells them.
 POLL_SECONDS = env.int("POLL_SECONDS", default=5, validate=validate.Range(1, 300))
 
+# How many clients a worker process tells of seats as they change. The next one is told to poll.
+MAX_WATCHERS = env.int("MAX_WATCHERS", default=1000, validate=validate.Range(0, 20_000))
+
 MAX_SEATS_PER_ORDER = env.int("MAX_SEATS_PER_ORDER", default=10, validate=validate.Range(1, 100))
 MAX_SEATS_PER_SHOW = env.int("MAX_SEATS_PER_SHOW", default=10, validate=validate.Range(1, 6000))
 MAX_HELD_ORDERS = env.int("MAX_HELD_ORDERS", default=5, validate=validate.Range(1, 1000))

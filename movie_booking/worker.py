@@ -16,6 +16,8 @@ from gunicorn.http.parser import RequestParser
 from gunicorn.http.wsgi import Response
 from gunicorn.workers.ggevent import GeventWorker
 
+from movie_booking.streams import closing
+
 # How many connections each worker has, by its age modulo the length; in memory that all of them share.
 SLOTS, NOBODY, STOPPING = 512, -1, 1_000_000
 connections_of_workers = RawArray("i", [NOBODY] * SLOTS)
@@ -127,7 +129,11 @@ class Worker(GeventWorker):
             self._waiting.discard(connection)
 
     def notify(self) -> None:
-        """Each second. Once told to stop, this worker waits for requests, but not for idle connections."""
+        """Each second. Once told to stop, this worker waits for requests, but not for idle connections.
+
+        Streams end by themselves then.
+        """
         super().notify()
         if not self.alive:
+            closing.set()
             gevent.killall(list(self._waiting), NoMoreData(), block=False)

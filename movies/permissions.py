@@ -9,6 +9,7 @@ class AnyoneReadsStaffWrite(DjangoModelPermissions):
     """Reading is free. Writing takes a member of staff who has the model's permission."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        if request.method in SAFE_METHODS:
+        # Logging in would not help with a method that there is not: let the view refuse it, with 405.
+        if request.method in SAFE_METHODS or request.method not in view.allowed_methods:
             return True
         return super().has_permission(request, view) and bool(request.user.is_staff)

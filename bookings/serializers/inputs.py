@@ -44,6 +44,19 @@ class BestAvailableField(StrictIntegerField):
         "too_many": "At most {limit} seats an order.",
     }
 
+    class Meta:
+        # OpenAPI 2.0 has one type for a member; `openapi31` makes both of it.
+        swagger_schema_fields = {
+            "x-or": {
+                "type": "object",
+                "properties": {
+                    kind.value: {"type": "integer", "format": "int64", "minimum": 1} for kind in SeatKind
+                },
+                "additionalProperties": False,
+                "minProperties": 1,
+            }
+        }
+
     def to_internal_value(self, data: Any) -> Any:
         party = self._by_kind(data) if isinstance(data, dict) else super().to_internal_value(data)
         if (sum(party.values()) if isinstance(party, dict) else party) > settings.MAX_SEATS_PER_ORDER:

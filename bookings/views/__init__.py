@@ -2,7 +2,7 @@
 
 from bookings.views.limits import LimitsView
 from bookings.views.orders import BookingViewSet, OrderViewSet
-from bookings.views.seats import SeatAvailabilityView, SeatLayoutView, SeatMapView
+from bookings.views.seats import SeatAvailabilityView, SeatLayoutView, SeatMapView, SeatStreamView
 from bookings.views.shows import CinemaViewSet, MovieViewSet, ScreenViewSet, ShowViewSet
 
 __all__ = [
@@ -15,5 +15,6 @@ __all__ = [
     "SeatAvailabilityView",
     "SeatLayoutView",
     "SeatMapView",
+    "SeatStreamView",
     "ShowViewSet",
 ]

@@ -9,7 +9,10 @@ from rest_framework.status import HTTP_304_NOT_MODIFIED
 from rest_framework.views import APIView
 
 from bookings import schema, seat_map
+from bookings.live import seat_events
+from movie_booking.api.renderers import EventStream, EventStreamRenderer
 from movie_booking.errors import Invalid
+from movie_booking.limits import parse_id
 
 
 class SeatsView(APIView):
@@ -54,3 +57,16 @@ class SeatAvailabilityView(SeatsView):
     @schema.get_seat_availability
     def get(self, request: Request, id: str) -> Response:  # noqa: A002
         return self.answer(request, id, self.part)
+
+
+class SeatStreamView(APIView):
+    """The availability of seats as it changes, without being asked again."""
+
+    permission_classes = (AllowAny,)
+    authentication_classes = ()
+    renderer_classes = (EventStreamRenderer,)
+
+    @schema.stream_seats
+    def get(self, request: Request, id: str) -> EventStream:  # noqa: A002
+        known = parse_id(request.headers.get("Last-Event-ID", ""))
+        return EventStream(seat_events(int(id), known))

@@ -4,9 +4,14 @@
 """
 
 import shutil
+import subprocess
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
+from django.conf import settings
+
+TYPESCRIPT = settings.BASE_DIR / "clients" / "typescript"
 
 
 def command(name: str, install: str) -> str:
@@ -24,3 +29,16 @@ def package(name: str) -> None:
 
 def chromium() -> str:
     return command("chromium", "apt-get install chromium")
+
+
+def node_modules() -> Path:
+    """The packages that clients/typescript/package-lock.json pins, fetched if they are not there."""
+    npm = command("npm", "apt-get install nodejs npm")
+    folder, lock = TYPESCRIPT / "node_modules", (TYPESCRIPT / "package-lock.json").read_bytes()
+    installed = folder / ".installed"
+    if not installed.exists() or installed.read_bytes() != lock:
+        fetch = subprocess.run([npm, "ci"], cwd=TYPESCRIPT, capture_output=True, text=True, check=False)
+        if fetch.returncode != 0:
+            pytest.skip(f"npm ci in {TYPESCRIPT} failed, and needs a network: {fetch.stderr[-500:]}")
+        installed.write_bytes(lock)
+    return folder

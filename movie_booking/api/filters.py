@@ -46,7 +46,10 @@ class BoundedSearchFilter(SearchFilter):
         return super().get_search_terms(request)
 
     def get_schema_operation_parameters(self, view: Any) -> Any:
-        return super().get_schema_operation_parameters(view) if view.search_fields else []
+        parameters = super().get_schema_operation_parameters(view) if view.search_fields else []
+        for search in parameters:
+            search["schema"]["maxLength"] = MAX_SEARCH_CHARACTERS
+        return parameters
 
 
 class StableOrderingFilter(OrderingFilter):
@@ -55,6 +58,15 @@ class StableOrderingFilter(OrderingFilter):
     def get_ordering(self, request: Any, queryset: Any, view: Any) -> Any:
         ordering = super().get_ordering(request, queryset, view)
         return [*ordering, "pk"] if ordering else ordering
+
+    def get_schema_operation_parameters(self, view: Any) -> Any:
+        parameters = super().get_schema_operation_parameters(view)
+        for ordering in parameters:
+            fields = view.ordering_fields
+            name = f" *-?({'|'.join(fields)}) *"
+            ordering["schema"]["pattern"] = f"^({name}(,{name})*)?$"
+            ordering["description"] = f"By {' or '.join(fields)}; with a minus before it backwards."
+        return parameters
 
     def remove_invalid_fields(self, queryset: Any, fields: Any, view: Any, request: Any) -> Any:
         """Nothing is removed: raises Invalid."""

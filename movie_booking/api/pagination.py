@@ -20,6 +20,7 @@ class Pagination(PageNumberPagination):
 
     page_size = 20
     page_size_query_param = "page_size"
+    page_size_query_description = "How many a page: 1 to 100. Without it 20; more counts as 100."
     max_page_size = 100
 
     def first_page(self, request: Request, rows: Sequence[Any], count: int) -> Sequence[Any]:

@@ -1,10 +1,12 @@
 """JSON out, with every time in one shape."""
 
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timezone
 from typing import Any
 
 import orjson
+from django.http import StreamingHttpResponse
 from rest_framework import renderers
 from rest_framework.settings import api_settings
 from rest_framework.utils import encoders
@@ -31,6 +33,21 @@ class JSONRenderer(renderers.JSONRenderer):
             with suppress(orjson.JSONEncodeError):
                 return orjson.dumps(data, default=write_otherwise, option=self.options)
         return super().render(data, accepted_media_type, renderer_context)
+
+
+class EventStreamRenderer(JSONRenderer):
+    """For views that answer with a stream of events. What they refuse is JSON."""
+
+    media_type = "text/event-stream"
+
+
+class EventStream(StreamingHttpResponse):
+    """Events, one after the other, for as long as a client listens. See `gateway`."""
+
+    def __init__(self, events: Iterator[bytes]) -> None:
+        # Proxies that keep answers until they are whole are asked not to.
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        super().__init__(events, content_type=EventStreamRenderer.media_type, headers=headers)
 
 
 write_otherwise = JSONEncoder().default

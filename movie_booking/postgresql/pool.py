@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from contextvars import ContextVar
 from typing import Any
 
 from django.db import OperationalError
@@ -11,13 +10,9 @@ from gevent.lock import Semaphore
 from gevent.monkey import get_original
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
-from movie_booking.database import NoConnection
+from movie_booking.database import NoConnection, is_reading
 
 select = get_original("select", "select")  # gevent's own would let others go first
-
-# Whether the present request only reads. Some connections are kept for such, so that they go on while what
-# others write cannot be committed.
-is_reading: ContextVar[bool] = ContextVar("is_reading", default=False)
 
 
 class Pool:

@@ -32,6 +32,7 @@ ROUTES = {
     "shows/{show}/seats/": {"GET", "HEAD"},
     "shows/{show}/seats/layout/": {"GET", "HEAD"},
     "shows/{show}/seats/availability/": {"GET", "HEAD"},
+    "shows/{show}/seats/stream/": {"GET", "HEAD"},
     "bookings/": {"GET", "HEAD"},
     "my-bookings/": {"GET", "HEAD"},
     "bookings/1/": {"GET", "HEAD"},
@@ -57,6 +58,7 @@ ROUTES = {
         ("GET", "shows/{}/seats/"),
         ("GET", "shows/{}/seats/layout/"),
         ("GET", "shows/{}/seats/availability/"),
+        ("GET", "shows/{}/seats/stream/"),
         *(("POST", f"shows/{{}}/{action}/") for action in ("book", "block", "free", "cancel", "move")),
         ("GET", "bookings/{}/"),
         ("POST", "bookings/{}/cancel/"),
@@ -144,6 +146,17 @@ def test_a_method_that_a_route_does_not_take_is_not_allowed(api, ids, path, allo
         assert set(response["Allow"].split(", ")) == allowed | {"OPTIONS"}
     if without_body is not None:
         assert (without_body.status_code, without_body.content) == (405, b"")
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in ROUTES if path.startswith(("movies", "cinemas", "screens"))]
+)
+def test_nor_is_a_visitor_told_to_log_in_for_it_where_reading_is_free(anonymous, ids, path):
+    address = f"/api/{path.format(**ids)}"
+
+    refusals = {method: refusal(anonymous.generic(method, address)) for method in ("TRACE", "NONSENSE")}
+
+    assert refusals == dict.fromkeys(refusals, (405, "method_not_allowed"))
 
 
 def test_the_routes_of_these_tests_are_all_that_there_are(operations):

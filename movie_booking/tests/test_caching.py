@@ -32,7 +32,7 @@ def cache_control(response):
 def test_these_are_all_routes_that_can_be_read(operations):
     generic = {
         path.format(**dict.fromkeys(("movie", "cinema", "screen", "show", "booking", "order"), "{}"))
-        for path in (*PUBLIC, *PERSONAL, *(f"shows/{{show}}/seats/{part}" for part in PARTS))
+        for path in (*PUBLIC, *PERSONAL, *(f"shows/{{show}}/seats/{part}" for part in (*PARTS, "stream/")))
     }
 
     assert generic == {name.split()[1] for name in operations if name.startswith("GET ")}

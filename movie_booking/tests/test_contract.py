@@ -44,6 +44,18 @@ def test_every_model_has_one_name_and_no_other(openapi):
     assert {"ShowPage", "BookingStatus", "SeatKind", "ProblemCode"} <= openapi["definitions"].keys()
 
 
+def test_a_member_that_is_a_model_or_null_has_the_whole_of_it(openapi):
+    """As OpenAPI 2.0 overlooks what stands beside a reference, and null is no value of the model."""
+    found = [part for model in openapi["definitions"].values() for part in parts(model)]
+    after = openapi["definitions"]["MovedSeat"]["properties"]["after"]
+    ended_by = openapi["definitions"]["Booking"]["properties"]["ended_by"]
+
+    assert [part for part in found if "$ref" in part and len(part) > 1] == []
+    assert after["properties"] == openapi["definitions"]["PlacedSeat"]["properties"]
+    assert (after["x-of-model"], after["x-nullable"]) == ("PlacedSeat", True)
+    assert (ended_by["type"], ended_by["enum"]) == ("string", ["customer", "staff", "time", None])
+
+
 def test_every_integer_has_a_size(openapi):
     parameters = [
         parameter
@@ -53,8 +65,10 @@ def test_every_integer_has_a_size(openapi):
     found = [part for each in [*openapi["definitions"].values(), *parameters] for part in parts(each)]
 
     assert {part["format"] for part in found if part.get("type") == "integer"} == {"int64"}
-    in_paths = {each["name"]: each["type"] for each in parameters if each["in"] == "path"}
-    assert in_paths == {"id": "integer", "reference": "string"}
+    in_paths = {each["name"]: each for each in parameters if each["in"] == "path"}
+    assert {name: each["type"] for name, each in in_paths.items()} == {"id": "integer", "reference": "string"}
+    assert in_paths["reference"]["pattern"] == "^[0-9A-Za-z]{1,20}$"
+    assert [each["name"] for each in parameters if not each.get("description") and each["in"] != "body"] == []
 
 
 def test_answers_say_what_is_always_there_and_promise_no_more(openapi):
@@ -65,6 +79,34 @@ def test_answers_say_what_is_always_there_and_promise_no_more(openapi):
     for name in ("Show", "Booking", "Order", "Movie", "SeatMap", "ShowPage", "TokenPair"):
         model = openapi["definitions"][name]
         assert model["required"] == list(model["properties"]), name
+
+
+def test_what_narrows_a_list_down_says_its_bounds_and_may_be_empty(operations, openapi_31):
+    filters = {each["name"]: each for each in operations["GET shows/"]["parameters"]}
+    genre = next(each for each in operations["GET movies/"]["parameters"] if each["name"] == "genre")
+
+    assert (filters["movie"]["minimum"], filters["movie"]["format"]) == (0, "int64")
+    assert (filters["search"]["maxLength"], genre["maxLength"]) == (100, 50)
+    assert (filters["min_available"]["maximum"], "maximum" in filters["movie"]) == (1_000_000, False)
+    assert operations["GET orders/{}/cancellation/"]["parameters"][0]["minItems"] == 1
+    assert filters["starts_before"]["allowEmptyValue"] is True
+    orderings = ["", "price", "-price,starts_at", "title", "price,", "--price"]
+    taken = [bool(re.search(filters["ordering"]["pattern"], each)) for each in orderings]
+    assert taken == [True, True, True, False, False, False]
+    movie = openapi_31["paths"]["/api/shows/"]["get"]["parameters"][0]
+    assert movie["allowEmptyValue"] is True
+    assert movie["schema"] == {"type": "integer", "format": "int64", "minimum": 0}
+
+
+@pytest.mark.parametrize(
+    ("key", "is_one"), [("2f7c", True), ('"2f 7c"', True), ("x" * 255, True), ("x" * 256, False), ("", False)]
+)
+def test_the_pattern_of_an_idempotency_key_is_that_of_those_that_are_taken(operations, key, is_one):
+    [parameter] = [
+        each for each in operations["POST orders/"]["parameters"] if each["name"] == "Idempotency-Key"
+    ]
+
+    assert bool(re.search(parameter["pattern"], key)) == is_one
 
 
 def test_a_body_is_required_where_a_member_of_it_is(operations, openapi):
@@ -134,7 +176,17 @@ def test_it_describes_the_same_operations(openapi, openapi_31):
 
     assert openapi_31["openapi"] == "3.1.0"
     assert names(openapi_31) == names(openapi)
-    assert openapi_31["components"]["schemas"].keys() == openapi["definitions"].keys()
+    written_out = {
+        part["x-of-model"]
+        for model in openapi["definitions"].values()
+        for part in parts(model)
+        if "x-of-model" in part
+    }
+    assert openapi_31["components"]["schemas"].keys() == openapi["definitions"].keys() | written_out
+    assert openapi_31["components"]["schemas"]["EndedBy"] == {
+        "type": "string",
+        "enum": ["customer", "staff", "time"],
+    }
     assert openapi_31["components"]["securitySchemes"]["Bearer"]["scheme"] == "bearer"
 
 
@@ -150,6 +202,18 @@ def test_its_schemas_are_json_schemas_and_all_references_lead_somewhere(openapi_
     assert (fields["name"], fields["deprecated"]) == ("fields", True)
     assert schemas["Booking"]["properties"]["refund_percent"]["type"] == ["integer", "null"]
     assert schemas["Order"]["properties"]["expires_at"]["type"] == ["string", "null"]
+    assert schemas["MovedSeat"]["properties"]["after"] == {
+        "anyOf": [{"$ref": "#/components/schemas/PlacedSeat"}, {"type": "null"}]
+    }
+
+
+def test_the_best_available_seats_may_be_asked_for_by_number_or_by_kind(openapi_31):
+    schema = openapi_31["components"]["schemas"]["OrderInput"]["properties"]["best_available"]
+    validator = Draft202012Validator(schema)
+
+    taken = [validator.is_valid(party) for party in (2, {"wheelchair": 1, "standard": 2})]
+    refused = [validator.is_valid(party) for party in (0, "2", {}, {"standard": 0}, {"balcony": 1})]
+    assert (taken, refused) == ([True] * 2, [False] * 5)
 
 
 def test_refusals_are_problem_documents_and_answers_json(openapi_31):
@@ -160,6 +224,24 @@ def test_refusals_are_problem_documents_and_answers_json(openapi_31):
     assert book["responses"]["201"]["content"].keys() == {"application/json"}
     assert book["responses"]["409"]["content"].keys() == {"application/problem+json"}
     assert book["responses"]["409"]["content"]["application/problem+json"]["example"]["code"] == "seat_taken"
+
+
+def test_the_example_of_a_model_is_that_of_the_bodies_that_it_describes(openapi, openapi_31):
+    """From which Postman makes the requests of a collection."""
+    told = {}
+    for path, method, operation in all_operations(openapi):
+        for parameter in operation.get("parameters", ()):
+            model = openapi["definitions"].get(parameter.get("schema", {}).get("$ref", "")[14:], {})
+            if "example" in model:
+                told[path, method] = model["example"]
+    bodies = {
+        (path, method): operation["requestBody"]["content"]["application/json"].get("example")
+        for path, method, operation in all_operations(openapi_31)
+        if "requestBody" in operation
+    }
+
+    assert {place: example for place, example in bodies.items() if example is not None} == told
+    assert told["/api/shows/{id}/book/", "post"] == {"seat_number": 5}
 
 
 # --- The parts of the seat map -------------------------------------------------------------------

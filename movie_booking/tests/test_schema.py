@@ -216,7 +216,7 @@ def test_what_is_open_to_all_asks_for_no_token_and_the_rest_does(openapi, operat
         "POST logout/",
         *(f"GET {rows}/{one}" for rows in ("movies", "cinemas", "screens", "shows") for one in ("", "{}/")),
         "GET movies/{}/shows/",
-        *(f"GET shows/{{}}/seats/{part}" for part in ("", "layout/", "availability/")),
+        *(f"GET shows/{{}}/seats/{part}" for part in ("", "layout/", "availability/", "stream/")),
     }
 
 

@@ -75,6 +75,7 @@ def test_it_starts_for_development_without_a_word():
         ("HOLD_CAP_MINUTES", "1e12"),
         ("SWEEP_SECONDS", "0"),
         ("POLL_SECONDS", "0"),
+        ("MAX_WATCHERS", "-1"),
         ("MAX_SEATS_PER_ORDER", "0"),
         ("MAX_HELD_ORDERS", "none"),
         ("IDEMPOTENCY_HOURS", "0"),
