@@ -99,7 +99,7 @@ class Choosing {
     const before = unanswered().find(
       ({ path, body }) => path === "orders/" && /** @type {any} */ (body).show === this.show.id,
     );
-    if (before) this.#see(before.about, finish(before));
+    if (before) this.#see(before.about, before.body, finish(before));
   }
 
   /** @param {number} number */
@@ -214,24 +214,32 @@ class Choosing {
 
   /** @param {object} seats @param {string} names */
   hold(seats, names) {
-    return this.#see(names, change("orders/", { show: this.show.id, ...seats }, names));
+    return this.#see(names, seats, change("orders/", { show: this.show.id, ...seats }, names));
   }
 
-  /** @param {string} names @param {Promise<any>} order */
-  async #see(names, order) {
+  /** @param {string} names @param {any} asked for by number, or the best @param {Promise<any>} answer */
+  async #see(names, asked, answer) {
     this.holding = true;
     this.panel.busy(names);
     try {
-      const { reference } = await order;
+      const { reference, bookings } = await answer;
       keepChoice(this.show.id, []);
       if (this.signal.aborted) return void showHeld();
-      location.hash = `#/orders/${reference}`;
+      const got = list(bookings.map((/** @type {any} */ booking) => booking.seat_label));
+      if (asked.seat_numbers && got !== names) this.#otherSeats(got, reference);
+      else location.hash = `#/orders/${reference}`;
     } catch (problem) {
       this.holding = false;
       this.#refused(problem);
     } finally {
       this.panel.busy(null);
     }
+  }
+
+  /** The show was moved after the map was drawn, and before it was asked again. @param {string} got @param {string} order */
+  #otherSeats(got, order) {
+    const link = h("a", { href: `#/orders/${order}` }, "See the order");
+    this.#close(`The seats of this show have changed. We hold ${got} for you, which you did not choose.`, link);
   }
 
   /** @param {any} problem */

@@ -47,7 +47,9 @@ def test_a_show_that_was_moved_is_not_sold_by_its_old_plan(seats, api, show, sea
         route.fulfill(response=route.fetch(headers={}))
 
     seats.route("**/layout/", redrawn)
-    api.book(api.new_customer(), show["id"], 100)
+    api.book(
+        api.new_customer(), show["id"], seat(seats, "C", 7).evaluate("seat => Number(seat.dataset.seat)")
+    )
     seats.clock.fast_forward(A_POLL)
 
     alert = seats.get_by_role("alert")
@@ -57,6 +59,26 @@ def test_a_show_that_was_moved_is_not_sold_by_its_old_plan(seats, api, show, sea
     seats.unroute("**/layout/")
     alert.get_by_role("button", name="Show the seats as they are now").click()
     expect(seat(seats, "C", 5)).to_have_attribute("aria-selected", "false")
+
+
+def test_other_seats_than_were_chosen_are_not_passed_off_as_these(visit, api, show, seat):
+    """It was moved between the last look at the map and the hold."""
+    page = visit(f"#/shows/{show['id']}", api.new_customer())
+    seat(page, "C", 5).click()
+
+    def moved(route):
+        body = route.fetch().json()
+        if route.request.method == "POST":
+            body["bookings"][0]["seat_label"] = "D1"
+        route.fulfill(status=201, json=body)
+
+    page.route("**/api/orders/", moved)
+    page.get_by_role("button", name="Hold these seats").click()
+
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("We hold D1 for you, which you did not choose.")
+    alert.get_by_role("link", name="See the order").click()
+    expect(page.get_by_role("heading", name="Held for you")).to_be_visible()
 
 
 def test_the_map_goes_on_after_a_failure_of_the_server(seats, api, show, seat):
