@@ -236,7 +236,10 @@ class Choosing {
     }
   }
 
-  /** The show was moved after the map was drawn, and before it was asked again. @param {string} got @param {string} order */
+  /**
+   * The show was moved after the map was drawn, and before it was asked again.
+   * @param {string} got @param {string} order
+   */
   #otherSeats(got, order) {
     const link = h("a", { href: `#/orders/${order}` }, "See the order");
     this.#close(`The seats of this show have changed. We hold ${got} for you, which you did not choose.`, link);
