@@ -22,8 +22,19 @@ export function tokens() {
   return parse(localStorage.getItem(STORED));
 }
 
-/** @param {string | null} stored @returns {Tokens | null} */
-const parse = (stored) => JSON.parse(stored ?? "null");
+/**
+ * What is no tokens, as another program on this origin may have stored, is as good as none.
+ * @param {string | null} stored @returns {Tokens | null}
+ */
+function parse(stored) {
+  try {
+    const value = JSON.parse(stored ?? "null");
+    const isTokens = ["name", "access", "refresh"].every((member) => typeof value[member] === "string");
+    return isTokens ? value : null;
+  } catch {
+    return null;
+  }
+}
 
 /** Whether that is who is logged in. Names are unique without regard to case. @param {string | undefined} name */
 export function isUser(name) {

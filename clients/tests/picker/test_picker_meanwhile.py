@@ -156,3 +156,13 @@ def test_logging_in_with_capitals_is_the_same_user(visit, api, show, seat):
     dialog.get_by_role("button", name="Log in", exact=True).click()
 
     expect(page.get_by_role("heading", name="Held for you")).to_be_visible()
+
+
+@pytest.mark.parametrize("stored", ["{", "5", '{"name": 5}'])
+def test_what_another_program_has_stored_does_no_harm(visit, stored):
+    page = visit("#/nowhere")
+    page.evaluate("stored => localStorage.setItem('picker.session', stored)", stored)
+    page.reload()
+
+    expect(page.get_by_role("heading", name="There is no such page")).to_be_visible()
+    expect(page.get_by_role("button", name="Log in")).to_be_visible()
