@@ -72,7 +72,10 @@ async def change_seats(side: Side, show: int, rate: float) -> None:
         )
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         length = int(head.lower().split("content-length: ")[1].split("\r\n")[0])
-        return (await reader.readexactly(length)).decode()
+        answer = (await reader.readexactly(length)).decode()
+        if " 20" not in head[:13]:
+            raise RuntimeError(f"{path}: {head}{answer}")
+        return answer
 
     while rate:
         held = await post("orders/", f'{{"show": {show}, "seat_numbers": [7]}}')

@@ -18,6 +18,7 @@ from movie_booking.api.renderers import JSONRenderer
 from movie_booking.database import is_reading
 from movie_booking.errors import Busy, NotFound
 from movie_booking.streams import closing
+from movie_booking.turns import release_connection
 
 LOOK_SECONDS = 1
 # By these it is noticed that a client is gone, and proxies see that a connection is in use.
@@ -38,6 +39,7 @@ def seat_events(show_id: int, known: int | None) -> Iterator[bytes]:
     if Channel.watching >= settings.MAX_WATCHERS:
         raise Busy(retry_after=BUSY_SECONDS)
     state = seat_map.seat_map_state(show_id)
+    release_connection()  # others need it, and a stream lasts for minutes
     first = RETRY if state.seats_version == known else RETRY + event_of(state)
     return _events(show_id, first, state.seats_version)
 

@@ -1,12 +1,14 @@
 """Streams of seats by the production server, with all that hang on them."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 
 import pytest
+from django.db import connection, transaction
 
 from bookings.tests.factories import book
-from movie_booking.tests.server import PATIENCE, wait_until
+from movie_booking.tests.server import PATIENCE, other_connections, wait_until
 from movies.tests.factories import make_show
 
 pytestmark = [
@@ -45,9 +47,26 @@ def test_many_watch_a_server_that_goes_on_answering_and_stops_at_once(server):
     server.process.terminate()
     assert {next_version(response) for _, response in streams} == {None}  # ended, and not cut off
     assert server.process.wait(timeout=PATIENCE) == 0
-    for connection, response in [*streams, (http, again)]:
+    for opened, response in [*streams, (http, again)]:
         response.close()
-        connection.close()
+        opened.close()
+
+
+def test_streams_keep_no_connection_of_the_database(server):
+    """Each worker has twelve of them. All these streams want one at once, and then have none."""
+    show = make_show(total_seats=50)
+    with ThreadPoolExecutor(60) as crowd:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("LOCK movies_show IN ACCESS EXCLUSIVE MODE")
+            opened = [crowd.submit(open_stream, server, show) for _ in range(60)]
+            wait_until(lambda: other_connections("wait_event_type = 'Lock'") >= 12)
+        streams = [each.result() for each in opened]
+
+    assert {response.status for _, response in streams} == {200}
+    assert {next_version(response) for _, response in streams} == {0}
+    for http, response in streams:
+        response.close()
+        http.close()
 
 
 @pytest.mark.parametrize("server", [{"MAX_WATCHERS": "5", "WEB_CONCURRENCY": "1"}], indirect=True)
