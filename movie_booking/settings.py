@@ -231,18 +231,17 @@ DEFAULT_PRICE = env.decimal(
 
 # How long seats are held while the customer pays, and for how long at most with every extension. A time is
 # kept to the microsecond, which a millionth of a minute is a whole number of.
-HOLD_MINUTES = float(
-    env.decimal(
-        "HOLD_MINUTES",
-        default=Decimal(10),
-        validate=[validate.Range(0, 240, min_inclusive=False), at_most_places(6)],
-    )
+hold_minutes = env.decimal(
+    "HOLD_MINUTES",
+    default=Decimal(10),
+    validate=[validate.Range(0, 240, min_inclusive=False), at_most_places(6)],
 )
+HOLD_MINUTES = float(hold_minutes)
 HOLD_CAP_MINUTES = float(
     env.decimal(
         "HOLD_CAP_MINUTES",
-        default=Decimal(3 * HOLD_MINUTES),
-        validate=[validate.Range(HOLD_MINUTES, 1440), at_most_places(6)],
+        default=3 * hold_minutes,
+        validate=[validate.Range(hold_minutes, 1440), at_most_places(6)],
     )
 )
 # How often `make serve` and `make run` free expired holds, for the sake of lists.

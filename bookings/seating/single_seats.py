@@ -51,15 +51,18 @@ def better_choices(
     taken: AbstractSet[int],
     chosen: AbstractSet[int],
     kept: AbstractSet[int] = frozenset(),
+    until_now: AbstractSet[int] = frozenset(),
 ) -> list[tuple[int, ...]]:
     """What a party that is refused might take instead of its seats that are not `kept`; the nearest first.
+
+    The seats that it has until now are no choice: it has them.
 
     Each is as many free seats of the same kinds in the same rows, and would not be refused. None, where
     better seats for one group leave another without any.
     """
     offers: list[frozenset[int]] = []
-    seen = {frozenset(chosen)}
-    parties = list(seen)
+    parties = [frozenset(chosen)]
+    seen = {*parties, frozenset(until_now)}
     for party in parties:  # it grows by those that are better but not yet good
         for groups in judged_together(plan, party):
             left, better = singles_and_better_blocks(plan, taken | party, groups)

@@ -214,7 +214,7 @@ def refuse_single_seats(
         kept = party - set(party if taking is None else taking)
         raise LeavesSingleSeat(
             seats=reasons(dict.fromkeys(left, "left_single")),
-            instead=[list(numbers) for numbers in better_choices(plan, others, party, kept)],
+            instead=[list(numbers) for numbers in better_choices(plan, others, party, kept, until_now)],
         )
 
 

@@ -218,6 +218,20 @@ def test_in_an_exchange_what_is_kept_stays():
 
 
 @pytest.mark.django_db
+def test_in_an_exchange_what_one_has_already_is_no_choice():
+    show = make_show(screen=make_screen(seat_plan="A oooooooo", no_single_seats=True))
+    make_order(show, 1)
+    order = make_order(show, 4, 5)
+
+    response = post_to(order, "exchange", {"from": [4, 5], "to": [3, 6]})
+
+    assert_refused(response, 409, "leaves_single_seat")
+    instead = response.json()["instead"]
+    assert [4, 5] not in instead
+    assert post_to(order, "exchange", {"from": [4, 5], "to": instead[0]}).status_code == 200
+
+
+@pytest.mark.django_db
 def test_house_seats_are_offered_others_too():
     show = make_show(screen=make_screen(seat_plan="A oooooo", no_single_seats=True))
     make_order(show, 1)

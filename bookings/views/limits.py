@@ -10,6 +10,7 @@ from rest_framework.views import APIView
 from bookings import schema
 from bookings.queries import allowance
 from bookings.serializers.limits import limits_json
+from movie_booking.api.parameters import refuse_unknown
 from movie_booking.errors import Invalid
 from movie_booking.limits import parse_id
 
@@ -21,6 +22,7 @@ class LimitsView(APIView):
 
     @schema.get_limits
     def get(self, request: Request) -> Response:
+        refuse_unknown(request, ("show",))
         named = request.query_params.get("show")
         if named is None:
             return Response(limits_json(settings, None))

@@ -2,12 +2,15 @@
 /** What the views ask of the API: reading, and reading and changing what belongs to a user. */
 
 import { Problem, send } from "./http.js";
-import { renew, tokens } from "./session.js";
+import { isUser, renew, tokens } from "./session.js";
 
 export { Problem } from "./http.js";
 
 /** The user was asked to log in and did not want to. */
 export class NotLoggedIn extends Error {}
+
+/** What one user began was not sent any more, as by now another one is logged in. */
+export class SomebodyElse extends NotLoggedIn {}
 
 /** @type {(why: string) => Promise<void>} resolves once somebody is logged in, or raises NotLoggedIn */
 let askToLogIn = async () => {
@@ -39,9 +42,10 @@ export async function getAll(path, signal) {
  * A request of the user. An access token that is refused is renewed once, and the request sent again; if that does not
  * help either, the user is asked to log in, and the request goes on from there.
  * @param {string} method @param {string} path
- * @param {import("./http.js").Options & {quiet?: boolean}} options quiet: raise NotLoggedIn rather than ask
+ * @param {import("./http.js").Options & {quiet?: boolean, only?: string}} options quiet: raise NotLoggedIn rather than
+ *   ask; only: the user whose request it is, and nobody else's: raise SomebodyElse rather than send it for another
  */
-export async function asUser(method, path, { quiet = false, ...options } = {}) {
+export async function asUser(method, path, { quiet = false, only, ...options } = {}) {
   let renewed = false;
   let why = "";
   for (;;) {
@@ -51,6 +55,7 @@ export async function asUser(method, path, { quiet = false, ...options } = {}) {
       await askToLogIn(why);
       continue;
     }
+    if (only !== undefined && !isUser(only)) throw new SomebodyElse();
     try {
       return (await send(method, path, { ...options, token })).body;
     } catch (problem) {

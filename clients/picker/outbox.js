@@ -6,7 +6,7 @@
  */
 
 import { asUser, loggedIn, NotLoggedIn, Problem } from "./api.js";
-import { tokens } from "./session.js";
+import { isUser, tokens } from "./session.js";
 
 const STORED = "picker.outbox";
 
@@ -28,7 +28,7 @@ function store(changes) {
 /** Changes of this user that had no answer when the page was left. */
 export function unanswered() {
   // Keys belong to a user: sent by another one, it would be done anew, and for the wrong person.
-  return load().filter((change) => change.name === tokens()?.name);
+  return load().filter((change) => isUser(change.name));
 }
 
 /**
@@ -42,11 +42,11 @@ export async function change(path, body, about) {
   return finish(entry);
 }
 
-/** The same for one that was sent before. @param {Change} entry */
+/** The same for one that was sent before. It is done for its user or not at all. @param {Change} entry */
 export async function finish(entry) {
   let answered = false;
   try {
-    const answer = await asUser("POST", entry.path, { body: entry.body, key: entry.key });
+    const answer = await asUser("POST", entry.path, { body: entry.body, key: entry.key, only: entry.name });
     answered = true;
     return answer;
   } catch (problem) {

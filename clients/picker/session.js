@@ -19,7 +19,26 @@ export const session = new EventTarget();
 
 /** @returns {Tokens | null} read anew each time, as another tab may have changed it */
 export function tokens() {
-  return JSON.parse(localStorage.getItem(STORED) ?? "null");
+  return parse(localStorage.getItem(STORED));
+}
+
+/**
+ * What is no tokens, as another program on this origin may have stored, is as good as none.
+ * @param {string | null} stored @returns {Tokens | null}
+ */
+function parse(stored) {
+  try {
+    const value = JSON.parse(stored ?? "null");
+    const isTokens = ["name", "access", "refresh"].every((member) => typeof value[member] === "string");
+    return isTokens ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Whether that is who is logged in. Names are unique without regard to case. @param {string | undefined} name */
+export function isUser(name) {
+  return tokens()?.name.toLowerCase() === name?.toLowerCase();
 }
 
 /** @param {Tokens | null} value @param {string} [event] what to say if it is somebody else now */
@@ -30,8 +49,10 @@ function keep(value, event = "change") {
   if (before !== value?.name) session.dispatchEvent(new Event(event));
 }
 
-window.addEventListener("storage", ({ key }) => {
-  if (key === STORED || key === null) session.dispatchEvent(new Event("change"));
+window.addEventListener("storage", ({ key, oldValue, newValue }) => {
+  // Another tab that only renewed the tokens changes nothing that is seen.
+  const another = key === STORED && parse(oldValue)?.name !== parse(newValue)?.name;
+  if (another || key === null) session.dispatchEvent(new Event("change"));
 });
 
 /** Raises Problem no_active_account. @param {string} username @param {string} password */

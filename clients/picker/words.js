@@ -1,7 +1,7 @@
 // @ts-check
 /** Refusals in words. The API's own sentences are for people too; here they get what this page knows besides. */
 
-import { NotLoggedIn, Problem } from "./api.js";
+import { NotLoggedIn, Problem, SomebodyElse } from "./api.js";
 import { clockWithZone, list, longDay } from "./format.js";
 
 /** The seats that a refusal names. @param {Problem} problem @returns {number[]} */
@@ -12,6 +12,8 @@ export const numbersOf = ({ body }) => body.seats.map((/** @type {any} */ seat) 
  * @param {unknown} problem @param {{plan?: import("./seats.js").Plan, timeZone?: string}} [known]
  */
 export function inWords(problem, { plan, timeZone } = {}) {
+  if (problem instanceof SomebodyElse)
+    return "Somebody else is logged in by now. Nothing was done in their name: press again if it is for them.";
   if (problem instanceof NotLoggedIn) return "Log in when you are ready. Nothing is lost meanwhile.";
   if (!(problem instanceof Problem)) throw problem;
   const { code, body, message } = problem;
@@ -42,6 +44,8 @@ export function inWords(problem, { plan, timeZone } = {}) {
       return body.sales_open_at && timeZone
         ? `The sale begins on ${longDay(body.sales_open_at, timeZone)}, ${clockWithZone(body.sales_open_at, timeZone)}.`
         : message;
+    case "show_changed":
+      return "The show was moved since: what you chose is not what you would get any more.";
     case "hold_limit_reached":
       return "These seats cannot be held any longer: please confirm them before the time is over.";
     case "hold_expired":

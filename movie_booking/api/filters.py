@@ -37,9 +37,12 @@ class BoundedSearchFilter(SearchFilter):
     """`?search=`, of a bounded length."""
 
     def get_search_terms(self, request: Any) -> Any:
-        if len(request.query_params.get(self.search_param, "")) > MAX_SEARCH_CHARACTERS:
+        text = request.query_params.get(self.search_param, "")
+        if len(text) > MAX_SEARCH_CHARACTERS:
             message = f"Ensure this value has at most {MAX_SEARCH_CHARACTERS} characters."
             raise Invalid.of(self.search_param, message, "max_length")
+        if "\0" in text:  # which DRF would refuse without saying in which parameter
+            raise Invalid.of(self.search_param, "Null characters are not allowed.", "invalid_characters")
         return super().get_search_terms(request)
 
     def get_schema_operation_parameters(self, view: Any) -> Any:

@@ -235,6 +235,9 @@ REFUSED = [
         {"cinema": ["invalid"], "date": ["invalid"], "upcoming": ["invalid"], "status": ["invalid_choice"]},
     ),
     ("GET movies/?search=" + "x" * 101, None, {"search": ["max_length"]}),
+    ("GET shows/?search=%00", None, {"search": ["invalid_characters"]}),
+    ("GET limits/?shw=1", None, {"shw": ["unknown"]}),
+    ("GET limits/?show=1&show=2", None, {"show": ["duplicate"]}),
     ("GET shows/{show}/seats/?fields=x", None, {"fields": ["invalid_choice"]}),
 ]
 

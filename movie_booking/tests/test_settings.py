@@ -188,6 +188,9 @@ def test_minutes_may_have_places_that_are_kept():
 
     assert load(lasts, **DEVELOPMENT).stdout == "10.0 30.0 15.0\n"
     assert load(lasts, **DEVELOPMENT, HOLD_MINUTES="2.5", SWEEP_SECONDS="1.25").stdout == "2.5 7.5 1.25\n"
+    # As they are written: 0.1 in binary is a little more.
+    assert load(lasts, **DEVELOPMENT, HOLD_MINUTES="0.1").stdout == "0.1 0.3 15.0\n"
+    assert load(lasts, **DEVELOPMENT, HOLD_MINUTES="0.1", HOLD_CAP_MINUTES="0.1").stdout == "0.1 0.1 15.0\n"
 
 
 @pytest.mark.parametrize("given", [{}, {"DEFAULT_PRICE": "12.50"}])

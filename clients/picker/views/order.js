@@ -11,7 +11,7 @@ import { change, finish, unanswered } from "../outbox.js";
 import { tone } from "../poster.js";
 import { inWords } from "../words.js";
 import { giveBack } from "./giveback.js";
-import { STATUS } from "./orders.js";
+import { endedByStaff, statusOf } from "./orders.js";
 
 /** @param {import("../app.js").Stage} stage @param {string} reference */
 export async function orderView({ place, signal }, reference) {
@@ -61,15 +61,14 @@ class OrderView {
   }
 
   heading() {
-    const byStaff = this.order.bookings.some((/** @type {any} */ b) => b.ended_by === "staff");
-    if (this.order.status === "CANCELLED" && byStaff) return "Cancelled by the cinema";
+    if (endedByStaff(this.order)) return "Cancelled by the cinema";
     const titles = {
       HELD: "Held for you",
       BOOKED: "Your tickets",
       EXPIRED: "The time is over",
       CANCELLED: "Given back",
     };
-    return titles[/** @type {keyof typeof titles} */ (this.order.status)] ?? STATUS[this.order.status];
+    return titles[/** @type {keyof typeof titles} */ (this.order.status)] ?? statusOf(this.order);
   }
 
   /** What was looked at has become something else: begin to read at its heading. */
@@ -101,7 +100,7 @@ class OrderView {
   }
 
   #ticket() {
-    const { reference, bookings, total, currency, status, exchanged_from } = this.order;
+    const { reference, bookings, total, currency, exchanged_from } = this.order;
     const live = bookings.filter((/** @type {any} */ b) => ["HELD", "BOOKED"].includes(b.status));
     const [{ movie_title, starts_at, time_zone, screen_name, cinema_name }] = bookings;
     const seats = live.length ? live : bookings;
@@ -123,7 +122,7 @@ class OrderView {
       h(
         "p",
         { class: "reference" },
-        h("span", { class: "facts" }, STATUS[status] ?? status),
+        h("span", { class: "facts" }, statusOf(this.order)),
         h("strong", {}, reference),
       ),
     );
@@ -201,17 +200,17 @@ class OrderView {
   async #refused(problem) {
     if (this.signal.aborted) return;
     const words = inWords(problem);
-    if (problem.code === "show_changed") return this.alert.say(...this.#changes(problem.body));
+    if (problem.code === "show_changed") return this.alert.say(...this.#changes(problem.body, words));
     const stale = ["hold_expired", "already_confirmed", "already_cancelled", "not_held", "show_cancelled"];
     if (stale.includes(problem.code)) await this.reload();
     this.alert.say(h("p", {}, words));
   }
 
-  /** The show was moved since: what is different, and whether that is fine too. @param {any} problem */
-  #changes({ detail, show_version, changes }) {
+  /** The show was moved since: what is different, and whether that is fine too. @param {any} problem @param {string} words */
+  #changes({ show_version, changes }, words) {
     const accept = () => this.#do("confirm/", { show_version }, "Booked.");
     return [
-      h("p", {}, detail),
+      h("p", {}, words),
       changeList(changes ?? {}, this.order.bookings[0].time_zone),
       workButton("That is fine: book", "Booking…", accept, "primary"),
     ];
@@ -255,6 +254,7 @@ class OrderView {
 
   #over() {
     const { show, bookings, currency } = this.order;
+    const [{ movie }] = bookings;
     const byStaff = bookings.find((/** @type {any} */ b) => b.ended_by === "staff");
     const back = bookings.filter((/** @type {any} */ b) => b.refund_amount !== null);
     const amount = sum(back.map((/** @type {any} */ b) => b.refund_amount));
@@ -262,7 +262,9 @@ class OrderView {
       byStaff && h("p", { class: "lead" }, `The cinema had to cancel this. ${byStaff.cancel_reason ?? ""}`),
       back.length > 0 && h("p", { class: "lead" }, `${money(amount, currency)} comes back to you.`),
       !byStaff && h("p", {}, "The seats are free for others."),
-      h("a", { class: "button", href: `#/shows/${show}` }, "Choose other seats"),
+      byStaff
+        ? h("a", { class: "button", href: `#/films/${movie}` }, "See other times")
+        : h("a", { class: "button", href: `#/shows/${show}` }, "Choose other seats"),
     ];
   }
 }

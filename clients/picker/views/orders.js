@@ -8,7 +8,15 @@ import { tone } from "../poster.js";
 import { inWords } from "../words.js";
 
 /** @type {Record<string, string>} */
-export const STATUS = { HELD: "On hold", BOOKED: "Booked", EXPIRED: "Ran out", CANCELLED: "Given back" };
+const STATUS = { HELD: "On hold", BOOKED: "Booked", EXPIRED: "Ran out", CANCELLED: "Given back" };
+
+/** An order that staff cancelled was not given back. @param {any} order */
+export const endedByStaff = ({ status, bookings }) =>
+  status === "CANCELLED" && bookings.some((/** @type {any} */ booking) => booking.ended_by === "staff");
+
+/** In a word. @param {any} order */
+export const statusOf = (order) =>
+  endedByStaff(order) ? "Cancelled" : (STATUS[order.status] ?? order.status);
 
 /** @param {import("../app.js").Stage} stage */
 export async function ordersView({ place, signal }) {
@@ -45,7 +53,8 @@ export async function ordersView({ place, signal }) {
 }
 
 /** @param {any} order */
-function card({ reference, status, bookings, total, currency }) {
+function card(order) {
+  const { reference, status, bookings, total, currency } = order;
   const [{ movie_title, starts_at, time_zone, cinema_name, screen_name }] = bookings;
   const seats = list(bookings.map((/** @type {any} */ booking) => booking.seat_label));
   return h(
@@ -67,7 +76,7 @@ function card({ reference, status, bookings, total, currency }) {
     h(
       "span",
       { class: "state" },
-      h("span", { class: "badge" }, STATUS[status] ?? status),
+      h("span", { class: "badge" }, statusOf(order)),
       ["HELD", "BOOKED"].includes(status) && h("span", {}, money(total, currency)),
     ),
   );

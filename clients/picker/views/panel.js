@@ -17,6 +17,7 @@ export class Panel {
     this.rules = rules;
     this.actions = actions;
     this.alert = alertBox();
+    this.closed = false;
     this.status = h("p", { class: "working", role: "status" });
     this.chosen = h("ul", { class: "chosen", role: "list" });
     this.total = h("p", { class: "total" });
@@ -116,10 +117,10 @@ export class Panel {
     this.alert.say(...children.map((child) => (typeof child === "string" ? h("p", {}, child) : child)));
   }
 
-  /** No more to choose here. @param {string} words */
-  close(words) {
+  /** No more to choose here. @param {...import("../dom.js").Child} why */
+  close(...why) {
     this.closed = true;
-    this.say(words);
+    this.say(...why);
   }
 
   /** @param {string | null} names of the seats that are asked for */

@@ -7,6 +7,7 @@ import { keepChoice, loadChoice } from "../choice.js";
 import { announce, fill, h } from "../dom.js";
 import { clockWithZone, count, list, longDay, money, sum } from "../format.js";
 import { showHeld } from "../heldbar.js";
+import { send } from "../http.js";
 import { limits } from "../limits.js";
 import { change, finish, unanswered } from "../outbox.js";
 import { tone } from "../poster.js";
@@ -20,10 +21,10 @@ import { Panel } from "./panel.js";
 export async function showView({ place, signal }, id) {
   const [show, layout, rules] = await Promise.all([
     get(`shows/${id}/`, signal),
-    get(`shows/${id}/seats/layout/`, signal),
+    send("GET", `shows/${id}/seats/layout/`, { signal }),
     limits(),
   ]);
-  const choosing = new Choosing(show, new Plan(layout), rules, signal);
+  const choosing = new Choosing(show, layout, rules, signal);
   const { starts_at, time_zone } = show;
   const when = `${longDay(starts_at, time_zone)}, ${clockWithZone(starts_at, time_zone)}`;
   const scroller = h("div", { class: "scroller" }, choosing.map.element);
@@ -57,10 +58,12 @@ export async function showView({ place, signal }, id) {
 }
 
 class Choosing {
-  /** @param {any} show @param {Plan} plan @param {any} rules @param {AbortSignal} signal */
-  constructor(show, plan, rules, signal) {
+  /** @param {any} show @param {import("../http.js").Answer} layout @param {any} rules @param {AbortSignal} signal */
+  constructor(show, layout, rules, signal) {
+    const plan = new Plan(layout.body);
     this.show = show;
     this.plan = plan;
+    this.layout = layout.etag;
     this.rules = rules;
     this.signal = signal;
     /** @type {Map<number, "held" | "booked" | "blocked">} */
@@ -79,23 +82,34 @@ class Choosing {
 
   begin() {
     this.draw();
-    watch(this.show.id, this.rules.poll_seconds, this.signal, (now) => this.update(now)).catch((problem) => {
+    watch(this.show.id, {
+      every: this.rules.poll_seconds,
+      layout: this.layout,
+      signal: this.signal,
+      changed: (now) => this.update(now),
+      redrawn: () =>
+        this.#close(
+          "The seats of this show or their prices have changed. What you had chosen may be something else now.",
+          this.panel.reloadButton(),
+        ),
+    }).catch((problem) => {
       if (!this.signal.aborted) this.panel.say(inWords(problem));
     });
     // The page was left while a hold had no answer: ask for it, with its key.
     const before = unanswered().find(
       ({ path, body }) => path === "orders/" && /** @type {any} */ (body).show === this.show.id,
     );
-    if (before) this.#see(before.about, finish(before));
+    if (before) this.#see(before.about, before.body, finish(before));
   }
 
   /** @param {number} number */
   isFree(number) {
-    return !this.taken.has(number);
+    return !this.panel.closed && !this.taken.has(number);
   }
 
   draw() {
     this.map.draw((number) => {
+      if (this.panel.closed) return "blocked";
       if (this.chosen.has(number)) return "chosen";
       if (this.lost.has(number)) return "lost";
       return this.taken.get(number) ?? "free";
@@ -105,7 +119,7 @@ class Choosing {
 
   /** @param {number} number */
   toggle(number) {
-    if (this.holding) return;
+    if (this.holding || this.panel.closed) return;
     const unit = this.plan.unit(number);
     const names = list(this.plan.labels(unit));
     const adding = !this.chosen.has(number);
@@ -137,10 +151,24 @@ class Choosing {
         (now.taken[state] ?? []).map((number) => /** @type {[number, any]} */ ([number, state])),
       ),
     );
-    if (now.status === "CANCELLED") this.panel.close("This show was cancelled. Please choose another one.");
+    if (now.status === "CANCELLED")
+      return this.#close(
+        "This show was cancelled. Please choose another one.",
+        h("a", { href: `#/films/${this.show.movie}` }, "See other times"),
+      );
+    if (this.panel.closed) return;
     // While our own hold has no answer, the seats that someone just took may well be ours.
     if (!this.holding) this.#loseTaken();
     this.draw();
+  }
+
+  /** No more to choose on this map. @param {...import("../dom.js").Child} why */
+  #close(...why) {
+    if (this.panel.closed) return;
+    this.chosen.clear();
+    this.lost.clear();
+    this.panel.close(...why);
+    this.#changed();
   }
 
   #loseTaken() {
@@ -186,18 +214,20 @@ class Choosing {
 
   /** @param {object} seats @param {string} names */
   hold(seats, names) {
-    return this.#see(names, change("orders/", { show: this.show.id, ...seats }, names));
+    return this.#see(names, seats, change("orders/", { show: this.show.id, ...seats }, names));
   }
 
-  /** @param {string} names @param {Promise<any>} order */
-  async #see(names, order) {
+  /** @param {string} names @param {any} asked for by number, or the best @param {Promise<any>} answer */
+  async #see(names, asked, answer) {
     this.holding = true;
     this.panel.busy(names);
     try {
-      const { reference } = await order;
+      const { reference, bookings } = await answer;
       keepChoice(this.show.id, []);
       if (this.signal.aborted) return void showHeld();
-      location.hash = `#/orders/${reference}`;
+      const got = list(bookings.map((/** @type {any} */ booking) => booking.seat_label));
+      if (asked.seat_numbers && got !== names) this.#otherSeats(got, reference);
+      else location.hash = `#/orders/${reference}`;
     } catch (problem) {
       this.holding = false;
       this.#refused(problem);
@@ -206,9 +236,19 @@ class Choosing {
     }
   }
 
+  /**
+   * The show was moved after the map was drawn, and before it was asked again.
+   * @param {string} got @param {string} order
+   */
+  #otherSeats(got, order) {
+    const link = h("a", { href: `#/orders/${order}` }, "See the order");
+    this.#close(`The seats of this show have changed. We hold ${got} for you, which you did not choose.`, link);
+  }
+
   /** @param {any} problem */
   #refused(problem) {
     const { code, body } = problem;
+    if (this.panel.closed) return; // what is said already counts for this too
     if (code === "seat_taken") {
       for (const { seat_number, reason } of body.seats)
         this.taken.set(seat_number, reason === "held_by_you" ? "held" : reason);

@@ -216,6 +216,8 @@ def test_what_the_cinema_cancelled_says_why(visit, api, customer, show):
     expect(page.get_by_role("heading", name="Cancelled by the cinema")).to_be_visible()
     expect(page.get_by_text("The projector is broken.")).to_be_visible()
     expect(page.get_by_text(f"€{order['total']} comes back to you.")).to_be_visible()
+    expect(page.get_by_text("Given back")).to_have_count(0)
+    expect(page.get_by_role("link", name="See other times")).to_be_visible()
 
 
 def test_after_logging_out_tickets_ask_for_a_login(visit, customer, order):

@@ -149,6 +149,23 @@ def test_a_poster_that_is_not_there_is_drawn(visit, site):
     expect(page.locator("main img")).to_have_count(0)
 
 
+@pytest.mark.parametrize("view", [films, film, seats, a_hold, films_and_a_hold, orders])
+def test_a_title_without_a_blank_fits_too_and_is_text(visit, api, show, view):
+    page = view(visit, api, show)
+    title = "<img/src=x>" + "Rindfleischetikettierung" * 4
+
+    def with_such_a_title(route):
+        body = route.fetch(headers=route.request.headers).text()
+        route.fulfill(body=body.replace(show["movie_title"], title), content_type="application/json")
+
+    page.route("**/api/**", with_such_a_title)
+    page.set_viewport_size({"width": 320, "height": 844})
+    page.reload()
+    page.get_by_text(title).first.wait_for()
+
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+
+
 def test_whatever_is_pressed_is_large_enough(visit, api, show):
     page = chosen_seats_and_a_refusal(visit, api, show)
     page.set_viewport_size({"width": 390, "height": 844})
