@@ -47,7 +47,8 @@ def test_every_time_in_every_response_has_one_shape(api, send, body_of, ids, ope
     for address in reads(operations, ids):
         response = api.get(address)
         assert response.status_code == 200, address
-        names |= names_of_times(response)
+        if not response.streaming:  # a stream of seats has none
+            names |= names_of_times(response)
     for name in ENDPOINTS:
         names |= names_of_times(send(name, body_of(name)))
 
