@@ -36,6 +36,8 @@ def polish(document: Document) -> None:
         _describe_body(operation, definitions, method)
         _add_what_any_may_answer(operation, method)
         _describe_responses(operation, definitions)
+        if "produces" in operation:  # what is no JSON, but for its refusals
+            operation["produces"].append(PROBLEM_CONTENT_TYPE)
         del operation["x-etag"], operation["x-reads-token"]
     for item in document["paths"].values():
         _describe_path(item)

@@ -61,8 +61,9 @@ def _operation(operation: Operation, definitions: dict[str, Schema]) -> Operatio
         if "example" in model:  # Postman's collections take it from here, and not from the model
             content["example"] = model["example"]
         converted["requestBody"] = {"required": body["required"], "content": {JSON: content}}
+    media_type = operation.get("produces", [JSON])[0]
     converted["responses"] = {
-        status: _response(status, response) for status, response in operation["responses"].items()
+        status: _response(status, response, media_type) for status, response in operation["responses"].items()
     }
     return converted
 
@@ -77,8 +78,8 @@ def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
     return {**described, "schema": _schema(schema)}
 
 
-def _response(status: str, response: dict[str, Any]) -> dict[str, Any]:
-    """A refusal is a problem document; everything else is JSON."""
+def _response(status: str, response: dict[str, Any], media_type: str) -> dict[str, Any]:
+    """A refusal is a problem document; everything else is what the operation produces."""
     converted: dict[str, Any] = {"description": response["description"]}
     if headers := response.get("headers"):
         converted["headers"] = {
@@ -89,7 +90,7 @@ def _response(status: str, response: dict[str, Any]) -> dict[str, Any]:
             for name, header in headers.items()
         }
     if "schema" in response:
-        media_type = JSON if status < "400" else PROBLEM_CONTENT_TYPE
+        media_type = media_type if status < "400" else PROBLEM_CONTENT_TYPE
         content: dict[str, Any] = {"schema": _schema(response["schema"])}
         if example := response.get("examples", {}).get(media_type):
             content["example"] = example

@@ -265,3 +265,11 @@ def test_a_part_of_the_seat_map_has_an_address_and_the_old_way_is_deprecated(par
         unchanged = client.get(f"/api/shows/{show.pk}/{path}", headers={"If-None-Match": new["ETag"]})
         assert unchanged.status_code == 304
         assert ("Deprecation" in unchanged) == ("fields" in path)
+
+
+def test_a_stream_is_no_json(openapi, openapi_31):
+    path = "/api/shows/{id}/seats/stream/"
+    assert openapi["paths"][path]["get"]["produces"] == ["text/event-stream", "application/problem+json"]
+    responses = openapi_31["paths"][path]["get"]["responses"]
+    assert [*responses["200"]["content"]] == ["text/event-stream"]
+    assert [*responses["404"]["content"]] == ["application/problem+json"]
