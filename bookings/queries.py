@@ -152,6 +152,15 @@ def changes_of_orders(orders: Iterable[Order]) -> dict[int, list[OrderChange]]:
     return found
 
 
+def changes_of_show(show: Show, version: int) -> dict[str, dict[str, Any]]:
+    """Return what customers are told of the changes of a show since this version, as {field: {old, new}}."""
+    overall: dict[str, dict[str, Any]] = {}
+    for event in ShowEvent.objects.filter(show=show, version__gt=version).order_by("version"):
+        for name, pair in _facts(event):
+            overall[name] = {**pair, "old": overall.get(name, pair)["old"]}
+    return overall
+
+
 def _show_version(order: Order) -> int:
     """The version of the show, as it was read with the bookings; 0 for an order without any."""
     return next((booking.show.version for booking in order.all_bookings()), 0)

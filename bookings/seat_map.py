@@ -31,6 +31,7 @@ class SeatMapState(NamedTuple):
     seats_version: int
     seat_plan: str
     status: str
+    show_version: int
     prices: tuple[str | None, ...]
     # Which seats are not free, by number, with what customers are told of each. Only of a whole map.
     taken: Mapping[int, str]
@@ -41,8 +42,8 @@ class SeatMapState(NamedTuple):
 
     @property
     def layout_etag(self) -> str:
-        """It changes when the seat plan or a price does, which is next to never."""
-        text = f"{self.seat_plan}|{self.prices}|{settings.CURRENCY}"
+        """It changes when the show or a price does, which is next to never."""
+        text = f"{self.seat_plan}|{self.prices}|{settings.CURRENCY}|{self.show_version}"
         return f'"{self.show}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"'
 
 
@@ -52,7 +53,7 @@ _STATE = """
 SELECT id, total_seats, seats_version + (
         SELECT count(*) FROM bookings_booking
         WHERE show_id = movies_show.id AND status = 'HELD' AND expires_at <= %(at)s
-    ), seat_plan, status, price, premium_price, sofa_price, wheelchair_price, companion_price{taken}
+    ), seat_plan, status, version, price, premium_price, sofa_price, wheelchair_price, companion_price{taken}
 FROM movies_show WHERE id = %(show)s AND status <> 'DRAFT'
 """
 # In the same statement, so that what it says and the version that it has are of one moment.
@@ -82,10 +83,10 @@ def seat_map_state(show_id: int, *, whole: bool = True) -> SeatMapState:
         row = cursor.fetchone()
     if row is None:
         raise NotFound
-    show, total_seats, seats_version, seat_plan, status, *prices = row[:10]
+    show, total_seats, seats_version, seat_plan, status, show_version, *prices = row[:11]
     amounts = tuple(None if price is None else f"{price:.2f}" for price in prices)
-    taken = _by_number(row[10]) if whole and row[10] else {}
-    return SeatMapState(show, total_seats, seats_version, seat_plan, status, amounts, taken)
+    taken = _by_number(row[11]) if whole and row[11] else {}
+    return SeatMapState(show, total_seats, seats_version, seat_plan, status, show_version, amounts, taken)
 
 
 def _by_number(taken: str) -> dict[int, str]:
@@ -118,6 +119,7 @@ def availability(state: SeatMapState) -> dict[str, Any]:
         taken[status].append(number)
     return {
         "show": state.show,
+        "show_version": state.show_version,
         "seats_version": state.seats_version,
         "available_seats": available_seats(state.status, state.total_seats, len(state.taken)),
         "status": state.status,
@@ -130,6 +132,7 @@ def layout(state: SeatMapState) -> dict[str, Any]:
     width, height, rows = _layout(state.seat_plan, state.total_seats, state.prices)
     return {
         "show": state.show,
+        "show_version": state.show_version,
         "width": width,
         "height": height,
         "currency": settings.CURRENCY,

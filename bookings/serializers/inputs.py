@@ -12,6 +12,7 @@ from movie_booking.api.fields import Input, KnownFieldsOnly, StrictBooleanField,
 from movie_booking.limits import parse_id
 from movies.seat_plan import SeatKind
 
+SHOW_VERSION = "Of the seat map on which they were chosen: refused if the show was changed since."
 LEAVE_SINGLE_SEAT = "Staff only: do it although a single seat is left free."
 
 
@@ -84,6 +85,7 @@ class BestAvailableField(StrictIntegerField):
 
 class BookSeatInput(Input):
     seat_number = StrictIntegerField(min_value=1, help_text="Seats are numbered in reading order.")
+    show_version = StrictIntegerField(required=False, min_value=0, help_text=SHOW_VERSION)
     leave_single_seat = StrictBooleanField(required=False, help_text=LEAVE_SINGLE_SEAT)
 
     class Meta:
@@ -106,6 +108,7 @@ class OrderInput(KnownFieldsOnly):
         required=False,
         help_text="With best_available: together or not at all?",
     )
+    show_version = StrictIntegerField(required=False, min_value=0, help_text=SHOW_VERSION)
     leave_single_seat = StrictBooleanField(required=False, help_text=LEAVE_SINGLE_SEAT)
 
     class Meta:
@@ -179,6 +182,7 @@ class ExchangeInput(KnownFieldsOnly):
         required=False, min_value=0, help_text="A show of the same movie or in the same cinema."
     )
     to = SeatNumbersField(source="to_seats", allow_empty=False, help_text="As many free seats.")
+    show_version = StrictIntegerField(required=False, min_value=0, help_text=SHOW_VERSION)
     leave_single_seat = StrictBooleanField(required=False, help_text=LEAVE_SINGLE_SEAT)
 
     class Meta:

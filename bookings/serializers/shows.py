@@ -62,6 +62,9 @@ class CancelledShowSerializer(ShowSerializer):
         }
 
 
+SHOW_VERSION = "How often the show was changed: send it with the seats that are chosen."
+
+
 class LayoutSeatSerializer(serializers.Serializer[Any]):
     """Describes the seat map to clients; the map itself is built by `seat_map`."""
 
@@ -90,6 +93,7 @@ class LayoutRowSerializer(serializers.Serializer[Any]):
 
 class SeatLayoutSerializer(serializers.Serializer[Any]):
     show = serializers.IntegerField()
+    show_version = serializers.IntegerField(help_text=SHOW_VERSION)
     width = serializers.IntegerField(help_text="Columns of the drawing.")
     height = serializers.IntegerField(help_text="Lines of the drawing.")
     currency = serializers.CharField(help_text="ISO 4217.")
@@ -104,6 +108,7 @@ class TakenSeatsSerializer(serializers.Serializer[Any]):
 
 class SeatAvailabilitySerializer(serializers.Serializer[Any]):
     show = serializers.IntegerField()
+    show_version = serializers.IntegerField(help_text=SHOW_VERSION)
     seats_version = serializers.IntegerField()
     available_seats = serializers.IntegerField(help_text="0 if the show is cancelled.")
     status = serializers.ChoiceField(

@@ -18,6 +18,7 @@ from bookings.services.rules import (
     refuse_half_sofas_kept,
     refuse_if_started,
     refuse_if_too_late,
+    refuse_other_version,
     refuse_seating,
     refuse_seats_without_booking,
     refuse_unknown_seats,
@@ -37,6 +38,7 @@ def exchange_seats(
     from_seats: Collection[int],
     to_seats: Collection[int],
     to_show: int | None = None,
+    show_version: int | None = None,
     leave_single_seat: bool = False,
 ) -> Order:
     """Exchange seats of an order for as many others, in one step, and return the order.
@@ -58,11 +60,13 @@ def exchange_seats(
             from_seats=from_seats,
             to_show=to_show,
             to_seats=to_seats,
+            show_version=show_version,
             leave_single_seat=leave_single_seat,
         )
     inventory, locked = SeatInventory.lock_order(order.show_id, order.pk)
     locked.refuse_unless_live()
     refuse_unless_on_sale(inventory.show, inventory.at)
+    refuse_other_version(inventory.show, show_version)
     refuse_seats_without_booking(locked, from_seats, field="from")
     _refuse_another_number(from_seats, to_seats)
     refuse_unknown_seats(inventory.show, to_seats, field="to")
@@ -95,6 +99,7 @@ def swap_seats(
     from_seats: Collection[int],
     to_show: int,
     to_seats: Collection[int],
+    show_version: int | None = None,
     leave_single_seat: bool = False,
 ) -> Order:
     """Exchange seats of an order for as many of another show, in one step, and return the order of those.
@@ -113,6 +118,7 @@ def swap_seats(
     here, there = shows[order.show_id], shows[to_show]
     with _refused_by(there.show):
         refuse_unless_on_sale(there.show, there.at)
+        refuse_other_version(there.show, show_version)
     _refuse_unless_exchangeable(here.show, there.show)
     locked = here.order(order.pk)
     locked.refuse_unless_live()

@@ -30,6 +30,7 @@ from bookings.services.inventory import SeatInventory, constraint_as_refusal
 from bookings.services.limits import refuse_too_many_holds, refuse_too_many_seats
 from bookings.services.rules import (
     refuse_if_started,
+    refuse_other_version,
     refuse_seating,
     refuse_unknown_seats,
     refuse_unless_on_sale,
@@ -49,6 +50,8 @@ class SeatChoice(NamedTuple):
     best_available: int | Mapping[SeatKind, int] | None = None
     kind: SeatKind | None = None
     adjacent: Adjacent = "preferred"
+    # Of the map on which seats were chosen.
+    show_version: int | None = None
     # Only for staff: see the single-seat rule of the screen.
     leave_single_seat: bool = False
 
@@ -67,15 +70,21 @@ class SeatChoice(NamedTuple):
 
 
 def book_seat(
-    show_id: int, seat_number: int, *, customer: User, actor: Actor, leave_single_seat: bool = False
+    show_id: int,
+    seat_number: int,
+    *,
+    customer: User,
+    actor: Actor,
+    show_version: int | None = None,
+    leave_single_seat: bool = False,
 ) -> Booking:
     """Give the customer the seat and return the booking: an order of one, confirmed at once.
 
     Raises SeatTaken, SoldInPairs, CompanionWithoutWheelchair, LeavesSingleSeat, TooManySeats, NoSuchSeat,
-    ShowChanged for a seat that the show had before it was moved, NotFound, ShowCancelled, ShowStarted,
-    NotOnSale and SalesClosed.
+    ShowChanged for another version of the show or a seat that it had before it was moved, NotFound,
+    ShowCancelled, ShowStarted, NotOnSale and SalesClosed.
     """
-    choice = SeatChoice(seat_numbers=[seat_number], leave_single_seat=leave_single_seat)
+    choice = SeatChoice([seat_number], show_version=show_version, leave_single_seat=leave_single_seat)
     with constraint_as_refusal([seat_number]):
         [booking] = _place(
             show_id, choice, Status.BOOKED, customer=customer, actor=actor, field="seat_number"
@@ -88,8 +97,8 @@ def hold_seats(show_id: int, choice: SeatChoice, *, customer: User, actor: Actor
 
     Raises SeatTaken that names every seat that is not free; NotTogether and NotEnoughSeats if there are no
     such best available seats; SoldInPairs, CompanionWithoutWheelchair, LeavesSingleSeat, TooManySeats,
-    TooManyHolds, NoSuchSeat, ShowChanged for a seat that the show had before it was moved, NotFound,
-    ShowCancelled, ShowStarted, NotOnSale and SalesClosed.
+    TooManyHolds, NoSuchSeat, ShowChanged for another version of the show or a seat that it had before it was
+    moved, NotFound, ShowCancelled, ShowStarted, NotOnSale and SalesClosed.
     """
     with constraint_as_refusal(choice.seat_numbers):
         bookings = _place(show_id, choice, Status.HELD, customer=customer, actor=actor, field="seat_numbers")
@@ -105,6 +114,7 @@ def _place(
     inventory = SeatInventory.lock_for_sale(show_id, choice.seat_numbers, customer)
     show, at = inventory.show, inventory.at
     refuse_unless_on_sale(show, at)
+    refuse_other_version(show, choice.show_version)
     refuse_unknown_seats(show, choice.seat_numbers, field=field)
     numbers = _chosen_seats(inventory, choice)
     refuse_seating(

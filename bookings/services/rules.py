@@ -25,7 +25,7 @@ from bookings.errors import (
     reasons,
 )
 from bookings.models import Booking, Order, Status
-from bookings.queries import most_seats_until_now
+from bookings.queries import changes_of_show, most_seats_until_now
 from bookings.refunds import SaleTerms, parse_tiers
 from bookings.seating.companions import companions_too_many
 from bookings.seating.give_back import singles_freed
@@ -36,6 +36,8 @@ from movie_booking.errors import Invalid, NotFound
 from movies.errors import ShowCancelled
 from movies.models import Show
 from movies.seat_plan import SeatKind
+
+CHOOSE_ANEW = "The show was changed since. Read it and its seat map again, and choose anew."
 
 
 def refuse_unless_on_sale(show: Show, at: datetime) -> None:
@@ -81,6 +83,12 @@ def refuse_if_too_late(terms: SaleTerms, at: datetime) -> None:
         raise TooLateToCancel
 
 
+def refuse_other_version(show: Show, version: int | None) -> None:
+    """Raises ShowChanged if the buyer has chosen on the map of another version, and says so."""
+    if version not in (None, show.version):
+        raise ShowChanged(CHOOSE_ANEW, show_version=show.version, changes=changes_of_show(show, version))
+
+
 def refuse_unknown_seats(show: Show, numbers: Collection[int], *, field: str) -> None:
     """Raises NoSuchSeat for the field of the request that named them, and ShowChanged if there were such
     seats until the show was moved: the buyer has looked at the seat map of then.
@@ -90,7 +98,7 @@ def refuse_unknown_seats(show: Show, numbers: Collection[int], *, field: str) ->
     former = most_seats_until_now(show)
     if all(1 <= number <= former for number in numbers):
         raise ShowChanged(
-            "The show was moved and has other seats now. Read its seat map again, and choose anew.",
+            CHOOSE_ANEW,
             show_version=show.version,
             changes={"total_seats": {"old": former, "new": show.total_seats}},
         )

@@ -49,6 +49,7 @@ def test_the_map_has_kind_price_position_and_status_of_every_seat():
     assert response.status_code == 200
     assert response.json() == {
         "show": show.pk,
+        "show_version": 0,
         "width": 5,
         "height": 3,
         "currency": "EUR",
@@ -88,12 +89,13 @@ def test_layout_and_availability_can_be_read_apart():
 
     assert availability == {
         "show": show.pk,
+        "show_version": 0,
         "seats_version": 1,
         "available_seats": 7,
         "status": "ON_SALE",
         "taken": {"held": [], "booked": [2], "blocked": []},
     }
-    assert layout.keys() == {"show", "width", "height", "currency", "rows"}
+    assert layout.keys() == {"show", "show_version", "width", "height", "currency", "rows"}
     for row in whole["rows"]:
         for seat in row["seats"]:
             del seat["status"]

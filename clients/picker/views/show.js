@@ -74,7 +74,7 @@ class Choosing {
     this.holding = false;
     this.map = new SeatMap(plan, (number) => this.toggle(number));
     this.panel = new Panel(plan, rules, {
-      hold: () => this.hold({ seat_numbers: plan.known(this.chosen) }, list(plan.labels(this.chosen))),
+      hold: () => this.hold({ seat_numbers: plan.known(this.chosen), show_version: layout.body.show_version }, list(plan.labels(this.chosen))),
       findBest: (number, adjacent) => this.hold({ best_available: number, adjacent }, count(number, "seat")),
       drop: (number) => this.toggle(number),
     });
