@@ -1,4 +1,4 @@
-"""Seats that were chosen on the map of a show as it was before are not sold for others of the same numbers."""
+"""Seats chosen on the map of a show as it was before are not sold for others of the same numbers."""
 
 from datetime import timedelta
 
