@@ -7,10 +7,12 @@ import shutil
 import subprocess
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
 
+NOT_INSTALLED = "the Python package {} is not installed: make dev"
 TYPESCRIPT = settings.BASE_DIR / "clients" / "typescript"
 
 
@@ -24,7 +26,12 @@ def command(name: str, install: str) -> str:
 
 def package(name: str) -> None:
     if find_spec(name) is None:
-        pytest.skip(f"the Python package {name} is not installed: make dev")
+        pytest.skip(NOT_INSTALLED.format(name))
+
+
+def sync_api() -> Any:
+    """That of Playwright, for a module of tests, which is skipped without it."""
+    return pytest.importorskip("playwright.sync_api", reason=NOT_INSTALLED.format("playwright"))
 
 
 def chromium() -> str:

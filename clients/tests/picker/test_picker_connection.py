@@ -3,7 +3,10 @@
 import json
 
 import pytest
-from playwright.sync_api import expect
+
+from clients.tests.tools import sync_api
+
+expect = sync_api().expect
 
 
 def hold(page) -> None:

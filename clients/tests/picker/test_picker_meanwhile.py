@@ -1,7 +1,10 @@
 """What happens elsewhere while a page is open: in the cinema, in another tab, on the server."""
 
 import pytest
-from playwright.sync_api import expect
+
+from clients.tests.tools import sync_api
+
+expect = sync_api().expect
 
 A_POLL = 6000  # milliseconds, and a bit more
 

@@ -4,9 +4,11 @@ import json
 import re
 
 import pytest
-from playwright.sync_api import expect
 
 from clients.tests.picker.conftest import PASSWORD
+from clients.tests.tools import sync_api
+
+expect = sync_api().expect
 
 
 @pytest.fixture

@@ -1,9 +1,10 @@
 """Each view, in both colour schemes and on a screen and a phone: for everyone, and within its width."""
 
 import pytest
-from playwright.sync_api import expect
 
-from clients.tests.tools import package
+from clients.tests.tools import package, sync_api
+
+expect = sync_api().expect
 
 SETTINGS = [(width, scheme) for width in (1280, 390) for scheme in ("dark", "light")]
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

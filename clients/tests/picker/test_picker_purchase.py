@@ -2,9 +2,10 @@
 
 import re
 
-from playwright.sync_api import expect
-
 from clients.tests.picker.conftest import PASSWORD
+from clients.tests.tools import sync_api
+
+expect = sync_api().expect
 
 
 def test_a_newcomer_buys_two_seats(visit, api, show, seat):

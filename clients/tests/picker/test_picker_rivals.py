@@ -1,6 +1,8 @@
 """Two people want the same seat."""
 
-from playwright.sync_api import expect
+from clients.tests.tools import sync_api
+
+expect = sync_api().expect
 
 
 def choose(page, seat, *places) -> None:
