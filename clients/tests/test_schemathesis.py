@@ -58,6 +58,8 @@ def send(address, route, token=None, **body):
 def document(server, tmp_path):
     with urlopen(f"{server}/openapi.json") as response:
         document = json.load(response)
+    # It has no end, for which schemathesis waits: movie_booking/tests/test_streams.py
+    del document["paths"]["/api/shows/{id}/seats/stream/"]
     for _, _, operation in operations(document):
         operation["parameters"] = [
             each
