@@ -44,12 +44,15 @@ check: dev  ## What CI runs: lint, types, import rules, migrations, deploy check
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy . && $(BIN)/lint-imports
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	DEBUG=0 SECRET_KEY=$$($(BIN)/python -c "import secrets; print(secrets.token_urlsafe(50))") $(BIN)/python manage.py check --deploy --fail-level WARNING
-# At once, as each keeps a processor busy and not more: PostgreSQL; and SQLite, which takes less long, with the
-# clients after it, of which none may be missing. What these two say follows the other.
+# At once, as each keeps a processor busy and not more: most on PostgreSQL; and SQLite, which takes less long, with
+# the clients after it, of which none may be missing, and the servers. What these say follows the other.
 	@log=$$(mktemp); \
-	( $(BIN)/python -m pytest -p no:cacheprovider --database=sqlite --only-with-database; sqlite=$$?; \
-	  $(BIN)/python -m pytest -p no:cacheprovider --database=sqlite --no-skips clients && exit $$sqlite ) > $$log 2>&1 & others=$$!; \
-	$(BIN)/python -m pytest --database=postgres --cov --cov-report=term --cov-fail-under=95; postgres=$$?; \
+	( pytest="$(BIN)/python -m pytest -p no:cacheprovider"; failed=0; \
+	  $$pytest --database=sqlite --only-with-database || failed=1; \
+	  $$pytest --database=sqlite --no-skips clients || failed=1; \
+	  $$pytest --database=postgres -m kills_servers || failed=1; \
+	  exit $$failed ) > $$log 2>&1 & others=$$!; \
+	$(BIN)/python -m pytest --database=postgres -m "not kills_servers" --cov --cov-report=term --cov-fail-under=95; postgres=$$?; \
 	wait $$others; others=$$?; cat $$log; rm $$log; \
 	test $$postgres -eq 0 && test $$others -eq 0
 

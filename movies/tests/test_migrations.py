@@ -57,6 +57,7 @@ def test_screens_without_a_plan_get_rows_of_ten_and_their_tickets_keep_their_lab
         assert Booking.objects.get(pk=booking).seat_label == label
         assert client_for().get(f"/api/shows/{show}/seats/?fields=availability").json() == {
             "show": show,
+            "show_version": 0,
             "seats_version": 0,
             "available_seats": total_seats - 1,
             "status": "ON_SALE",

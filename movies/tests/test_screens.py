@@ -289,7 +289,7 @@ def test_a_show_takes_another_plan_when_it_takes_another_screen_or_number_and_no
     screen.set_seat_plan(total_seats=30)
     screen.save()
     change(show, starts_at=tomorrow())
-    assert layout_of(show) == seats
+    assert layout_of(show) == {**seats, "show_version": 1}
     change(show, total_seats=11)
     assert labels_of(show)[-1] == "B1"
     change(show, screen=make_screen(seat_plan=DEN), total_seats=4)
