@@ -3,7 +3,7 @@
 import re
 from copy import copy
 from datetime import datetime, timezone
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django.db import models
@@ -90,7 +90,9 @@ class StrictDateTimeField(serializers.DateTimeField):
         return super().to_internal_value(value)
 
 
-# How responses write a moment, where they are made without the fields of a serializer.
+# How responses write a moment, where they are made without the fields of a serializer. Kept, as writing takes
+# fifteen times as long, and the same shows are asked for again and again.
+@lru_cache(maxsize=4096)
 def moment_json(moment: datetime) -> str:
     """Return a moment as DATETIME_FORMAT has it, and fields of serializers. A test holds them equal."""
     return f"{moment.astimezone(timezone.utc).isoformat(timespec='microseconds')[:26]}Z"
