@@ -56,10 +56,7 @@ def _events(show_id: int, first: bytes, known: int) -> Iterator[bytes]:
     with Channel.watched(show_id) as channel:
         yield first
         while not channel.is_over and time.monotonic() < until:
-            with channel.news:
-                if channel.version <= known and not channel.is_over:
-                    channel.news.wait(BEAT_SECONDS)
-                version, event = channel.version, channel.event
+            version, event = channel.newest(known)
             # A client that reads slowly gets the newest, and nothing of what was in between.
             yield event if version > known else BEAT
             known = max(known, version)
@@ -97,6 +94,14 @@ class Channel:
             with cls.lock:
                 channel.watchers -= 1
                 cls.watching -= 1
+
+    def newest(self, known: int) -> tuple[int, bytes]:
+        """Wait for what is newer than the known version, but not for longer than BEAT_SECONDS; return the
+        newest version that there is, and its event.
+        """
+        with self.news:
+            self.news.wait_for(lambda: self.version > known or self.is_over, BEAT_SECONDS)
+            return self.version, self.event
 
     def look(self) -> None:
         """Look each second, and tell those who watch what is new."""
