@@ -1,6 +1,8 @@
 """Rows that bookings, holds and their changes read each time, by queries that are composed once."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db.models import F, FilteredRelation, Q, QuerySet
 
@@ -18,6 +20,14 @@ SEAT_ROW = ("id", "seat_number", "status", "expires_at", "user_id", "order_id")
 SEAT_ROWS: ComposedQuery[SeatRow] = ComposedQuery(
     lambda show_id: Booking.objects.in_seat_index().filter(show=show_id).order_by().values_list(*SEAT_ROW)
 )
+
+
+class Sale(NamedTuple):
+    """What was read along with the lock: the rows of these seats, and all of this customer's."""
+
+    seats: range
+    customer_id: int
+    rows: Sequence[SeatRow]
 
 
 def show_for_sale(show_id: int, first: int, last: int, customer_id: int) -> QuerySet[Show]:

@@ -26,7 +26,8 @@ from bookings.seating.best_available import (
     free_seats,
     largest_free_block,
 )
-from bookings.services.inventory import SeatInventory, constraint_as_refusal
+from bookings.services.constraint import constraint_as_refusal
+from bookings.services.inventory import SeatInventory
 from bookings.services.limits import refuse_too_many_holds, refuse_too_many_seats
 from bookings.services.rules import (
     refuse_if_started,

@@ -3,21 +3,18 @@
 Status, events and counts are written together or not at all, so the events replay to the present state.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db import IntegrityError
 from django.db.models import F
 from django.utils import timezone
 from django.utils.functional import cached_property
 
 from accounts.actors import SYSTEM, Actor
 from accounts.models import User
-from bookings.errors import SeatTaken, reasons
 from bookings.models import (
     LIVE,
     STATUS_OF,
@@ -28,11 +25,11 @@ from bookings.models import (
     Status,
     is_over,
 )
-from bookings.rows import ORDER_ROWS, SEAT_ROWS, SHOW_FOR_SALE, SeatRow
+from bookings.rows import ORDER_ROWS, SEAT_ROWS, SHOW_FOR_SALE, Sale, SeatRow
+from bookings.services.constraint import constraint_as_refusal
 from bookings.services.insert_statement import can_insert_at_once, insert_at_once
 from bookings.services.locked_order import LockedOrder
 from bookings.services.transition_statement import transition_at_once
-from movie_booking.database import violates
 from movie_booking.errors import NotFound
 from movie_booking.limits import MAX_ID
 from movies.models import Show
@@ -388,28 +385,6 @@ def _versions_of_holds(bookings: Iterable[Booking]) -> int:
     counted it: see `seat_map`. What is written then must count it too, or versions would go back.
     """
     return sum(booking.status == Status.HELD for booking in bookings)
-
-
-class Sale(NamedTuple):
-    """What was read along with the lock: the rows of these seats, and all of this customer's."""
-
-    seats: range
-    customer_id: int
-    rows: Sequence[SeatRow]
-
-
-@contextmanager
-def constraint_as_refusal(numbers: Iterable[int]) -> Iterator[None]:
-    """Raises SeatTaken for these seats where the constraint `one_live_booking_per_seat` refused one.
-
-    Not reached while every service takes the lock; the constraint does not rely on that.
-    """
-    try:
-        yield
-    except IntegrityError as error:
-        if violates(error, "one_live_booking_per_seat", Booking):
-            raise SeatTaken(seats=reasons(dict.fromkeys(numbers, Status.BOOKED))) from error
-        raise
 
 
 class Reseated(NamedTuple):

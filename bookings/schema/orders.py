@@ -1,0 +1,200 @@
+"""Bookings, orders and limits."""
+
+from drf_yasg import openapi
+from drf_yasg.utils import no_body
+
+from bookings import services
+from bookings.schema.common import (
+    BOOKINGS,
+    CHANGE_ERRORS,
+    CHANGE_WITH_BODY_ERRORS,
+    IDEMPOTENCY_ERRORS,
+    IDEMPOTENCY_KEY,
+    ORDERS,
+    OVERRIDE_ERRORS,
+    PAGED_BY_ROW,
+    READ_ERRORS,
+)
+from bookings.serializers import (
+    BookingSerializer,
+    BookSeatInput,
+    CancelBookingInput,
+    CancelOrderInput,
+    ConfirmInput,
+    ExchangeInput,
+    OrderInput,
+    OrderQuoteSerializer,
+    OrderSerializer,
+    QuoteSerializer,
+)
+from bookings.serializers.limits import LimitsSerializer
+from movie_booking.errors import Invalid
+from movie_booking.schema import (
+    operation,
+)
+
+# --- Bookings ------------------------------------------------------------------------------------
+
+book_seat = operation(
+    BOOKINGS,
+    "Book a seat",
+    {201: BookingSerializer},
+    [*CHANGE_WITH_BODY_ERRORS, *OVERRIDE_ERRORS, *IDEMPOTENCY_ERRORS],
+    service=services.book_seat,
+    operation_id="api_shows_book_create",
+    operation_description=(
+        "An order of one seat that is confirmed at once. The show is locked, the seat checked and the"
+        " booking written in one transaction: of any number of buyers who want a seat at the same"
+        " moment, one gets it."
+    ),
+    request_body=BookSeatInput,
+    manual_parameters=[IDEMPOTENCY_KEY],
+)
+list_bookings = operation(
+    BOOKINGS,
+    "List my bookings",
+    {},
+    [Invalid, *READ_ERRORS],
+    operation_description=f"Newest first. {PAGED_BY_ROW}",
+)
+read_booking = operation(BOOKINGS, "Show one of my bookings", {200: BookingSerializer}, READ_ERRORS)
+quote_cancellation = operation(
+    BOOKINGS,
+    "Quote what cancelling a booking brings",
+    {200: QuoteSerializer},
+    READ_ERRORS,
+    service=services.quote_cancellation,
+    operation_description=(
+        "Which share comes back depends on the time that is left; `valid_until` says how long this"
+        " quote holds. Nothing is cancelled."
+    ),
+)
+cancel_booking = operation(
+    BOOKINGS,
+    "Cancel a booking",
+    {200: BookingSerializer},
+    [*CHANGE_WITH_BODY_ERRORS, *OVERRIDE_ERRORS, *IDEMPOTENCY_ERRORS],
+    service=services.cancel_booking,
+    operation_description=(
+        "Frees the seat. The booking stays in your list, as CANCELLED. One seat of several is refused if it"
+        " would be left single and another would not: `instead` names those."
+    ),
+    request_body=CancelBookingInput,
+    manual_parameters=[IDEMPOTENCY_KEY],
+)
+
+get_limits = operation(
+    ORDERS,
+    "Show limits, deadlines and rules",
+    {200: LimitsSerializer},
+    [Invalid, *READ_ERRORS],
+    operation_id="api_limits_read",
+    operation_description=(
+        "What a client should know before it asks for seats, so that it need not try. With `show`, and signed"
+        " in, also what the user has of that show and may still have."
+    ),
+    manual_parameters=[
+        openapi.Parameter(
+            "show",
+            openapi.IN_QUERY,
+            type=openapi.TYPE_INTEGER,
+            minimum=0,
+            description="Id of a show: needs a token.",
+        )
+    ],
+    security=[{}, {"Bearer": []}],
+)
+
+# --- Orders --------------------------------------------------------------------------------------
+
+list_orders = operation(
+    ORDERS,
+    "List my orders",
+    {},
+    [Invalid, *READ_ERRORS],
+    operation_description=f"Newest first, with those that are over. {PAGED_BY_ROW}",
+)
+read_order = operation(ORDERS, "Show one of my orders", {200: OrderSerializer}, READ_ERRORS)
+hold_seats = operation(
+    ORDERS,
+    "Hold seats",
+    {201: OrderSerializer},
+    [*CHANGE_WITH_BODY_ERRORS, *OVERRIDE_ERRORS, *IDEMPOTENCY_ERRORS],
+    service=services.hold_seats,
+    operation_description=(
+        "All seats or none, held while you pay: confirm the order before `expires_at`. Name the seats"
+        ' (`{"show": 1, "seat_numbers": [5, 6]}`) or ask for the best available'
+        ' (`{"show": 1, "best_available": 2}`, or by kind: `{"show": 1, "best_available": {"wheelchair": 1,'
+        ' "companion": 1, "standard": 2}}`). A conflict names every seat that is not free.'
+    ),
+    request_body=OrderInput,
+    manual_parameters=[IDEMPOTENCY_KEY],
+)
+confirm_order = operation(
+    ORDERS,
+    "Confirm an order",
+    {200: OrderSerializer},
+    [*CHANGE_WITH_BODY_ERRORS, *IDEMPOTENCY_ERRORS],
+    service=services.confirm_order,
+    operation_description="Books the held seats. An expired hold stays expired: nothing is booked anew.",
+    request_body=ConfirmInput,
+    manual_parameters=[IDEMPOTENCY_KEY],
+)
+extend_order = operation(
+    ORDERS,
+    "Hold the seats of an order for longer",
+    {200: OrderSerializer},
+    CHANGE_ERRORS,
+    service=services.extend_order,
+    operation_description=(
+        "Starts the time of the hold anew, up to a limit that counts from when the order was made."
+    ),
+    request_body=no_body,
+)
+quote_order = operation(
+    ORDERS,
+    "Quote what cancelling an order brings, or some of its seats",
+    {200: OrderQuoteSerializer},
+    [Invalid, *READ_ERRORS],
+    service=services.quote_order,
+    operation_description="Of all its seats, or of those named. Nothing is cancelled.",
+    manual_parameters=[
+        openapi.Parameter(
+            "seat_numbers",
+            openapi.IN_QUERY,
+            type=openapi.TYPE_ARRAY,
+            items=openapi.Items(type=openapi.TYPE_INTEGER, minimum=1),
+            min_items=1,
+            collection_format="csv",
+            description="Some seats of the order: `5,6`. Without it, all.",
+        )
+    ],
+)
+cancel_order = operation(
+    ORDERS,
+    "Cancel an order, or some of its seats",
+    {200: OrderSerializer},
+    [*CHANGE_WITH_BODY_ERRORS, *OVERRIDE_ERRORS, *IDEMPOTENCY_ERRORS],
+    service=services.cancel_order,
+    operation_description=(
+        "Releases a hold, or cancels what was booked. A part of the order is refused if it would leave a"
+        " single seat and another part would not: `instead` names those. The whole order can always be given"
+        " back."
+    ),
+    request_body=CancelOrderInput,
+    manual_parameters=[IDEMPOTENCY_KEY],
+)
+exchange_seats = operation(
+    ORDERS,
+    "Exchange seats of an order",
+    {200: OrderSerializer},
+    [*CHANGE_WITH_BODY_ERRORS, *OVERRIDE_ERRORS, *IDEMPOTENCY_ERRORS],
+    service=services.exchange_seats,
+    operation_description=(
+        "In one step: you are never without a seat and never have two. With `to_show` for seats of another"
+        " show of the same movie or in the same cinema: the response is then a new order, of that show, which"
+        " names this one as `exchanged_from`."
+    ),
+    request_body=ExchangeInput,
+    manual_parameters=[IDEMPOTENCY_KEY],
+)
