@@ -45,10 +45,12 @@ def pytest_configure(config: pytest.Config) -> None:
     folder = Path(tempfile.mkdtemp(prefix="movie-booking-tests-"))
     config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
     url = database_url(config, folder)
-    settings.DATABASES["default"] = database_settings(dj_database_url.parse(url)) | {
+    database = database_settings(dj_database_url.parse(url))
+    if url.startswith("sqlite"):
         # A file, because threads cannot share a database in memory and still lock each other out.
-        "TEST": {"NAME": folder / "test.sqlite3"} if url.startswith("sqlite") else {},
-    }
+        database["TEST"] = {"NAME": folder / "test.sqlite3"}
+        database["OPTIONS"]["init_command"] += " PRAGMA synchronous=OFF;"  # it need not outlive the machine
+    settings.DATABASES["default"] = database
     # Loading the models has opened (not yet connected) what the settings said until now.
     connections.settings = connections.configure_settings(settings.DATABASES)
     del connections["default"]
@@ -68,6 +70,8 @@ def database_url(config: pytest.Config, folder: Path) -> str:
     # A folder of its own: the server's owner is not root, even if the tests' is.
     server = get_server(tempfile.mkdtemp(prefix="movie-booking-postgres-"), cleanup_mode="delete")
     config.add_cleanup(server.cleanup)
+    # It need not outlive the machine. When a server is killed, nothing is lost by this.
+    server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
     return server.get_uri()
 
 

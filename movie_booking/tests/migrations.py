@@ -1,7 +1,9 @@
 """Going back to tables as they were, for tests of what a migration does to rows."""
 
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from django.core.management.color import no_style
@@ -16,19 +18,37 @@ def migrate(targets: Targets) -> Any:
     """Bring the database there; return the models as they were."""
     MigrationExecutor(connection).migrate(targets)
     # On the way back `migrate` returns a state in which other apps may still be ahead of the tables.
-    return MigrationExecutor(connection).loader.project_state(targets).apps
+    return _models(tuple(targets))
 
 
 def migrate_to_latest() -> None:
-    migrate(MigrationExecutor(connection).loader.graph.leaf_nodes())
+    MigrationExecutor(connection).migrate(_latest())
 
 
 @contextmanager
 def models_at(targets: Targets) -> Iterator[Any]:
-    """Give the models and tables of these migrations; restore those of now, empty, afterwards."""
-    yield migrate(targets)
-    _empty_all_tables()
-    migrate_to_latest()
+    """Give the models and tables of these migrations; restore those of now, empty, afterwards.
+
+    To go back takes seconds, so it is done once: then the empty tables are copied.
+    """
+    key = tuple(targets)
+    if not _copies.restore(key):
+        MigrationExecutor(connection).migrate(targets)
+        _copies.keep(key)
+    yield _models(key)
+    if not _copies.restore("now"):
+        _empty_all_tables()
+        migrate_to_latest()
+        _copies.keep("now")
+
+
+def _latest() -> Targets:
+    return MigrationExecutor(connection).loader.graph.leaf_nodes()
+
+
+@cache
+def _models(targets: tuple[tuple[str, str], ...]) -> Any:
+    return MigrationExecutor(connection).loader.project_state(list(targets)).apps
 
 
 def _empty_all_tables() -> None:
@@ -36,3 +56,40 @@ def _empty_all_tables() -> None:
     tables = set(connection.introspection.table_names()) - {MigrationRecorder.Migration._meta.db_table}
     statements = connection.ops.sql_flush(no_style(), sorted(tables), reset_sequences=True)
     connection.ops.execute_sql_flush(statements)
+
+
+class Copies:
+    """Copies of the database of the tests: in memory for SQLite, as databases beside it for PostgreSQL."""
+
+    def __init__(self) -> None:
+        self._kept: dict[Hashable, Any] = {}
+
+    def keep(self, key: Hashable) -> None:
+        if connection.vendor == "sqlite":
+            connection.ensure_connection()
+            copy = sqlite3.connect(":memory:")
+            connection.connection.backup(copy)
+        else:
+            copy = f"copy_{len(self._kept)}_of_{connection.settings_dict['NAME']}"
+            self._copy_database(connection.settings_dict["NAME"], copy)
+        self._kept[key] = copy
+
+    def restore(self, key: Hashable) -> bool:
+        """Make the database what was kept. Returns whether there was something."""
+        if key not in self._kept:
+            return False
+        if connection.vendor == "sqlite":
+            connection.ensure_connection()
+            self._kept[key].backup(connection.connection)
+        else:
+            self._copy_database(self._kept[key], connection.settings_dict["NAME"])
+        return True
+
+    def _copy_database(self, source: str, target: str) -> None:
+        connection.close()
+        with connection._nodb_cursor() as cursor:
+            cursor.execute(f'DROP DATABASE IF EXISTS "{target}" WITH (FORCE)')
+            cursor.execute(f'CREATE DATABASE "{target}" TEMPLATE "{source}"')
+
+
+_copies = Copies()
