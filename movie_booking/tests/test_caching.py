@@ -1,6 +1,7 @@
 """What depends on who asks is kept by no cache; what is the same for everyone may be."""
 
 import pytest
+from django.test import Client
 
 from movie_booking.tests.endpoints import ENDPOINTS
 
@@ -59,10 +60,12 @@ def test_nothing_that_answers_a_change_is_stored(send, body_of, name):
 @pytest.mark.parametrize("path", PUBLIC)
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_the_catalogue_is_the_same_for_everyone_without_a_token(api, anonymous, ids, path, method):
-    """With one it may not be: staff see drafts."""
+    """With one it may not be, as staff see drafts. So a cache asks each time, and again for each token."""
     address = f"/api/{path.format(**ids)}"
 
-    assert cache_control(anonymous.generic(method, address)) is None
+    response = anonymous.generic(method, address)
+
+    assert (cache_control(response), response["Vary"]) == ("no-cache", "Authorization")
     assert cache_control(api.generic(method, address)) == "no-store"
 
 
@@ -75,6 +78,24 @@ def test_the_seat_map_is_the_same_for_everyone(api, anonymous, ids, query, heade
         assert cache_control(response) == "public, no-cache"
 
 
-@pytest.mark.parametrize("path", ["/api/nothing/", "/api/movies/0/", "/api/me/"])
-def test_a_refusal_to_a_user_is_not_stored(api, path):
-    assert cache_control(api.delete(path)) == "no-store"
+@pytest.mark.parametrize("method", ["GET", "HEAD", "DELETE", "OPTIONS", "NONSENSE"])
+@pytest.mark.parametrize(
+    "path",
+    ["/api/nothing/", "/api/movies/0/", "/api/movies/?page=2", "/api/shows/0/seats/", "/api/"],
+)
+def test_no_refusal_is_stored(api, anonymous, method, path):
+    """Nor what only says which methods there are."""
+    for client in (api, anonymous):
+        response = client.generic(method, path)
+
+        assert cache_control(response) == "no-store"
+
+
+def test_what_is_redirected_or_cannot_be_answered_is_not_stored(anonymous, settings):
+    assert cache_control(anonymous.get("/api/movies/", HTTP_HOST="evil.example")) == "no-store"
+    settings.SECURE_SSL_REDIRECT = True
+    assert cache_control(Client().get("/api/movies/")) == "no-store"
+
+
+def test_a_refusal_of_a_method_is_not_stored(api):
+    assert cache_control(api.delete("/api/me/")) == "no-store"
