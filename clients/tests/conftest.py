@@ -5,8 +5,11 @@ import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -29,6 +32,9 @@ def manage(*arguments: str, **environment: str) -> None:
     subprocess.run(command, cwd=settings.BASE_DIR, env=os.environ | environment, check=True)
 
 
+STAFF = {"username": "manager", "password": "popcorn-and-cola"}
+
+
 @pytest.fixture(scope="session")
 def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a database of the demo data, to be copied."""
@@ -36,15 +42,46 @@ def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     environment = {"DATABASE_URL": f"sqlite:///{folder}/db.sqlite3", "DEBUG": "1"}
     manage("migrate", "--verbosity=0", **environment)
     manage("seed_demo", **environment)
+    account = {
+        "DJANGO_SUPERUSER_USERNAME": STAFF["username"],
+        "DJANGO_SUPERUSER_PASSWORD": STAFF["password"],
+        "DJANGO_SUPERUSER_EMAIL": "manager@example.com",
+    }
+    manage("createsuperuser", "--noinput", "--verbosity=0", **environment, **account)
     return folder
 
 
+class EmptyPage(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<!doctype html><link rel=icon href=data:,><title>The cinema's own site</title>")
+
+    def log_message(self, *words: object) -> None:
+        """Say nothing."""
+
+
 @pytest.fixture(scope="session")
-def site(demo_data: Path, tmp_path_factory: pytest.TempPathFactory):
+def shop() -> Iterator[str]:
+    """The origin of a site of its own, whose pages may use the API. It has one page, and that is empty."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), EmptyPage)
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def site(demo_data: Path, shop: str, tmp_path_factory: pytest.TempPathFactory):
     """The address of a running site, without a slash at its end. It lives as long as the test run."""
     folder = tmp_path_factory.mktemp("site")
     shutil.copytree(demo_data, folder, dirs_exist_ok=True)
-    environment = {"DATABASE_URL": f"sqlite:///{folder}/db.sqlite3", "DEBUG": "1"}
+    environment = {
+        "DATABASE_URL": f"sqlite:///{folder}/db.sqlite3",
+        "DEBUG": "1",
+        "CORS_ALLOWED_ORIGINS": shop,
+    }
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
