@@ -51,7 +51,7 @@ PERMISSIONS_POLICY = ", ".join(
 CORS_URLS = r"^/(?:api/|(?:openapi|swagger)\.json$)"
 CORS_REQUEST_HEADERS = (
     *("accept", "authorization", "cache-control", "content-type", "idempotency-key"),
-    *("if-match", "if-none-match", "last-event-id"),
+    *("if-match", "if-none-match", "last-event-id", "order-key"),
 )
 CORS_RESPONSE_HEADERS = (
     *("Allow", "Deprecation", "ETag", "Idempotent-Replayed", "Link", "Location"),

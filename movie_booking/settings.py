@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from environs import Env, ValidationError, validate
 
 from movie_booking import browsers
+from movie_booking.browsers import check_origins
 from movie_booking.processors import available_processors
 
 
@@ -278,9 +279,7 @@ IDEMPOTENCY_HOURS = env.int("IDEMPOTENCY_HOURS", default=24, validate=validate.R
 
 CONTENT_SECURITY_POLICY = {"DIRECTIVES": browsers.PAGES}
 # The origins whose pages may use the API: https://shop.example. Without a cookie, as the API takes none.
-CORS_ALLOWED_ORIGINS = without_blanks(
-    env.list("CORS_ALLOWED_ORIGINS", default=[], validate=browsers.check_origins)
-)
+CORS_ALLOWED_ORIGINS = without_blanks(env.list("CORS_ALLOWED_ORIGINS", default=[], validate=check_origins))
 CORS_URLS_REGEX = browsers.CORS_URLS
 CORS_ALLOW_HEADERS = browsers.CORS_REQUEST_HEADERS
 CORS_EXPOSE_HEADERS = browsers.CORS_RESPONSE_HEADERS

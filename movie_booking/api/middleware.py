@@ -20,14 +20,17 @@ from movie_booking.api.problems import (
 )
 from movie_booking.browsers import API_POLICY
 
+# What is the same for everyone who has no token.
+PUBLIC = tuple(f"/api/{rows}/" for rows in ("movies", "cinemas", "screens", "shows", "limits"))
+
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 def answer_headers(get_response: GetResponse) -> GetResponse:
     """Middleware: that the response is no page, and who may keep it.
 
-    What was read without a token may be kept if it is asked for anew each time, and not for those who have
-    one; all else is kept by nobody. A response that says itself how it is cached is the same for everyone.
+    What everyone may read may be kept if it is asked for anew each time, and not for those with a token; all
+    else is kept by nobody. A response that says itself how it is cached is the same for everyone.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -46,6 +49,7 @@ def with_headers(request: HttpRequest, response: HttpResponse) -> HttpResponse:
             response.status_code == 200
             and request.method in ("GET", "HEAD")
             and "HTTP_AUTHORIZATION" not in request.META
+            and request.path_info.startswith(PUBLIC)
         )
         headers["Cache-Control"] = "no-cache" if is_public else "no-store"
         if is_public:

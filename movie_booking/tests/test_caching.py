@@ -1,8 +1,10 @@
 """What depends on who asks is kept by no cache; what is the same for everyone may be."""
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 
+from movie_booking.api.middleware import with_headers
 from movie_booking.tests.endpoints import ENDPOINTS
 
 pytestmark = pytest.mark.django_db
@@ -99,3 +101,10 @@ def test_what_is_redirected_or_cannot_be_answered_is_not_stored(anonymous, setti
 
 def test_a_refusal_of_a_method_is_not_stored(api):
     assert cache_control(api.delete("/api/me/")) == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("path", "kept"), [("/api/limits/", "no-cache"), ("/api/something-new/", "no-store")]
+)
+def test_what_is_not_named_as_public_is_not_stored_even_without_a_token(rf, path, kept):
+    assert cache_control(with_headers(rf.get(path), HttpResponse())) == kept
