@@ -1,6 +1,8 @@
 """What holds for every request under `/api/` and its response, whatever the route does."""
 
 from collections.abc import Callable
+from hashlib import blake2b
+from http import HTTPStatus
 from typing import Any
 
 from corsheaders import middleware as cors
@@ -9,6 +11,7 @@ from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 from django.utils.cache import patch_vary_headers
+from django.utils.http import parse_etags
 
 from movie_booking.api.problems import (
     BodyTooLarge,
@@ -54,7 +57,20 @@ def with_headers(request: HttpRequest, response: HttpResponse) -> HttpResponse:
         headers["Cache-Control"] = "no-cache" if is_public else "no-store"
         if is_public:
             patch_vary_headers(response, ("Authorization",))
+            if "ETag" not in headers:  # that of a row is its version, of which bookings are no part
+                answer_unchanged(request, response)
     return response
+
+
+def answer_unchanged(request: HttpRequest, response: HttpResponse) -> None:
+    """Give the response a tag of its content, and make it a 304 if its client has that content already."""
+    tag = response.headers["ETag"] = f'W/"{blake2b(response.content, digest_size=12).hexdigest()}"'
+    known = parse_etags(request.META.get("HTTP_IF_NONE_MATCH", ""))
+    if tag in known or known == ["*"]:
+        response.status_code = HTTPStatus.NOT_MODIFIED
+        response.content = b""
+        for of_content in ("Content-Type", "Content-Length"):
+            response.headers.pop(of_content, None)
 
 
 class CorsMiddleware(cors.CorsMiddleware):

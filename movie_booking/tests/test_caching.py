@@ -6,6 +6,7 @@ from django.test import Client
 
 from movie_booking.api.middleware import with_headers
 from movie_booking.tests.endpoints import ENDPOINTS
+from movies.tests.factories import make_movie, make_show
 
 pytestmark = pytest.mark.django_db
 
@@ -69,6 +70,35 @@ def test_the_catalogue_is_the_same_for_everyone_without_a_token(api, anonymous, 
 
     assert (cache_control(response), response["Vary"]) == ("no-cache", "Authorization")
     assert cache_control(api.generic(method, address)) == "no-store"
+
+
+@pytest.mark.parametrize("path", ["movies/", "shows/?ordering=price", "limits/"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_list_that_has_not_changed_is_not_sent_again(anonymous, ids, settings, path, method):
+    found = anonymous.get(f"/api/{path}")
+    asks = {"headers": {"If-None-Match": f'"another", {found["ETag"]}'}}
+
+    again = anonymous.generic(method, f"/api/{path}", **asks)
+    assert (again.status_code, again.content, again["ETag"]) == (304, b"", found["ETag"])
+    assert (cache_control(again), again["Vary"]) == ("no-cache", "Authorization")
+    assert not {"Content-Type", "Content-Length"} & set(again.headers)
+
+    make_show(movie=make_movie("Zardoz"))
+    settings.POLL_SECONDS = 7
+    changed = anonymous.get(f"/api/{path}", **asks)
+    assert (changed.status_code, changed["ETag"] != found["ETag"]) == (200, True)
+
+
+def test_what_is_read_with_a_token_has_no_tag_to_ask_with(api, ids):
+    found = api.get("/api/movies/", headers={"If-None-Match": "*"})
+
+    assert (found.status_code, "ETag" in found) == (200, False)
+
+
+def test_a_row_is_sent_whole_as_its_tag_is_that_of_its_version(anonymous, ids):
+    tag = anonymous.get(f"/api/shows/{ids['show']}/")["ETag"]
+
+    assert anonymous.get(f"/api/shows/{ids['show']}/", headers={"If-None-Match": tag}).status_code == 200
 
 
 @pytest.mark.parametrize("headers", [{}, {"HTTP_IF_NONE_MATCH": "*"}], ids=["200", "304"])
