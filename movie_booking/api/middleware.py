@@ -87,7 +87,7 @@ class CorsMiddleware(cors.CorsMiddleware):
         But not over plain HTTP where HTTPS is insisted on: the browser would send the token over it next.
         """
         answer = super().check_preflight(request)
-        return None if is_refused_as_plain(request) else answer
+        return None if ought_to_be_https(request) else answer
 
 
 def answer_from_outside(request: HttpRequest, response: HttpResponse) -> HttpResponse:
@@ -104,14 +104,15 @@ def refuse_plain_http(get_response: GetResponse) -> GetResponse:
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        return plain_problem(HttpsRequired()) if is_refused_as_plain(request) else get_response(request)
+        if ought_to_be_https(request) and is_api(request) and request.method not in ("GET", "HEAD"):
+            return plain_problem(HttpsRequired())
+        return get_response(request)
 
     return middleware
 
 
-def is_refused_as_plain(request: HttpRequest) -> bool:
-    redirects = settings.SECURE_SSL_REDIRECT and not request.is_secure()
-    return redirects and is_api(request) and request.method not in ("GET", "HEAD")
+def ought_to_be_https(request: HttpRequest) -> bool:
+    return settings.SECURE_SSL_REDIRECT and not request.is_secure()
 
 
 def answer_options(get_response: GetResponse) -> GetResponse:
