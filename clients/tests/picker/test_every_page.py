@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from clients.tests.conftest import STAFF
+from clients.tests.conftest import CLERK
 from clients.tests.picker.conftest import PATIENCE
 from clients.tests.tools import sync_api
 
@@ -38,8 +38,8 @@ def staff(site, browser, noted):
     page.on("pageerror", lambda error: noted.append(f"{page.url}: {error}"))
     page.on("request", look_out)
     page.goto(f"{site}/admin/")
-    page.locator("[name=username]").fill(STAFF["username"])
-    page.locator("[name=password]").fill(STAFF["password"])
+    page.locator("[name=username]").fill(CLERK["DJANGO_SUPERUSER_USERNAME"])
+    page.locator("[name=password]").fill(CLERK["DJANGO_SUPERUSER_PASSWORD"])
     page.get_by_role("button", name="Log in").click()
     expect(page.locator("#user-tools")).to_be_visible()
     yield page
