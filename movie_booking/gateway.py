@@ -11,11 +11,19 @@ from io import BytesIO
 from typing import Any, NamedTuple
 
 from django.conf import settings
+from django.http import HttpResponse
 from gevent import Timeout
-from gunicorn.http.errors import ParseException
+from gunicorn.http.errors import LimitRequestLine, ParseException
 
 from movie_booking import wsgi  # first, as it sets Django up
-from movie_booking.api.problems import BadFraming, RequestTimeout, plain_problem
+from movie_booking.api.middleware import answer_from_outside
+from movie_booking.api.problems import (
+    AddressTooLong,
+    BadFraming,
+    HeadersTooLarge,
+    RequestTimeout,
+    plain_problem,
+)
 from movie_booking.api.renderers import EventStream
 from movie_booking.database import is_reading
 from movie_booking.errors import Busy, DomainError, OutcomeUnknown
@@ -49,15 +57,15 @@ def respond(environ: dict[str, Any]) -> ServerResponse:
     try:
         read_whole(environ)
     except Timeout:
-        return refusal(RequestTimeout())
+        return refusal(environ, RequestTimeout())
     except (OSError, ParseException):  # the client hung up, or its chunks make no sense
-        return refusal(BadFraming())
+        return refusal(environ, BadFraming())
     try:
         result = Runner.submit(call_django, environ, reads_only)
         response: ServerResponse = result.get(timeout=settings.ANSWER_SECONDS)
     except Timeout:
         late = Busy if reads_only else OutcomeUnknown
-        return refusal(late(retry_after=RETRY_AFTER_SECONDS))
+        return refusal(environ, late(retry_after=RETRY_AFTER_SECONDS))
     return response
 
 
@@ -102,7 +110,23 @@ def call_django(environ: dict[str, Any], reads_only: bool) -> ServerResponse:
         response.close()
 
 
-def refusal(error: DomainError) -> ServerResponse:
-    problem = plain_problem(error)
-    reason = HTTPStatus(problem.status_code).phrase
-    return ServerResponse(f"{problem.status_code} {reason}", list(problem.items()), problem.content)
+def refusal(environ: dict[str, Any], error: DomainError) -> ServerResponse:
+    problem = answer_from_outside(wsgi.Request(environ), plain_problem(error))
+    return ServerResponse(status_line(problem), list(problem.items()), problem.content)
+
+
+def status_line(response: HttpResponse) -> str:
+    return f"{response.status_code} {HTTPStatus(response.status_code).phrase}"
+
+
+def refusal_of_head(limit: ParseException) -> bytes:
+    """Return the response, as it goes over the wire, to a request whose line or headers are too long."""
+    error = AddressTooLong() if isinstance(limit, LimitRequestLine) else HeadersTooLarge()
+    unread = wsgi.Request({"REQUEST_METHOD": "GET", "wsgi.input": BytesIO()})
+    problem = answer_from_outside(unread, plain_problem(error))
+    problem["Connection"], problem["Content-Length"] = "close", str(len(problem.content))
+    return b"HTTP/1.1 %s\r\n%s\r\n\r\n%s" % (
+        status_line(problem).encode(),
+        problem.serialize_headers(),
+        problem.content,
+    )

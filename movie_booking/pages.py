@@ -2,12 +2,15 @@
 
 from typing import Any
 
+from csp import middleware as csp
 from django.contrib.auth import middleware as auth
 from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 from movie_booking.api.problems import is_api
+from movie_booking.browsers import PERMISSIONS_POLICY
 
 
 class PagesOnly:
@@ -15,6 +18,14 @@ class PagesOnly:
 
     def __call__(self, request: HttpRequest) -> Any:
         return self.get_response(request) if is_api(request) else super().__call__(request)  # type: ignore[misc]
+
+
+class PolicyMiddleware(PagesOnly, csp.CSPMiddleware):
+    """What the page may load, and which devices it may use."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        return super().process_response(request, response)
 
 
 class SessionMiddleware(PagesOnly, sessions.SessionMiddleware):

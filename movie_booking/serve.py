@@ -11,7 +11,7 @@ from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
-from movie_booking.worker import Worker, forget
+from movie_booking.worker import MAX_HEADER_BYTES, Worker, forget
 
 
 class Server(BaseApplication):
@@ -32,6 +32,8 @@ class Server(BaseApplication):
             # One that hangs must not keep a deployment from restarting.
             "graceful_timeout": settings.ANSWER_SECONDS + 10,
             "limit_request_line": 8190,
+            "limit_request_field_size": MAX_HEADER_BYTES,  # which is what all of them may have
+            "http_parser": "python",  # whose limits are ours
             # What a proxy says is for Django to read, if BEHIND_HTTPS_PROXY allows it.
             "secure_scheme_headers": {},
             "forwarder_headers": "",

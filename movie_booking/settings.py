@@ -14,6 +14,8 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env, ValidationError, validate
 
+from movie_booking import browsers
+from movie_booking.browsers import check_origins
 from movie_booking.processors import available_processors
 
 
@@ -92,13 +94,17 @@ INSTALLED_APPS = [
     "rest_framework_simplejwt.token_blacklist",
     "django_filters",
     "drf_yasg",
+    "corsheaders",
+    "csp",
     "accounts",
     "movies",
     "bookings",
 ]
 
 MIDDLEWARE = [
-    "movie_booking.api.middleware.keep_out_of_caches",
+    "movie_booking.pages.PolicyMiddleware",
+    "movie_booking.api.middleware.answer_headers",
+    "movie_booking.api.middleware.CorsMiddleware",  # before all that may refuse
     "movie_booking.api.middleware.refuse_plain_http",  # before Django redirects it
     "django.middleware.security.SecurityMiddleware",
     "bookings.middleware.answer_polls",
@@ -269,6 +275,20 @@ MOVE_TOLERANCE_MINUTES = env.int("MOVE_TOLERANCE_MINUTES", default=5, validate=v
 # How long the response to a request with an Idempotency-Key is kept.
 IDEMPOTENCY_HOURS = env.int("IDEMPOTENCY_HOURS", default=24, validate=validate.Range(1, 720))
 
+# --- Browsers ----------------------------------------------------------------------------------
+
+CONTENT_SECURITY_POLICY = {"DIRECTIVES": browsers.PAGES}
+# The origins whose pages may use the API: https://shop.example. Without a cookie, as the API takes none.
+CORS_ALLOWED_ORIGINS = without_blanks(env.list("CORS_ALLOWED_ORIGINS", default=[], validate=check_origins))
+CORS_URLS_REGEX = browsers.CORS_URLS
+CORS_ALLOW_HEADERS = browsers.CORS_REQUEST_HEADERS
+CORS_EXPOSE_HEADERS = browsers.CORS_RESPONSE_HEADERS
+CORS_PREFLIGHT_MAX_AGE = browsers.CORS_PREFLIGHT_SECONDS
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+
+# Who may read Swagger, ReDoc and the documents that they draw: everyone, staff who are logged in, or nobody.
+DOCS = env.str("DOCS", default="public", validate=validate.OneOf(("public", "staff", "off")))
+
 # --- The API -----------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
@@ -307,7 +327,7 @@ SWAGGER_SETTINGS = {
         }
     },
     "USE_SESSION_AUTH": False,
-    "PERSIST_AUTH": True,
+    "PERSIST_AUTH": False,  # for ever, that is; `token-life.js` keeps a token for as long as it is good
     "DOC_EXPANSION": "list",
     "DEFAULT_MODEL_RENDERING": "example",
     "DISPLAY_OPERATION_ID": False,

@@ -3,17 +3,28 @@
 import json
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any, ClassVar
+from functools import wraps
+from typing import Any, ClassVar, cast
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.urls import get_script_prefix
+from csp.decorators import csp_replace
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, JsonResponse
+from django.http.response import HttpResponseBase
+from django.urls import get_script_prefix, reverse
+from django.utils.cache import patch_cache_control
 from drf_yasg import openapi
 from drf_yasg.generators import OpenAPISchemaGenerator
 from drf_yasg.views import get_schema_view
+from rest_framework.exceptions import APIException, NotAuthenticated, PermissionDenied
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 
-from movie_booking import __version__
+from accounts.authentication import BearerAuthentication
+from accounts.models import User
+from movie_booking import __version__, browsers
+from movie_booking.api.problems import as_domain_error, plain_problem
 from movie_booking.contract import polish
 from movie_booking.openapi31 import as_openapi_31
 from movie_booking.schema import PRODUCES
@@ -100,34 +111,63 @@ schema_view = get_schema_view(
 )
 
 
+View = Callable[..., HttpResponseBase]
+
+
+def page(interface: str) -> View:
+    """Return the view of a page that draws the document: "swagger" or "redoc"."""
+    view: View = csp_replace(browsers.DOCS_PAGES)(schema_view.with_ui(interface))
+
+    @wraps(view)
+    def show(request: HttpRequest) -> HttpResponseBase:
+        if settings.DOCS == "off":
+            raise Http404
+        if settings.DOCS == "staff" and not admin.site.has_permission(request):
+            return redirect_to_login(request.get_full_path(), reverse("admin:login"))
+        response = view(request)
+        if settings.DOCS == "staff":
+            patch_cache_control(response, private=True, no_store=True)
+        return response
+
+    return show
+
+
+def document(view: View) -> View:
+    """Return the view of a document for those whom DOCS lets read it: staff by their session or a token."""
+
+    @wraps(view)
+    def show(request: HttpRequest, **options: Any) -> HttpResponseBase:
+        if settings.DOCS == "public":
+            return view(request, **options)
+        try:
+            refuse_reader(request)
+            response = view(request, **options)
+        except (APIException, Http404) as refused:
+            response = plain_problem(as_domain_error(refused))
+        patch_cache_control(response, private=True, no_store=True)
+        return response
+
+    return show
+
+
+def refuse_reader(request: HttpRequest) -> None:
+    """Raise Http404 where the documents are closed, and an APIException to whoever is not of the staff."""
+    if settings.DOCS == "off":
+        raise Http404
+    by_token = BearerAuthentication().authenticate(Request(request))
+    if by_token:
+        request.user = cast(User, by_token[0])
+    if not request.user.is_authenticated:
+        raise NotAuthenticated
+    if not admin.site.has_permission(request):
+        raise PermissionDenied
+
+
+swagger_2 = document(schema_view.without_ui())
+
+
+@document
 def openapi_31(request: HttpRequest) -> JsonResponse:
     """The view of `/openapi.json`."""
     document = SchemaGenerator(INFO, version=__version__).get_schema(Request(request), public=True)
     return JsonResponse(as_openapi_31(document.as_dict()))
-
-
-# All that the pages need comes from here. Browsers keep them from the rest: ReDoc would fetch the logo of its
-# makers, who would learn of each reader.
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'self'",
-        "style-src 'self' 'unsafe-inline'",  # both write styles into the page
-        "img-src 'self' data:",
-        "worker-src 'self' blob:",  # in which ReDoc searches
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-    )
-)
-
-
-def page(interface: str) -> Callable[..., HttpResponse]:
-    """Return the view of a page that draws the document: "swagger" or "redoc"."""
-    view = schema_view.with_ui(interface)
-
-    def show(request: HttpRequest) -> HttpResponse:
-        response: HttpResponse = view(request)
-        response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
-        return response
-
-    return show

@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from multiprocessing import RawArray
 from typing import Any
 
 import gevent
 from gevent.server import StreamServer
+from gunicorn import util
 from gunicorn.http import wsgi
-from gunicorn.http.errors import NoMoreData
+from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, NoMoreData
 from gunicorn.http.message import Request
 from gunicorn.http.parser import RequestParser
 from gunicorn.http.wsgi import Response
@@ -22,10 +23,24 @@ from movie_booking.streams import closing
 SLOTS, NOBODY, STOPPING = 512, -1, 1_000_000
 connections_of_workers = RawArray("i", [NOBODY] * SLOTS)
 POLITENESS = 0.002  # seconds
+MAX_HEADER_BYTES = 16 * 1024  # of a request, all in all
+DRAINED_BYTES, DRAIN_SECONDS = 1024 * 1024, 2.0
 
 
 class LenientRequest(Request):
-    """Takes an address whose letters the client should have encoded, and encodes them. gunicorn says 400."""
+    """Takes an address whose letters the client should have encoded, and encodes them. gunicorn says 400.
+
+    It limits all headers of a request together, where gunicorn limits each, and their number.
+    """
+
+    def parse(self, unreader: Any) -> Any:
+        self.max_buffer_headers = MAX_HEADER_BYTES + len("\r\n\r\n")
+        return super().parse(unreader)
+
+    def parse_headers(self, data: bytes, from_trailer: bool = False) -> Any:
+        if len(data) > MAX_HEADER_BYTES:
+            raise LimitRequestHeaders("limit request headers")
+        return super().parse_headers(data, from_trailer)
 
     def parse_request_line(self, line_bytes: bytes) -> None:
         super().parse_request_line(re.sub(rb"[\x80-\xff]", lambda byte: b"%%%02X" % ord(byte[0]), line_bytes))
@@ -35,10 +50,16 @@ RequestParser.mesg_class = LenientRequest
 
 
 class WholeResponse(Response):
-    """Sends its headers along with its body, so that both ends have one message to deal with and not two."""
+    """Sends its headers along with its body, so that both ends have one message to deal with and not two.
+
+    It does not say what serves here: that helps only those who look for a hole in it.
+    """
 
     sock: Any
     _head = b""
+
+    def default_headers(self) -> list[str]:
+        return [line for line in super().default_headers() if not line.startswith("Server:")]
 
     def send_headers(self) -> None:
         if self.headers_sent or self._omits_body or not self.response_length:
@@ -116,6 +137,19 @@ class Worker(GeventWorker):
             super().handle(listener, client, address)
         finally:
             connections_of_workers[self.slot] -= 1
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
+        """Answer a request that cannot be read. What is too long is refused as the API refuses things."""
+        if not isinstance(exc, LimitRequestHeaders | LimitRequestLine):
+            super().handle_error(req, client, addr, exc)
+            return
+        from movie_booking import gateway  # Django, which only workers load
+
+        self.log.warning("A request from %s was refused: %s", addr[0] if addr else "a socket", exc)
+        with suppress(OSError):
+            client.sendall(gateway.refusal_of_head(exc))
+            # A client that is cut off in the middle of sending does not see the answer.
+            util.close_graceful(client, DRAIN_SECONDS, DRAINED_BYTES)
 
     @contextmanager
     def timeout_ctx(self) -> Iterator[None]:

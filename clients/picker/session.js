@@ -6,6 +6,8 @@
  * in this page can read them. That is why the page runs no script of others, allows none by its Content-Security-Policy,
  * and writes what people typed as text, never as HTML. A cookie that scripts cannot read would be safer against such
  * a script, but takes a server that sets it and tokens against forged requests; this API takes a header instead.
+ *
+ * They are kept for as long as they are good for anything: until the refresh token expires, or somebody logs out.
  */
 
 import { connection, pause, Problem, send } from "./http.js";
@@ -19,7 +21,22 @@ export const session = new EventTarget();
 
 /** @returns {Tokens | null} read anew each time, as another tab may have changed it */
 export function tokens() {
-  return parse(localStorage.getItem(STORED));
+  const stored = parse(localStorage.getItem(STORED));
+  if (stored && isOver(stored.refresh)) {
+    localStorage.removeItem(STORED);
+    return null;
+  }
+  return stored;
+}
+
+/** Whether a token says that its time is over. What cannot be read, the server judges. @param {string} token */
+function isOver(token) {
+  try {
+    const payload = token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/");
+    return JSON.parse(atob(payload)).exp * 1000 < Date.now();
+  } catch {
+    return false;
+  }
 }
 
 /**

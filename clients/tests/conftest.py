@@ -5,8 +5,11 @@ import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -24,6 +27,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"{name} needs Python 3.11 and did not run.", yellow=True)
 
 
+# Somebody at the box office, who may do everything.
+CLERK = {
+    "DJANGO_SUPERUSER_USERNAME": "clerk",
+    "DJANGO_SUPERUSER_EMAIL": "clerk@example.com",
+    "DJANGO_SUPERUSER_PASSWORD": "popcorn-and-cola",
+}
+
+
 def manage(*arguments: str, **environment: str) -> None:
     command = [sys.executable, "manage.py", *arguments]
     subprocess.run(command, cwd=settings.BASE_DIR, env=os.environ | environment, check=True)
@@ -36,15 +47,41 @@ def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     environment = {"DATABASE_URL": f"sqlite:///{folder}/db.sqlite3", "DEBUG": "1"}
     manage("migrate", "--verbosity=0", **environment)
     manage("seed_demo", **environment)
+    manage("createsuperuser", "--noinput", **environment, **CLERK)
     return folder
 
 
+class EmptyPage(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<!doctype html><link rel=icon href=data:,><title>The cinema's own site</title>")
+
+    def log_message(self, *words: object) -> None:
+        """Say nothing."""
+
+
 @pytest.fixture(scope="session")
-def site(demo_data: Path, tmp_path_factory: pytest.TempPathFactory):
+def shop() -> Iterator[str]:
+    """The origin of a site of its own, whose pages may use the API. It has one page, and that is empty."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), EmptyPage)
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def site(demo_data: Path, shop: str, tmp_path_factory: pytest.TempPathFactory):
     """The address of a running site, without a slash at its end. It lives as long as the test run."""
     folder = tmp_path_factory.mktemp("site")
     shutil.copytree(demo_data, folder, dirs_exist_ok=True)
-    environment = {"DATABASE_URL": f"sqlite:///{folder}/db.sqlite3", "DEBUG": "1"}
+    environment = {
+        "DATABASE_URL": f"sqlite:///{folder}/db.sqlite3",
+        "DEBUG": "1",
+        "CORS_ALLOWED_ORIGINS": shop,
+    }
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -1,11 +1,17 @@
 """What holds for every request under `/api/` and its response, whatever the route does."""
 
 from collections.abc import Callable
+from hashlib import blake2b
+from http import HTTPStatus
 from typing import Any
 
+from corsheaders import middleware as cors
 from django.conf import settings
+from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
+from django.utils.cache import patch_vary_headers
+from django.utils.http import parse_etags
 
 from movie_booking.api.problems import (
     BodyTooLarge,
@@ -15,29 +21,80 @@ from movie_booking.api.problems import (
     is_api,
     plain_problem,
 )
+from movie_booking.browsers import API_POLICY
+
+# What is the same for everyone who has no token.
+PUBLIC = tuple(f"/api/{rows}/" for rows in ("movies", "cinemas", "screens", "shows", "limits"))
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
-def keep_out_of_caches(get_response: GetResponse) -> GetResponse:
-    """Middleware: `Cache-Control: no-store` on each response that may depend on who asks.
+def answer_headers(get_response: GetResponse) -> GetResponse:
+    """Middleware: that the response is no page, and who may keep it.
 
-    That is, to all but GET and HEAD without a token. A response that says itself how it is cached is the
-    same for everyone.
+    What everyone may read may be kept if it is asked for anew each time, and not for those with a token; all
+    else is kept by nobody. A response that says itself how it is cached is the same for everyone.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        is_public = (
-            request.method in ("GET", "HEAD", "OPTIONS")
-            and "HTTP_AUTHORIZATION" not in request.META
-            and response.status_code != 401
-        )
-        if is_api(request) and not is_public:
-            response.headers.setdefault("Cache-Control", "no-store")
-        return response
+        return with_headers(request, response) if is_api(request) else response
 
     return middleware
+
+
+def with_headers(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    headers = response.headers
+    headers["Content-Security-Policy"] = API_POLICY
+    headers["X-Content-Type-Options"] = "nosniff"
+    if "Cache-Control" not in headers:
+        is_public = (
+            response.status_code == 200
+            and request.method in ("GET", "HEAD")
+            and "HTTP_AUTHORIZATION" not in request.META
+            and request.path_info.startswith(PUBLIC)
+        )
+        headers["Cache-Control"] = "no-cache" if is_public else "no-store"
+        if is_public:
+            patch_vary_headers(response, ("Authorization",))
+            if "ETag" not in headers:  # that of a row is its version, of which bookings are no part
+                answer_unchanged(request, response)
+    return response
+
+
+def answer_unchanged(request: HttpRequest, response: HttpResponse) -> None:
+    """Give the response a tag of its content, and make it a 304 if its client has that content already."""
+    tag = response.headers["ETag"] = f'W/"{blake2b(response.content, digest_size=12).hexdigest()}"'
+    known = parse_etags(request.META.get("HTTP_IF_NONE_MATCH", ""))
+    if tag in known or known == ["*"]:
+        response.status_code = HTTPStatus.NOT_MODIFIED
+        response.content = b""
+        for of_content in ("Content-Type", "Content-Length"):
+            response.headers.pop(of_content, None)
+
+
+class CorsMiddleware(cors.CorsMiddleware):
+    """Lets the pages of CORS_ALLOWED_ORIGINS read every answer; without any, it is not there."""
+
+    def __init__(self, get_response: Any) -> None:
+        if not settings.CORS_ALLOWED_ORIGINS:
+            raise MiddlewareNotUsed
+        super().__init__(get_response)
+
+    def check_preflight(self, request: HttpRequest) -> Any:
+        """Answer whether a page may send what it means to, before anything else looks at it.
+
+        But not over plain HTTP where HTTPS is insisted on: the browser would send the token over it next.
+        """
+        answer = super().check_preflight(request)
+        return None if ought_to_be_https(request) else answer
+
+
+def answer_from_outside(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Return a response that was made outside of Django, with the headers it would have from there."""
+    if settings.CORS_ALLOWED_ORIGINS:
+        CorsMiddleware(lambda request: response)(request)
+    return with_headers(request, response)
 
 
 def refuse_plain_http(get_response: GetResponse) -> GetResponse:
@@ -47,12 +104,15 @@ def refuse_plain_http(get_response: GetResponse) -> GetResponse:
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        redirects = settings.SECURE_SSL_REDIRECT and not request.is_secure()
-        if redirects and is_api(request) and request.method not in ("GET", "HEAD"):
+        if ought_to_be_https(request) and is_api(request) and request.method not in ("GET", "HEAD"):
             return plain_problem(HttpsRequired())
         return get_response(request)
 
     return middleware
+
+
+def ought_to_be_https(request: HttpRequest) -> bool:
+    return settings.SECURE_SSL_REDIRECT and not request.is_secure()
 
 
 def answer_options(get_response: GetResponse) -> GetResponse:

@@ -56,6 +56,18 @@ class RequestTimeout(DomainError):
     detail = "The body of the request did not arrive in time."
 
 
+class AddressTooLong(DomainError):
+    status = 414
+    code = "address_too_long"
+    detail = "The address is too long."
+
+
+class HeadersTooLarge(DomainError):
+    status = 431
+    code = "headers_too_large"
+    detail = "The headers of the request are too large. Cookies are among them."
+
+
 class BadFraming(DomainError):
     status = 400
     code = "parse_error"
@@ -98,12 +110,22 @@ def problem_response(exception: Exception, context: dict[str, Any]) -> Response:
     if error.status == HTTPStatus.INTERNAL_SERVER_ERROR:
         request = context["request"]
         logger.error("%s %s failed", request.method, request.path, exc_info=exception)
-    response = Response(problem_document(error), status=error.status, content_type=PROBLEM_CONTENT_TYPE)
+    return Response(
+        problem_document(error),
+        status=error.status,
+        headers=problem_headers(error),
+        content_type=PROBLEM_CONTENT_TYPE,
+    )
+
+
+def problem_headers(error: DomainError) -> dict[str, str]:
+    """Return what HTTP itself wants to know of the error."""
+    headers = {}
     if error.status == HTTPStatus.UNAUTHORIZED:
-        response["WWW-Authenticate"] = 'Bearer realm="api"'
+        headers["WWW-Authenticate"] = 'Bearer realm="api"'
     if "retry_after" in error.extra:
-        response["Retry-After"] = str(error.extra["retry_after"])
-    return response
+        headers["Retry-After"] = str(error.extra["retry_after"])
+    return headers
 
 
 def as_domain_error(exception: Exception) -> DomainError:
@@ -159,12 +181,13 @@ def _messages(value: Any) -> list[FieldMessage]:
 
 
 def plain_problem(error: DomainError) -> JsonResponse:
-    response = JsonResponse(
-        problem_document(error), JSONEncoder, status=error.status, content_type=PROBLEM_CONTENT_TYPE
+    return JsonResponse(
+        problem_document(error),
+        JSONEncoder,
+        status=error.status,
+        headers=problem_headers(error),
+        content_type=PROBLEM_CONTENT_TYPE,
     )
-    if "retry_after" in error.extra:
-        response["Retry-After"] = str(error.extra["retry_after"])
-    return response
 
 
 @csrf_exempt

@@ -21,6 +21,7 @@ EVERY_ROUTE = {
     *("parse_error", "method_not_allowed", "not_acceptable", "request_timeout", "length_required"),
     "outcome_unknown",
     *("body_too_large", "unsupported_content_encoding", "https_required"),
+    *("address_too_long", "headers_too_large"),
     *("server_error", "unavailable", "busy", "conflict"),
     *("bad_authorization_header", "token_not_valid", "user_not_found", "user_inactive"),
 }

@@ -1,6 +1,7 @@
 """What the production server makes of HTTP, byte by byte."""
 
 import json
+import re
 import socket
 import time
 from contextlib import ExitStack
@@ -16,12 +17,17 @@ from movies.tests.factories import make_movie, make_show
 
 pytestmark = [pytest.mark.kills_servers, pytest.mark.usefixtures("real_transactions")]
 
+SHOP = "https://shop.example"
 CREDENTIALS = b'{"username": "john", "password": "wrong"}'
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory, django_db_setup):
-    server = Server(tmp_path_factory.mktemp("http") / "log", ALLOWED_HOSTS="localhost,127.0.0.1")
+    server = Server(
+        tmp_path_factory.mktemp("http") / "log",
+        ALLOWED_HOSTS="localhost,127.0.0.1",
+        CORS_ALLOWED_ORIGINS=SHOP,
+    )
     try:
         server.start()
         yield server
@@ -138,6 +144,68 @@ def test_what_is_no_http_is_refused_and_harms_nobody(server, nonsense):
 
     assert answer is None or 400 <= answer[0] < 500 or answer[0] in (501, 505)
     assert call(server, "GET", "/api/movies/").status == 200
+
+
+@pytest.mark.parametrize("path", ["/api/movies/", "/admin/"])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        ["X: " + "x" * 17_000],
+        ["X: " + "x" * 1_000_000],
+        [f"X{number}: " + "x" * 200 for number in range(85)],
+        [f"X{number}: x" for number in range(200)],
+        ["Cookie: session=" + "x" * 17_000],
+    ],
+    ids=["one", "a very long one", "many that are too much", "too many", "a cookie"],
+)
+def test_headers_that_are_too_much_are_refused(server, path, headers):
+    status, answered, body = exchange(server, get(path, *headers))
+
+    assert (status, json.loads(body)["code"]) == (431, "headers_too_large")
+    assert (answered["content-type"], answered["connection"]) == ("application/problem+json", "close")
+    assert (answered["cache-control"], answered["x-content-type-options"]) == ("no-store", "nosniff")
+    assert call(server, "GET", "/api/movies/").status == 200
+
+
+@pytest.mark.parametrize("headers", [["X: " + "x" * 16_000], [f"X{n}: " + "x" * 150 for n in range(95)]])
+def test_sixteen_kibibytes_of_headers_are_read(server, headers):
+    assert exchange(server, get("/api/movies/", *headers))[0] == 200
+
+
+def test_headers_that_never_end_are_refused_before_their_end(server):
+    with connect(server) as client, client.makefile("rb") as stream:
+        client.sendall(b"GET /api/movies/ HTTP/1.1\r\n" + b"X: x\r\n" * 4000)
+
+        assert read_response(stream)[0] == 431
+
+
+def test_an_address_that_is_too_long_is_refused(server):
+    status, _, body = exchange(server, get("/api/movies/?search=" + "x" * 8190))
+
+    assert (status, json.loads(body)["code"]) == (414, "address_too_long")
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/movies/", "/api/nothing/", "/admin/login/", "/nothing", "/favicon.ico"]
+)
+def test_no_answer_says_what_serves_it(server, path):
+    _, headers, body = exchange(server, get(path))
+
+    assert not {"server", "x-powered-by", "via"} & set(headers)
+    assert headers["x-content-type-options"] == "nosniff"
+    assert not re.search(rb"gunicorn|django/|python/|werkzeug", body, re.IGNORECASE)
+
+
+def test_a_page_of_another_origin_reads_what_is_refused_outside_of_django(server):
+    sent = post("/api/login/", "Transfer-Encoding: chunked", f"Origin: {SHOP}"), b"zz\r\n{}\r\n0\r\n\r\n"
+
+    status, headers, _ = exchange(server, *sent)
+
+    assert (status, headers["access-control-allow-origin"], headers["cache-control"]) == (
+        400,
+        SHOP,
+        "no-store",
+    )
 
 
 # --- Headers and addresses ------------------------------------------------------------------------

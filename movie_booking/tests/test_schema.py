@@ -49,7 +49,8 @@ def test_the_pages_fetch_nothing_from_other_hosts(path):
 
     assert re.findall(r"(?:https?:)?//[a-z]", page) == []
     directives = dict(directive.split(" ", 1) for directive in policy.split("; "))
-    assert directives["default-src"] == "'self'"
+    assert directives["default-src"] == "'none'"
+    assert directives["script-src"] == "'self'"
     sources = {source for sources in directives.values() for source in sources.split()}
     assert sources == {"'self'", "'none'", "'unsafe-inline'", "data:", "blob:"}
 

@@ -58,6 +58,15 @@ def test_it_starts_for_development_without_a_word():
         ("ANSWER_SECONDS", "10"),
         ("MAX_WAITING_PER_SHOW", "0"),
         ("DATABASE_CONNECTIONS", "2"),
+        ("CORS_ALLOWED_ORIGINS", "*"),
+        ("CORS_ALLOWED_ORIGINS", "null"),
+        ("CORS_ALLOWED_ORIGINS", "shop.example"),
+        ("CORS_ALLOWED_ORIGINS", "https://shop.example,https://shop.example/"),
+        ("CORS_ALLOWED_ORIGINS", "https://*.shop.example"),
+        ("CORS_ALLOWED_ORIGINS", "https://Shop.example"),
+        ("CORS_ALLOWED_ORIGINS", "https://shop.example:443"),
+        ("CORS_ALLOWED_ORIGINS", "http://shop.example:65536"),
+        ("DOCS", "private"),
         ("SCRIPT_NAME", "cinema"),
         ("SCRIPT_NAME", "/cinema/"),
         ("SCRIPT_NAME", "/../x?"),
@@ -138,7 +147,7 @@ def test_a_forwarded_header_is_believed_only_behind_a_proxy():
     )
 
 
-@pytest.mark.parametrize("name", ["ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS"])
+@pytest.mark.parametrize("name", ["ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "CORS_ALLOWED_ORIGINS"])
 @pytest.mark.parametrize(
     ("written", "meant"),
     [
@@ -171,7 +180,7 @@ def test_every_list_among_the_settings_may_have_blanks():
     source = (settings.BASE_DIR / "movie_booking" / "settings.py").read_text("utf-8")
     lists = re.findall(r'env\.list\("(\w+)"', source)
 
-    assert lists == ["ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS"]
+    assert lists == ["ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "CORS_ALLOWED_ORIGINS"]
     assert source.count("without_blanks(env.list(") == len(lists)
 
 

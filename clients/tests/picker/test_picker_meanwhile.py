@@ -1,5 +1,7 @@
 """What happens elsewhere while a page is open: in the cinema, in another tab, on the server."""
 
+import base64
+
 import pytest
 
 from clients.tests.tools import sync_api
@@ -169,3 +171,12 @@ def test_what_another_program_has_stored_does_no_harm(visit, stored):
 
     expect(page.get_by_role("heading", name="There is no such page")).to_be_visible()
     expect(page.get_by_role("button", name="Log in")).to_be_visible()
+
+
+def test_a_log_in_whose_time_is_over_is_forgotten(visit, api):
+    """Its tokens are good for nothing any more, and would stay in the browser for ever."""
+    payload = base64.urlsafe_b64encode(b'{"exp": 1700000000}').decode().rstrip("=")
+    page = visit("#/", {"name": "ada", "access": "old", "refresh": f"eyJ.{payload}.signature"})
+
+    expect(page.get_by_role("button", name="Log in")).to_be_visible()
+    assert page.evaluate("localStorage.length") == 0

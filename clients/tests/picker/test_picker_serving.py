@@ -55,3 +55,11 @@ def test_the_page_has_nothing_inline(site):
     assert "script-src 'self'; style-src 'self';" in page
     for inline in ("<style", " style=", " onclick=", "<script>"):
         assert inline not in page
+
+
+@pytest.mark.parametrize("path", ["/picker/", "/static/admin/css/base.css", "/api/movies/", "/favicon.ico"])
+def test_the_server_does_not_say_what_it_is_and_lets_no_browser_guess(site, path):
+    with urlopen(f"{site}{path}") as response:
+        assert "Server" not in response.headers
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert "'none'" in response.headers["Content-Security-Policy"]

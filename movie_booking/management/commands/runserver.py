@@ -1,7 +1,12 @@
 """Django's development server, for which more than ten clients may wait at a time."""
 
 from django.contrib.staticfiles.management.commands import runserver
-from django.core.servers.basehttp import WSGIServer
+from django.core.management.base import CommandParser
+from django.core.servers.basehttp import ServerHandler, WSGIRequestHandler, WSGIServer
+
+# As in production, it does not say what serves here.
+ServerHandler.server_software = ""
+WSGIRequestHandler.server_version = WSGIRequestHandler.sys_version = ""
 
 
 class Server(WSGIServer):
@@ -10,3 +15,8 @@ class Server(WSGIServer):
 
 class Command(runserver.Command):
     server_cls = Server
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Leave static files to WhiteNoise, as in production: with the headers that all else has."""
+        super().add_arguments(parser)
+        parser.set_defaults(use_static_handler=False)
