@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Lower
+from django.utils import timezone
 
 # Said by forms, by the Admin and by the API.
 USERNAME_TAKEN = "A user with that username already exists."
@@ -109,6 +110,11 @@ class User(AbstractUser):
             ),
         ]
 
+    @property
+    def may_reset_password(self) -> bool:
+        """Whether a new password may be chosen by mail: not where staff have switched passwords off."""
+        return self.is_active and self.has_usable_password() and bool(self.email)
+
 
 class TokenFamily(models.Model):
     """All refresh tokens that descend from one log-in: the newest is good, until the family ends.
@@ -140,3 +146,40 @@ class TokenFamily(models.Model):
         """
         may_be_lost = bool(grace) and at - self.issued_at <= grace
         return generation == self.generation or (may_be_lost and generation == self.generation - 1)
+
+
+class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
+    def due(self, at: datetime) -> "OutgoingMailQuerySet":
+        """Mails to be sent by now, the first ones first."""
+        return self.filter(due_at__lte=at).order_by("due_at", "id")
+
+
+class OutgoingMail(models.Model):
+    """A mail that is wanted and was not sent yet: to which address, and not whose that is.
+
+    It is written when it is sent, so that no link and no text is kept.
+    """
+
+    class Kind(models.TextChoices):
+        PASSWORD_RESET = "PASSWORD_RESET", "Password reset"
+        EMAIL_VERIFICATION = "EMAIL_VERIFICATION", "E-mail verification"
+
+    kind = models.CharField(max_length=20, choices=Kind)
+    address = models.EmailField(help_text="As it was asked for, in small letters.")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # Of the next attempt.
+    due_at = models.DateTimeField(default=timezone.now, editable=False)
+    attempts = models.PositiveIntegerField(default=0, editable=False)
+
+    objects = OutgoingMailQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            # Read by `send_mails`, every second.
+            models.Index(fields=["due_at"], name="mail_by_due"),
+            # Read when a mail was sent, and by whoever looks for what is held of an address.
+            models.Index(fields=["address"], name="mail_by_address"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.pk}"

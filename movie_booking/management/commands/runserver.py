@@ -1,7 +1,11 @@
-"""Django's development server, for which more than ten clients may wait at a time."""
+"""Django's development server, for which more than ten clients may wait, and the process beside it."""
+
+from typing import Any
 
 from django.contrib.staticfiles.management.commands import runserver
 from django.core.servers.basehttp import WSGIServer
+
+from movie_booking import housekeeping
 
 
 class Server(WSGIServer):
@@ -10,3 +14,8 @@ class Server(WSGIServer):
 
 class Command(runserver.Command):
     server_cls = Server
+
+    def inner_run(self, *args: Any, **options: Any) -> None:
+        # In the process that serves, so anew with the code: the reloader has another one around it.
+        housekeeping.start()
+        super().inner_run(*args, **options)
