@@ -27,7 +27,7 @@ run: install  ## Serve the API for development on SQLite, with demo data, on $PO
 	$(BIN)/python manage.py seed_demo --if-empty
 	@PORT=$$($(BIN)/python -c "from movie_booking.settings import PORT; print(PORT)") && \
 		echo "Open http://127.0.0.1:$$PORT/ (customer: demo, popcorn-and-cola), /swagger/ or /admin/ (after make superuser)" && \
-		{ $(BIN)/python manage.py expire_holds --every & } && exec $(BIN)/python manage.py runserver $$PORT
+		exec $(BIN)/python manage.py runserver $$PORT
 
 serve: export DEBUG ?= 0
 serve: install  ## Serve the API in production on $PORT (8000), settings from the environment

@@ -5,12 +5,13 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.forms import UserChangeForm
+from django.contrib.auth.forms import AdminPasswordChangeForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
+from accounts import services
 from accounts.models import User
 from movie_booking.admin import SafeAdmin
 from movie_booking.limits import MAX_SEARCH_CHARACTERS
@@ -33,10 +34,20 @@ class UserForm(UserChangeForm):
             self.fields[name].show_hidden_initial = sent or not self.is_bound
 
 
+class PasswordForm(AdminPasswordChangeForm):
+    """Ends the log-ins of the user, also where passwords are switched off: of that Django tells nobody."""
+
+    def save(self, commit: bool = True) -> User:
+        user: User = super().save(commit)
+        services.end_log_ins(user)
+        return user
+
+
 @admin.register(User)
 class UserAdmin(SafeAdmin, DjangoUserAdmin):
     form = UserForm
-    readonly_fields = ("last_login", "date_joined")
+    change_password_form = PasswordForm
+    readonly_fields = ("last_login", "date_joined", "email_verified_at", "closed_at")
     list_display = ("username", "email", "first_name", "last_name", "is_staff", "is_active", "joined")
     # What is sorted by a column has an index, as is each filter that finds few.
     sortable_by = ("username", "joined")
@@ -45,7 +56,7 @@ class UserAdmin(SafeAdmin, DjangoUserAdmin):
     # Users have no cinema, so no clock but that of the server.
     fieldsets = (
         *(DjangoUserAdmin.fieldsets or ())[:-1],
-        ("Important dates (UTC)", {"fields": ("last_login", "date_joined")}),
+        ("Important dates (UTC)", {"fields": readonly_fields}),
     )
     add_fieldsets = (
         (
@@ -70,9 +81,16 @@ class UserAdmin(SafeAdmin, DjangoUserAdmin):
     def joined(self, user: User) -> str:
         return f"{user.date_joined:%d %b %Y, %H:%M}"
 
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """A closed account is nobody's, for good."""
+        return super().has_change_permission(request, obj) and (obj is None or obj.closed_at is None)
+
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         # An address that its user changed while the form was open stays.
         touched = [name for name in form.changed_data if name in EDITED] if change else None
+        if touched is not None and "email" in touched:
+            obj.email_verified_at = None
+            touched.append("email_verified_at")
         obj.save(update_fields=touched)
 
 

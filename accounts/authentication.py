@@ -6,10 +6,12 @@ from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import AccessToken, Token
 
 from accounts.models import User
-from accounts.tokens import read_access_token
+from accounts.tokens import is_revoked, read_access_token
 from movie_booking.composed import ComposedQuery
 
 USER: ComposedQuery[User] = ComposedQuery(lambda user_id: User.objects.filter(pk=user_id).order_by())
+
+NOT_VALID = "Given token not valid for any token type"
 
 
 class BearerAuthentication(JWTAuthentication):
@@ -30,16 +32,21 @@ class BearerAuthentication(JWTAuthentication):
         return words[1]
 
     def get_user(self, validated_token: Token) -> User:  # type: ignore[override]
-        """The user, read anew with every request, so that one who was deactivated is refused at once."""
+        """The user, read anew with every request, so that one who was deactivated is refused at once.
+
+        And so is a token that was issued for another password.
+        """
         user = next(iter(USER(int(validated_token[api_settings.USER_ID_CLAIM]))), None)
         if user is None:
             raise AuthenticationFailed("User not found", code="user_not_found")
         if not user.is_active:
             raise AuthenticationFailed("User is inactive", code="user_inactive")
+        if is_revoked(validated_token, user):
+            raise InvalidToken(NOT_VALID)
         return user
 
     def get_validated_token(self, raw_token: bytes) -> AccessToken:
         try:
             return read_access_token(raw_token)
         except TokenError as error:
-            raise InvalidToken("Given token not valid for any token type") from error
+            raise InvalidToken(NOT_VALID) from error

@@ -1,6 +1,6 @@
-"""Why a log-in or a token is refused."""
+"""Why a log-in, a token or an account is refused."""
 
-from movie_booking.errors import Unauthorized
+from movie_booking.errors import Conflict, Forbidden, Unauthorized
 
 
 class WrongCredentials(Unauthorized):
@@ -11,3 +11,13 @@ class WrongCredentials(Unauthorized):
 class TokenNotValid(Unauthorized):
     code = "token_not_valid"
     detail = "The token is invalid or expired."
+
+
+class EmailNotVerified(Forbidden):
+    code = "email_not_verified"
+    detail = "Please verify your e-mail address first: follow the link that was mailed to it."
+
+
+class StaffAccount(Conflict):
+    code = "staff_account"
+    detail = "The account of a member of staff is closed by another one, who takes the rights away first."

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Lower
+from django.utils import timezone
 
 # Said by forms, by the Admin and by the API.
 USERNAME_TAKEN = "A user with that username already exists."
@@ -80,6 +81,10 @@ class User(AbstractUser):
     )
     # Blank for accounts made with `createsuperuser` only; signing up asks for one.
     email = models.EmailField("e-mail address", blank=True, validators=EMAIL_VALIDATORS)
+    # Since when this address is known to be theirs. Another address is not known to be.
+    email_verified_at = models.DateTimeField("e-mail verified at", null=True, blank=True, editable=False)
+    # A closed account says no longer whose it was. It stays, as orders and their history name it.
+    closed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = UserManager()  # type: ignore[misc]
 
@@ -104,6 +109,11 @@ class User(AbstractUser):
                 violation_error_message=EMAIL_TAKEN,
             ),
         ]
+
+    @property
+    def may_reset_password(self) -> bool:
+        """Whether a new password may be chosen by mail: not where staff have switched passwords off."""
+        return self.is_active and self.has_usable_password() and bool(self.email)
 
 
 class TokenFamily(models.Model):
@@ -136,3 +146,40 @@ class TokenFamily(models.Model):
         """
         may_be_lost = bool(grace) and at - self.issued_at <= grace
         return generation == self.generation or (may_be_lost and generation == self.generation - 1)
+
+
+class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
+    def due(self, at: datetime) -> "OutgoingMailQuerySet":
+        """Mails to be sent by now, the first ones first."""
+        return self.filter(due_at__lte=at).order_by("due_at", "id")
+
+
+class OutgoingMail(models.Model):
+    """A mail that is wanted and was not sent yet: to which address, and not whose that is.
+
+    It is written when it is sent, so that no link and no text is kept.
+    """
+
+    class Kind(models.TextChoices):
+        PASSWORD_RESET = "PASSWORD_RESET", "Password reset"
+        EMAIL_VERIFICATION = "EMAIL_VERIFICATION", "E-mail verification"
+
+    kind = models.CharField(max_length=20, choices=Kind)
+    address = models.EmailField(help_text="As it was asked for, in small letters.")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # Of the next attempt.
+    due_at = models.DateTimeField(default=timezone.now, editable=False)
+    attempts = models.PositiveIntegerField(default=0, editable=False)
+
+    objects = OutgoingMailQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            # Read by `send_mails`, every second.
+            models.Index(fields=["due_at"], name="mail_by_due"),
+            # Read when a mail was sent, and by whoever looks for what is held of an address.
+            models.Index(fields=["address"], name="mail_by_address"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.pk}"

@@ -1,12 +1,19 @@
 """How Swagger UI describes the operations of accounts: one decorator for each view."""
 
+from drf_yasg.utils import no_body
+
 from accounts import services
 from accounts.serializers import (
     AccountSerializer,
+    AnswerSerializer,
+    ChangePasswordInput,
+    EmailInput,
+    LinkInput,
     LoginInput,
     ProfileInput,
     ProfileSerializer,
     RefreshInput,
+    ResetPasswordInput,
     SignUpInput,
     TokenPairSerializer,
 )
@@ -38,6 +45,58 @@ change_account = operation(
     service=services.change_profile,
     operation_id="api_me_partial_update",
     request_body=ProfileInput,
+)
+change_password = operation(
+    TAG,
+    "Change my password",
+    {200: TokenPairSerializer},
+    [*INPUT_ERRORS, *AUTHENTICATION_ERRORS],
+    service=services.change_password,
+    operation_id="api_password_change_create",
+    operation_description="All tokens of the account end with the old password, also the one that is sent."
+    " The answer has new ones.",
+    request_body=ChangePasswordInput,
+)
+request_password_reset = operation(
+    TAG,
+    "Ask for a link to choose a new password",
+    {202: AnswerSerializer},
+    INPUT_ERRORS,
+    service=services.request_password_reset,
+    operation_id="api_password_reset_create",
+    operation_description="The answer is the same whether or not there is such an account.",
+    request_body=EmailInput,
+    security=[],
+)
+reset_password = operation(
+    TAG,
+    "Choose a new password by a link",
+    {204: None},
+    INPUT_ERRORS,
+    service=services.reset_password,
+    operation_id="api_password_reset_confirm_create",
+    operation_description="The link works once and for an hour. All tokens of the account end.",
+    request_body=ResetPasswordInput,
+    security=[],
+)
+request_verification = operation(
+    TAG,
+    "Ask for a link to verify my e-mail address",
+    {202: AnswerSerializer},
+    [Invalid, *AUTHENTICATION_ERRORS],
+    service=services.request_verification,
+    operation_id="api_email_verification_create",
+    request_body=no_body,
+)
+verify_email = operation(
+    TAG,
+    "Verify an e-mail address by a link",
+    {204: None},
+    INPUT_ERRORS,
+    service=services.verify_email,
+    operation_id="api_email_verify_create",
+    request_body=LinkInput,
+    security=[],
 )
 log_in = operation(
     TAG,

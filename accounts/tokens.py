@@ -1,16 +1,19 @@
-"""Tokens: how pairs are signed, and what is read of those that are sent."""
+"""Tokens: how pairs are signed, those of links in mails, and what is read of those that are sent."""
 
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID, uuid5
 
+from django.core.signing import BadSignature, TimestampSigner
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
-from rest_framework_simplejwt.utils import aware_utcnow
+from rest_framework_simplejwt.utils import aware_utcnow, get_md5_hash_password
 
-from accounts.models import TokenFamily
+from accounts.models import TokenFamily, User
 from movie_booking.limits import parse_id
 
 MAX_JTI = 255  # characters, as the list of dead tokens keeps it
@@ -19,6 +22,9 @@ MAX_JTI = 255  # characters, as the list of dead tokens keeps it
 FAMILY, GENERATION = "family", "generation"
 # Where the families of tokens without these claims have their ids: each such token is the first of its own.
 SIGNED_BEFORE = UUID("8f1c6b0e-2f0a-4b6e-9d53-5a3c7e1d9b40")
+
+# How long the link that verifies an e-mail address works. That for a new password: PASSWORD_RESET_TIMEOUT.
+EMAIL_TOKEN_LIFETIME = timedelta(days=3)
 
 AnyToken = TypeVar("AnyToken", bound=Token)
 
@@ -29,10 +35,14 @@ class TokenPair(NamedTuple):
 
 
 def pair_of(family: TokenFamily) -> TokenPair:
-    """Return the newest pair of a family: the same claims, and so the same bytes, each time."""
+    """Return the newest pair of a family: the same claims, and so the same bytes, each time.
+
+    At least while the password is hashed alike.
+    """
     access, refresh = AccessToken(), RefreshToken()
     access.set_exp(from_time=family.issued_at)
     refresh.set_exp(from_time=family.expires_at, lifetime=timedelta(0))
+    access[api_settings.REVOKE_TOKEN_CLAIM] = password_mark(family.user.password)
     for token in (access, refresh):
         token.set_iat(at_time=family.issued_at)
         name = f"{token.token_type} {family.generation}"
@@ -40,6 +50,20 @@ def pair_of(family: TokenFamily) -> TokenPair:
         token[api_settings.USER_ID_CLAIM] = str(family.user_id)
     refresh[FAMILY], refresh[GENERATION] = family.pk.hex, family.generation
     return TokenPair(str(access), str(refresh))
+
+
+@lru_cache(maxsize=4096)
+def password_mark(password: str) -> str:
+    """Return what an access token says of the password, as it is hashed, that it was issued for.
+
+    It ends with that password. The hash is of salt and hash, so nothing can be guessed from it.
+    """
+    return get_md5_hash_password(password)
+
+
+def is_revoked(token: Token, user: User) -> bool:
+    """Whether an access token was issued for another password; or is of the time before it said so."""
+    return token.get(api_settings.REVOKE_TOKEN_CLAIM) != password_mark(user.password)
 
 
 def place_of(token: RefreshToken) -> tuple[UUID, int]:
@@ -88,3 +112,36 @@ def read_token(kind: type[AnyToken], text: Any) -> AnyToken:
     if not jti.isprintable() or not 0 < len(jti) <= MAX_JTI:
         raise TokenError("Token has no id")
     return token
+
+
+# --- Of links in mails. That for a new password is Django's ----------------------------------------
+
+
+def uid_of(user: User) -> str:
+    """Return what a link calls a user, as Django's links do."""
+    return urlsafe_base64_encode(force_bytes(user.pk))
+
+
+def user_named(uid: str) -> User | None:
+    """Return the user whom a link calls so."""
+    try:
+        user_id = parse_id(urlsafe_base64_decode(uid).decode())
+    except ValueError:  # no base64, no text
+        return None
+    return None if user_id is None else User.objects.filter(pk=user_id).first()
+
+
+def email_token(user: User) -> str:
+    """Return a token that says who has it reads the mail of this user, at the present address."""
+    return _email_signer(user).sign("email")
+
+
+def is_email_token(user: User, token: str) -> bool:
+    try:
+        return _email_signer(user).unsign(token, max_age=EMAIL_TOKEN_LIFETIME) == "email"
+    except BadSignature:
+        return False
+
+
+def _email_signer(user: User) -> TimestampSigner:
+    return TimestampSigner(salt=f"accounts.tokens.email {user.pk} {user.email.lower()}")

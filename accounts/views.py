@@ -6,17 +6,22 @@ from rest_framework.decorators import action
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.status import HTTP_201_CREATED, HTTP_204_NO_CONTENT
+from rest_framework.status import HTTP_201_CREATED, HTTP_202_ACCEPTED, HTTP_204_NO_CONTENT
 from rest_framework.viewsets import ViewSet
 
 from accounts import schema, services
 from accounts.http import UserRequest
 from accounts.serializers import (
     AccountSerializer,
+    AnswerSerializer,
+    ChangePasswordInput,
+    EmailInput,
+    LinkInput,
     LoginInput,
     ProfileInput,
     ProfileSerializer,
     RefreshInput,
+    ResetPasswordInput,
     SignUpInput,
     TokenPairSerializer,
 )
@@ -48,6 +53,62 @@ class AccountViewSet(SaysWhere, ViewSet):
         data.is_valid(raise_exception=True)
         user = services.change_profile(user=request.user, **data.validated_data)
         return Response(ProfileSerializer(user).data)
+
+
+class PasswordViewSet(ViewSet):
+    """Another password: by the old one, or by a link in a mail."""
+
+    @schema.change_password
+    @action(detail=False, methods=["post"])
+    def change(self, request: UserRequest) -> Response:
+        data = ChangePasswordInput(data=request.data)
+        data.is_valid(raise_exception=True)
+        pair = services.change_password(user=request.user, **data.validated_data)
+        return Response(TokenPairSerializer(pair).data)
+
+    @schema.request_password_reset
+    @action(detail=False, methods=["post"], permission_classes=[AllowAny], authentication_classes=[])
+    def reset(self, request: Request) -> Response:
+        data = EmailInput(data=request.data)
+        data.is_valid(raise_exception=True)
+        services.request_password_reset(**data.validated_data)
+        return mail_follows("If there is an account with this e-mail address, a mail is on its way to it.")
+
+    @schema.reset_password
+    @action(
+        detail=False,
+        methods=["post"],
+        url_path="reset/confirm",
+        permission_classes=[AllowAny],
+        authentication_classes=[],
+    )
+    def confirm_reset(self, request: Request) -> Response:
+        data = ResetPasswordInput(data=request.data)
+        data.is_valid(raise_exception=True)
+        services.reset_password(**data.validated_data)
+        return Response(status=HTTP_204_NO_CONTENT)
+
+
+class EmailViewSet(ViewSet):
+    """Whether the e-mail address of an account is its user's."""
+
+    @schema.request_verification
+    @action(detail=False, methods=["post"])
+    def verification(self, request: UserRequest) -> Response:
+        services.request_verification(user=request.user)
+        return mail_follows("Unless it is verified already, a mail is on its way to your e-mail address.")
+
+    @schema.verify_email
+    @action(detail=False, methods=["post"], permission_classes=[AllowAny], authentication_classes=[])
+    def verify(self, request: Request) -> Response:
+        data = LinkInput(data=request.data)
+        data.is_valid(raise_exception=True)
+        services.verify_email(**data.validated_data)
+        return Response(status=HTTP_204_NO_CONTENT)
+
+
+def mail_follows(detail: str) -> Response:
+    return Response(AnswerSerializer({"detail": detail}).data, status=HTTP_202_ACCEPTED)
 
 
 class TokenViewSet(ViewSet):

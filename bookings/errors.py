@@ -93,6 +93,14 @@ class NotEnoughSeats(Conflict):
     }
 
 
+class OrdersToCome(Conflict):
+    """`orders` names them."""
+
+    code = "orders_to_come"
+    detail = "There are orders of shows to come. Cancel them first, or wait until the shows have begun."
+    example: ClassVar = {"orders": ["4N0CV8NK7G"]}
+
+
 class TooManySeats(Conflict):
     """`limit` says how many seats of one show a user may have, `have` how many they have."""
 

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from accounts.errors import EmailNotVerified
 from accounts.permissions import StaffWithPermission, is_staff_with
 
 
@@ -20,6 +22,19 @@ class MayCancelShow(StaffWithPermission):
 
 class MayMoveShow(StaffWithPermission):
     permission = "movies.move_show"
+
+
+class EmailIsVerified(BasePermission):
+    """Asked of a user who takes seats, where VERIFY_EMAIL is on. Raises EmailNotVerified."""
+
+    takes_seats = ("book", "create")
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        if settings.VERIFY_EMAIL and getattr(view, "action", None) in self.takes_seats:
+            user = request.user
+            if user.is_authenticated and user.email_verified_at is None:
+                raise EmailNotVerified
+        return True
 
 
 class MayLeaveSingleSeat(BasePermission):

@@ -11,6 +11,7 @@ router.register("bookings", views.BookingViewSet)
 router.register("movies", views.MovieViewSet)
 router.register("cinemas", views.CinemaViewSet)
 router.register("screens", views.ScreenViewSet)
+router.register("", views.AccountViewSet, basename="account")
 
 SEATS = f"^shows/(?P<id>{ID_PATTERN})/seats/"
 

@@ -25,6 +25,7 @@ FieldCode = Literal[
     "null",
     "out_of_range",
     "password_entirely_numeric",
+    "password_mismatch",
     "password_too_common",
     "password_too_short",
     "password_too_similar",
@@ -40,6 +41,7 @@ FieldCode = Literal[
     "too_precise",
     "unknown",
     "wrong_number",
+    "wrong_password",
 ]
 FIELD_CODES: tuple[FieldCode, ...] = get_args(FieldCode)
 

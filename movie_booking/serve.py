@@ -5,12 +5,11 @@ What it costs beside others is measured by `make bench`.
 
 import os
 import resource
-import subprocess
-import sys
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
+from movie_booking import housekeeping
 from movie_booking.worker import MAX_HEADER_BYTES, Worker, forget
 
 
@@ -59,13 +58,9 @@ def allow_connections() -> None:
 
 def main() -> None:
     os.environ.setdefault("DEBUG", "0")
-    from movie_booking import settings  # reads the environment, so only after the line above
-
     allow_connections()
 
-    # Expires holds for the sake of lists. It ends with this process, however that ends.
-    sweep = [sys.executable, "manage.py", "expire_holds", "--every"]
-    subprocess.Popen(sweep, cwd=settings.BASE_DIR)  # noqa: S603 - our own command
+    housekeeping.start()
     os.environ.pop("SCRIPT_NAME", None)  # gunicorn would refuse what a proxy sends without it
     Server().run()
 

@@ -201,13 +201,13 @@ AUTH_PASSWORD_VALIDATORS = [
         "CommonPasswordValidator",
         "NumericPasswordValidator",
     )
-]
+] + [{"NAME": "accounts.services.log_ins.EndLogIns"}]
 PASSWORD_HASHERS = [
     "accounts.hashers.Argon2idHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",  # to check passwords brought from elsewhere
 ]
 
-SIMPLE_JWT = {
+SIMPLE_JWT: dict[str, Any] = {
     "ACCESS_TOKEN_LIFETIME": timedelta(
         minutes=env.int("ACCESS_TOKEN_MINUTES", default=30, validate=validate.Range(1, 1440))
     ),
@@ -216,10 +216,61 @@ SIMPLE_JWT = {
     ),
     # Clocks of several servers differ a little: a token of the one must not be from the future for another.
     "LEEWAY": timedelta(seconds=env.int("TOKEN_LEEWAY_SECONDS", default=10, validate=validate.Range(0, 300))),
+    # An access token says for which password it was issued, and ends with it.
+    "CHECK_REVOKE_TOKEN": True,
 }
 # For how many seconds a refresh token that was used gets the same new pair again, as the answer may have been
 # lost. After that it ends all tokens of its log-in. 0: from the first.
 REFRESH_GRACE_SECONDS = env.int("REFRESH_GRACE_SECONDS", default=30, validate=validate.Range(0, 300))
+PASSWORD_RESET_TIMEOUT = 3600  # seconds that the link to choose a new password works
+# Whether an e-mail address has to be verified, by a link that is mailed to it, before its user can book.
+VERIFY_EMAIL = env.bool("VERIFY_EMAIL", default=False)
+# After how many months contact data are forgotten that nothing needs any longer. 0: never.
+RETENTION_MONTHS = env.int("RETENTION_MONTHS", default=0, validate=validate.Range(0, 1200))
+
+# --- Mail --------------------------------------------------------------------------------------
+
+
+def default_site_url() -> str:
+    """Return where customers reach the site, as far as the other settings tell."""
+    host = "127.0.0.1" if DEBUG else next((name.lstrip(".") for name in ALLOWED_HOSTS if name != "*"), HOST)
+    origin = f"https://{host}" if SECURE_SSL_REDIRECT else f"http://{host}:{PORT}"
+    return origin + (FORCE_SCRIPT_NAME or "")
+
+
+# Never taken from a request: whoever asks for a link must not say where it leads.
+SITE_URL = env.str(
+    "SITE_URL", default=default_site_url(), validate=validate.Regexp("^https?://[^/ ]+(/[^ ]*)?$")
+).rstrip("/")
+# Mails fill in {uid} and {token}: here behind the #, so that they are in no server's log and in no Referer.
+says_whose = validate.Regexp(r"^https?://[^ ]*(\{uid\}[^ ]*\{token\}|\{token\}[^ ]*\{uid\})[^ ]*$")
+PASSWORD_RESET_URL = env.str(
+    "PASSWORD_RESET_URL",
+    default=SITE_URL + "/password/reset/#uid={uid}&token={token}",
+    validate=says_whose,
+)
+EMAIL_VERIFICATION_URL = env.str(
+    "EMAIL_VERIFICATION_URL",
+    default=SITE_URL + "/email/verify/#uid={uid}&token={token}",
+    validate=says_whose,
+)
+
+# The mail server. Without one, in development, mails are shown on the console.
+EMAIL_HOST = env.str("EMAIL_HOST", default="" if DEBUG else "localhost")
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
+EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", default=False)  # by STARTTLS
+EMAIL_USE_SSL = env.bool("EMAIL_USE_SSL", default=False)  # from the first byte
+if EMAIL_USE_TLS and EMAIL_USE_SSL:
+    raise ImproperlyConfigured("EMAIL_USE_TLS, EMAIL_USE_SSL: only one of them.")
+EMAIL_PORT = env.int(
+    "EMAIL_PORT",
+    default=587 if EMAIL_USE_TLS else 465 if EMAIL_USE_SSL else 25,
+    validate=validate.Range(1, 65535),
+)
+EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", default="")
+EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", default="")
+EMAIL_TIMEOUT = 10  # seconds that the mail server may take for each step
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="noreply@localhost")
 
 # --- Shows and bookings ------------------------------------------------------------------------
 
@@ -250,7 +301,7 @@ HOLD_CAP_MINUTES = float(
         validate=[validate.Range(hold_minutes, 1440), at_most_places(6)],
     )
 )
-# How often `make serve` and `make run` free expired holds, for the sake of lists.
+# How often `housekeeping`, beside the server, frees expired holds, for the sake of lists.
 SWEEP_SECONDS = float(
     env.decimal("SWEEP_SECONDS", default=Decimal(15), validate=[validate.Range(1, 3600), at_most_places(6)])
 )

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path, re_path
 
+from accounts import pages
 from movie_booking.api.problems import unknown_route
 from movie_booking.picker import front_door, picker
 from movie_booking.swagger import openapi_31, page, swagger_2
@@ -14,6 +15,9 @@ urlpatterns = [
     path("", front_door),
     path("picker/", picker, name="picker"),
     path("picker/<path:file>", picker),
+    # By this name the Admin's page for logging in links to it.
+    path("password/reset/", pages.password_reset, name="admin_password_reset"),
+    path("email/verify/", pages.email_verification, name="email_verification"),
     path("swagger/", page("swagger"), name="swagger"),
     path("redoc/", page("redoc"), name="redoc"),
     path("openapi.json", openapi_31, name="openapi"),

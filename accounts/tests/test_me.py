@@ -19,6 +19,7 @@ def test_me_is_the_user_of_the_token():
         "id": user.pk,
         "username": "john",
         "email": "john@example.com",
+        "email_verified_at": None,
         "first_name": "John",
         "last_name": "Doe",
         "date_joined": user.date_joined.isoformat(timespec="microseconds").replace("+00:00", "Z"),
@@ -83,7 +84,7 @@ def test_the_case_of_ones_own_address_may_change():
     assert response.data["email"] == "JOHN@example.com"
 
 
-def test_fields_that_users_may_not_change_stay():
+def test_fields_that_users_may_not_change_are_refused_and_stay():
     user = make_user("john")
 
     response = client_for(user).patch(
@@ -91,7 +92,9 @@ def test_fields_that_users_may_not_change_stay():
     )
 
     user.refresh_from_db()
-    assert response.status_code == 200
+    assert response.status_code == 400
+    assert set(response.data["error_codes"]) == {"id", "is_staff", "is_superuser", "password", "username"}
+    assert all(codes == ["unknown"] for codes in response.data["error_codes"].values())
     assert (user.username, user.is_staff, user.is_superuser) == ("john", False, False)
     assert User.objects.count() == 1
 

@@ -99,7 +99,9 @@ def meet_after_reading(monkeypatch, patience):
         return takes(*args, **kwargs)
 
     monkeypatch.setattr(TokenFamily, "takes", meet)
-    monkeypatch.setattr("accounts.services.timezone.now", lambda: start + timedelta(seconds=next(seconds)))
+    monkeypatch.setattr(
+        "accounts.services.log_ins.timezone.now", lambda: start + timedelta(seconds=next(seconds))
+    )
     return met
 
 

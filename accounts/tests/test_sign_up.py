@@ -31,13 +31,37 @@ def test_a_new_user_can_log_in():
     assert client_for().post("/api/login/", {"username": "john", "password": PASSWORD}).status_code == 200
 
 
-def test_signing_up_never_makes_staff():
-    response = sign_up(is_staff=True, is_superuser=True, is_active=False, id=1000)
+def test_what_signing_up_does_not_know_is_refused():
+    """It would seem to have been taken: a misspelt member, or one that makes staff."""
+    response = sign_up(is_staff=True, is_superuser=True, id=1000, pasword2=PASSWORD)
 
-    john = User.objects.get()
-    assert response.status_code == 201
-    assert (john.is_staff, john.is_superuser, john.is_active) == (False, False, True)
-    assert john.pk != 1000
+    assert response.status_code == 400
+    assert set(response.data["error_codes"]) == {"id", "is_staff", "is_superuser", "pasword2"}
+    assert all(codes == ["unknown"] for codes in response.data["error_codes"].values())
+    assert User.objects.count() == 0
+
+
+def test_a_password_that_is_typed_twice_has_to_agree():
+    refused = sign_up(password2="securepass124")
+
+    assert refused.status_code == 400
+    assert refused.data["errors"] == {"password2": ["The two passwords are not the same."]}
+    assert refused.data["error_codes"] == {"password2": ["password_mismatch"]}
+    assert sign_up(password2=PASSWORD).status_code == 201
+
+
+def test_a_password_that_differs_is_told_with_all_else():
+    make_user("jim", email="jim@example.com")
+
+    for email, codes in (("jim@example.com", ["not_unique"]), ("nonsense", ["invalid"])):
+        refused = sign_up(username="jim", email=email, password="7", password2="8")
+
+        assert refused.data["error_codes"] == {
+            "password2": ["password_mismatch"],
+            "username": ["not_unique"],
+            "email": codes,
+            "password": ["password_too_short", "password_too_common", "password_entirely_numeric"],
+        }
 
 
 def test_the_case_of_a_name_is_kept_and_the_domain_of_the_address_is_not():

@@ -132,7 +132,7 @@ def test_a_used_token_that_is_sent_late_ends_all_tokens_of_its_log_in(make_token
     assert_refused(refresh(token))
 
     assert_ended(newest, token)
-    assert [record.message for record in caplog.records if record.name == "accounts.services"] == [
+    assert [record.message for record in caplog.records if record.name == "accounts.services.log_ins"] == [
         f"A used refresh token of user {TokenFamily.objects.get().user_id} was sent again: its family ended."
     ]
 

@@ -1,5 +1,6 @@
 """How Swagger UI describes the operations of bookings: one decorator for each view."""
 
+from bookings.schema.accounts import close_account, export_account
 from bookings.schema.orders import (
     book_seat,
     cancel_booking,
@@ -42,9 +43,11 @@ __all__ = [
     "cancel_booking",
     "cancel_order",
     "cancel_show",
+    "close_account",
     "confirm_order",
     "destroy_show",
     "exchange_seats",
+    "export_account",
     "extend_order",
     "get_limits",
     "get_seat_availability",

@@ -59,7 +59,9 @@ class BookingProblemMembers(serializers.Serializer[Any]):
     limit = serializers.IntegerField(required=False, help_text="How many there may be.")
     have = serializers.IntegerField(required=False, help_text="How many seats of the show you have.")
     orders = serializers.ListField(
-        child=serializers.CharField(), required=False, help_text="References of your orders on hold."
+        child=serializers.CharField(),
+        required=False,
+        help_text="References of your orders in the way.",
     )
     instead: Any = serializers.ListField(
         child=serializers.ListField(child=serializers.IntegerField()),

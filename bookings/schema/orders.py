@@ -3,6 +3,7 @@
 from drf_yasg import openapi
 from drf_yasg.utils import no_body
 
+from accounts.errors import EmailNotVerified
 from bookings import services
 from bookings.schema.common import (
     BOOKINGS,
@@ -39,7 +40,7 @@ book_seat = operation(
     BOOKINGS,
     "Book a seat",
     {201: BookingSerializer},
-    [*CHANGE_WITH_BODY_ERRORS, *OVERRIDE_ERRORS, *IDEMPOTENCY_ERRORS],
+    [*CHANGE_WITH_BODY_ERRORS, *OVERRIDE_ERRORS, *IDEMPOTENCY_ERRORS, EmailNotVerified],
     service=services.book_seat,
     operation_id="api_shows_book_create",
     operation_description=(
@@ -119,7 +120,7 @@ hold_seats = operation(
     ORDERS,
     "Hold seats",
     {201: OrderSerializer},
-    [*CHANGE_WITH_BODY_ERRORS, *OVERRIDE_ERRORS, *IDEMPOTENCY_ERRORS],
+    [*CHANGE_WITH_BODY_ERRORS, *OVERRIDE_ERRORS, *IDEMPOTENCY_ERRORS, EmailNotVerified],
     service=services.hold_seats,
     operation_description=(
         "All seats or none, held while you pay: confirm the order before `expires_at`. Name the seats"

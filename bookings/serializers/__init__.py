@@ -18,6 +18,7 @@ from bookings.serializers.moving import (
     ReseatingProblemSerializer,
 )
 from bookings.serializers.orders import OrderSerializer
+from bookings.serializers.personal_data import PersonalDataSerializer
 from bookings.serializers.shows import (
     BlockInput,
     CancelledShowSerializer,
@@ -47,6 +48,7 @@ __all__ = [
     "OrderQuoteInput",
     "OrderQuoteSerializer",
     "OrderSerializer",
+    "PersonalDataSerializer",
     "QuoteSerializer",
     "ReseatingProblemSerializer",
     "SeatAvailabilitySerializer",

@@ -13,6 +13,7 @@ from bookings.services.cancellation import (
     quote_cancellation,
     quote_order,
 )
+from bookings.services.closing import close_account
 from bookings.services.confirmation import confirm_order
 from bookings.services.deletion import delete_show
 from bookings.services.exchange import exchange_seats, swap_seats
@@ -20,6 +21,7 @@ from bookings.services.holds import SeatChoice, book_seat, expire_holds, extend_
 from bookings.services.house_seats import block_seats, release_seats
 from bookings.services.moving import Move, MovedSeat, move_show, plan_on
 from bookings.services.relocation import change_cinema, change_screen, has_had_shows, plan_time_zone
+from bookings.services.retention import forget_old_contacts
 from bookings.services.retiming import change_movie, plan_running_time
 from bookings.services.show_changes import change_show
 
@@ -39,11 +41,13 @@ __all__ = [
     "change_movie",
     "change_screen",
     "change_show",
+    "close_account",
     "confirm_order",
     "delete_show",
     "exchange_seats",
     "expire_holds",
     "extend_order",
+    "forget_old_contacts",
     "has_had_shows",
     "hold_seats",
     "move_show",

@@ -13,7 +13,6 @@ from django.utils import timezone
 from django.utils.timezone import now
 
 from accounts.tests.factories import client_for, make_staff, make_user
-from bookings.management.commands import expire_holds as command
 from bookings.models import Booking, BookingEvent, Status
 from bookings.services import cancel_order, confirm_order, exchange_seats, extend_order
 from bookings.tests.api import assert_refused, post_to
@@ -279,30 +278,6 @@ def test_a_show_that_is_busy_does_not_keep_the_command_from_the_others(monkeypat
         expire_holds()
 
     assert statuses() == [(5, "HELD"), (5, "EXPIRED"), (5, "EXPIRED")]
-
-
-def test_the_command_goes_on_as_told_whatever_happens_and_ends_with_its_parent(show, monkeypatch):
-    """Each round in turn: nothing to do, the database is away, one hold; then the parent is gone."""
-    parents = iter([1, 1, 1, 1, 2])
-    rounds = iter([0, OperationalError("the database is away"), 3])
-
-    def one_round():
-        result = next(rounds)
-        if isinstance(result, Exception):
-            raise result
-        return result
-
-    pauses = []
-    monkeypatch.setattr(command, "expire_holds", one_round)
-    monkeypatch.setattr(command.os, "getppid", lambda: next(parents))
-    monkeypatch.setattr(command.time, "sleep", pauses.append)
-    output, errors = StringIO(), StringIO()
-
-    call_command("expire_holds", every=2.5, stdout=output, stderr=errors)
-
-    assert output.getvalue() == "Holds expired: 3.\n"
-    assert errors.getvalue() == "Try again in 2.5 seconds: the database is away\n"
-    assert pauses == [2.5] * 3
 
 
 @pytest.mark.parametrize("ticks", range(1, 9))

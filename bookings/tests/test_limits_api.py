@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.test import override_settings
 
-from accounts.services import PASSWORD_CODES
+from accounts.services.passwords import PASSWORD_CODES
 from accounts.tests.factories import client_for, make_user
 from bookings.models import Status
 from bookings.tests.api import assert_refused

@@ -17,7 +17,7 @@ from bookings import schema, services
 from bookings.filters import BookingFilter, OrderFilter
 from bookings.idempotency import idempotent
 from bookings.models import Booking, BookingQuerySet, Order, OrderQuerySet, as_reference
-from bookings.permissions import MayLeaveSingleSeat
+from bookings.permissions import EmailIsVerified, MayLeaveSingleSeat
 from bookings.queueing import in_turn, show_named_in
 from bookings.rows import BOOKINGS_OF_ORDER, OWN_ORDER
 from bookings.serializers import (
@@ -83,7 +83,7 @@ class BookingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, StrictLis
 @method_decorator(schema.read_order, name="retrieve")
 class OrderViewSet(SaysWhere, mixins.ListModelMixin, mixins.RetrieveModelMixin, StrictLists):
     request: UserRequest
-    permission_classes = (IsAuthenticated, MayLeaveSingleSeat)
+    permission_classes = (IsAuthenticated, EmailIsVerified, MayLeaveSingleSeat)
     serializer_class = OrderSerializer
     queryset = Order.objects.none()  # for the schema, which is drawn for no user in particular
     filter_backends = (SentFilters,)

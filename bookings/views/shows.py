@@ -11,7 +11,13 @@ from rest_framework.status import HTTP_201_CREATED
 from accounts.http import UserRequest
 from bookings import schema, services
 from bookings.idempotency import idempotent
-from bookings.permissions import MayBlockSeats, MayCancelShow, MayLeaveSingleSeat, MayMoveShow
+from bookings.permissions import (
+    EmailIsVerified,
+    MayBlockSeats,
+    MayCancelShow,
+    MayLeaveSingleSeat,
+    MayMoveShow,
+)
 from bookings.queueing import in_turn, turn_of
 from bookings.serializers import (
     BlockInput,
@@ -97,7 +103,11 @@ class ShowViewSet(ChangeableViewSet, CatalogueShowViewSet):
             services.delete_show(show.pk, actor=api_actor(self.request), versions=self.versions())
 
     @schema.book_seat
-    @action(detail=True, methods=["post"], permission_classes=[IsAuthenticated, MayLeaveSingleSeat])
+    @action(
+        detail=True,
+        methods=["post"],
+        permission_classes=[IsAuthenticated, EmailIsVerified, MayLeaveSingleSeat],
+    )
     @idempotent
     def book(self, request: UserRequest, pk: str) -> Response:
         data = BookSeatInput(data=request.data)

@@ -3,11 +3,13 @@
 import json
 
 import pytest
+from django.contrib.auth.tokens import default_token_generator
 from django.test import Client
 from rest_framework_simplejwt.tokens import RefreshToken
 
 from accounts.models import User
 from accounts.tests.factories import make_user
+from accounts.tokens import email_token, uid_of
 from bookings.models import Booking, BookingEvent, IdempotencyKey, Order, Status
 from bookings.tests.factories import block, make_order
 from movie_booking.tests.endpoints import ENDPOINTS
@@ -46,6 +48,9 @@ def ids(superuser):
         "booking": make_order(show, 21, user=superuser, status=Status.BOOKED).bookings.get().pk,
         "order": make_order(show, 31, 32, user=superuser).reference,
         "refresh": str(RefreshToken.for_user(superuser)),
+        "uid": uid_of(superuser),
+        "reset_token": default_token_generator.make_token(superuser),
+        "email_token": email_token(superuser),
     }
 
 

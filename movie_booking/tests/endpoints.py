@@ -52,6 +52,16 @@ ENDPOINTS = {
     "change me": Endpoint(
         "PATCH", "/api/me/", {"email": "new@example.com", "first_name": "J", "last_name": "D"}
     ),
+    "set another password": Endpoint(
+        "POST", "/api/password/change/", {"old_password": PASSWORD, "new_password": "another one 7"}
+    ),
+    "forget the password": Endpoint("POST", "/api/password/reset/", {"email": "root@example.com"}),
+    "reset the password": Endpoint(
+        "POST",
+        "/api/password/reset/confirm/",
+        {"uid": "{uid}", "token": "{reset_token}", "new_password": "another one 7"},
+    ),
+    "verify the address": Endpoint("POST", "/api/email/verify/", {"uid": "{uid}", "token": "{email_token}"}),
     "add a movie": Endpoint(
         "POST",
         "/api/movies/",

@@ -78,7 +78,7 @@ class Server:
         found = []
         for child in psutil.Process(self.process.pid).children():
             with suppress(psutil.NoSuchProcess):  # or dead, and not yet noticed by its parent
-                if "expire_holds" not in child.cmdline():
+                if "housekeeping" not in child.cmdline():
                     found.append(child)
         return found
 

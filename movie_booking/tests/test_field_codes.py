@@ -29,7 +29,7 @@ PLAINLY_INVALID = {
     *("date", "datetime", "make_aware", "overflow", "invalid", "min_length"),
 }
 # What already carries codes.
-WITH_CODES = {"wrong | why_refused(**well_formed)", "{folded.source: taken}"}
+WITH_CODES = {"wrong | why_refused(**values)", "{folded.source: taken}"}
 
 
 def test_the_documentation_has_every_code_once_in_order():
@@ -223,6 +223,20 @@ REFUSED = [
     ("POST orders/", {"show": 1, "best_available": {"sofa": 0}}, {"best_available": ["min_value"]}),
     ("POST orders/{order}/exchange/", {"from": [31], "to": [33, 34]}, {"to": ["wrong_number"]}),
     ("POST orders/{order}/cancel/", {"seat_numbers": [5]}, {"seat_numbers": ["not_in_order"]}),
+    (
+        "POST signup/",
+        {"username": "jim", "password": "securepass123", "password2": "x", "email": "j@example.com"},
+        {"password2": ["password_mismatch"]},
+    ),
+    (
+        "POST password/change/",
+        {"old_password": "x", "new_password": "7"},
+        {
+            "old_password": ["wrong_password"],
+            "new_password": ["password_too_short", "password_too_common", "password_entirely_numeric"],
+        },
+    ),
+    ("DELETE me/", {"password": "x"}, {"password": ["wrong_password"]}),
     ("PATCH me/", {"email": 'a"b"@example.com'}, {"email": ["quoted", "invalid"]}),
     (
         "PATCH me/",

@@ -60,12 +60,13 @@ def kinds_of(name, operation, definitions):
         "for staff": operation["summary"].endswith("(staff)"),
         "with a body": bool(parameters(operation, "body")),
         "with `leave_single_seat`": "leave_single_seat" in body_members(operation, definitions),
+        "that takes new seats": name in ("POST shows/{}/book/", "POST orders/"),
         "for a list": "page" in query,
         "with another parameter": bool(query) and "page" not in query,
         "with an `Idempotency-Key`": "Idempotency-Key" in parameters(operation, "header"),
         "with an `If-Match`": "If-Match" in parameters(operation, "header"),
         "for one row, by its id or reference": "{}" in path or ("show" in query and "page" not in query),
-        "to delete a row": method == "DELETE",
+        "to delete a row": method == "DELETE" and "{}" in path,
     }
     return {kind for kind, does in applies.items() if does}
 

@@ -72,6 +72,8 @@ def test_there_is_an_icon():
 def test_every_route_of_the_contract_is_there(operations):
     contract = """
         POST signup/ | POST login/ | POST token/refresh/ | POST logout/ | GET me/ | PATCH me/
+        DELETE me/ | GET me/export/ | POST password/change/ | POST password/reset/
+        POST password/reset/confirm/ | POST email/verification/ | POST email/verify/
         POST shows/{}/book/ | GET bookings/ | GET my-bookings/ | GET shows/{}/seats/
         POST shows/{}/block/ | POST shows/{}/free/ | POST shows/{}/cancel/ | POST shows/{}/move/
         GET bookings/{}/ | POST bookings/{}/cancel/ | GET bookings/{}/cancellation/
@@ -215,6 +217,9 @@ def test_what_is_open_to_all_asks_for_no_token_and_the_rest_does(openapi, operat
         "POST login/",
         "POST token/refresh/",
         "POST logout/",
+        "POST password/reset/",
+        "POST password/reset/confirm/",
+        "POST email/verify/",
         *(f"GET {rows}/{one}" for rows in ("movies", "cinemas", "screens", "shows") for one in ("", "{}/")),
         "GET movies/{}/shows/",
         *(f"GET shows/{{}}/seats/{part}" for part in ("", "layout/", "availability/", "stream/")),

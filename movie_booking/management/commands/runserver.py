@@ -1,8 +1,12 @@
-"""Django's development server, for which more than ten clients may wait at a time."""
+"""Django's development server, for which more than ten clients may wait, and the process beside it."""
+
+from typing import Any
 
 from django.contrib.staticfiles.management.commands import runserver
 from django.core.management.base import CommandParser
 from django.core.servers.basehttp import ServerHandler, WSGIRequestHandler, WSGIServer
+
+from movie_booking import housekeeping
 
 # As in production, it does not say what serves here.
 ServerHandler.server_software = ""
@@ -20,3 +24,8 @@ class Command(runserver.Command):
         """Leave static files to WhiteNoise, as in production: with the headers that all else has."""
         super().add_arguments(parser)
         parser.set_defaults(use_static_handler=False)
+
+    def inner_run(self, *args: Any, **options: Any) -> None:
+        # In the process that serves, so anew with the code: the reloader has another one around it.
+        housekeeping.start()
+        super().inner_run(*args, **options)

@@ -1,0 +1,75 @@
+"""The process beside the server: what is to be done again and again, each on its own schedule."""
+
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from threading import Event, Thread
+from typing import NamedTuple
+
+from django.db import connection
+
+logger = logging.getLogger(__name__)
+
+# A job that fails waits twice as long each time, up to these seconds: an outage is no reason to fill the log.
+LONGEST_PAUSE = 60.0
+# How often the process looks whether its parent still lives, in seconds.
+LOOK_SECONDS = 0.2
+
+
+# Kept, as the input of a process ends with the object that stands for it.
+started: list["subprocess.Popen[bytes]"] = []
+
+
+class Job(NamedTuple):
+    """What is done, and how many seconds after it was done it is done again."""
+
+    name: str
+    work: Callable[[], object]
+    seconds: float
+
+
+def start() -> None:
+    """Start the process beside this one. It ends with this one, however that ends."""
+    command = [sys.executable, "manage.py", "housekeeping", "--beside", str(os.getpid())]
+    root = Path(__file__).parent.parent
+    process = subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE)  # noqa: S603 - our own command
+    started.append(process)
+
+
+def run(jobs: Sequence[Job], *, beside: int | None = None) -> None:
+    """Do these jobs, none of which waits for another, while the parent of this process lives.
+
+    What a job was doing then is broken off: its transaction is rolled back. `beside` is the process that
+    called `start`, as it may have ended before this one was ready.
+    """
+    parent, stop = beside or os.getppid(), Event()
+    for job in jobs:
+        Thread(target=repeat, args=(job, stop), name=job.name, daemon=True).start()
+    if beside:  # where a process cannot tell that its parent is gone (Windows), the end of its input does
+        Thread(target=wait_for_end_of_input, args=(stop,), name="input", daemon=True).start()
+    while os.getppid() == parent and not stop.wait(LOOK_SECONDS):
+        pass
+    stop.set()
+
+
+def wait_for_end_of_input(stop: Event) -> None:
+    while sys.stdin.readline():
+        pass
+    stop.set()
+
+
+def repeat(job: Job, stop: Event) -> None:
+    """Do a job until it is to stop. One that fails is logged, and done again."""
+    pause = job.seconds
+    while not stop.is_set():
+        try:
+            job.work()
+            pause = job.seconds
+        except Exception:
+            pause = min(2 * pause, max(LONGEST_PAUSE, job.seconds))
+            logger.exception("%s failed and is tried again in %g seconds", job.name, pause)
+            connection.close()  # it may be what failed
+        stop.wait(pause)

@@ -1,0 +1,126 @@
+"""The process beside the server: each job on its own schedule, and an end with its parent."""
+
+import os
+import subprocess
+import sys
+from itertools import count
+from threading import Event
+
+import psutil
+from django.conf import settings
+from django.core.management import call_command, load_command_class
+from django.db import OperationalError
+
+from bookings.management.commands import housekeeping as command
+from movie_booking import housekeeping
+from movie_booking.housekeeping import Job, repeat, run
+from movie_booking.management.commands import runserver
+from movie_booking.tests.server import wait_until
+
+
+class Rounds:
+    """Stands for the event that stops a job: it lets so many rounds pass, and notes the pauses."""
+
+    def __init__(self, rounds):
+        self.rounds, self.pauses = rounds, []
+
+    def is_set(self):
+        return len(self.pauses) == self.rounds
+
+    def wait(self, seconds):
+        self.pauses.append(seconds)
+
+
+def test_a_job_is_done_again_whatever_happens_and_less_often_while_it_fails(caplog):
+    results = iter([0, *[OperationalError("the database is away")] * 4, 3, 0])
+    rounds = Rounds(7)
+
+    def work():
+        result = next(results)
+        if isinstance(result, Exception):
+            raise result
+
+    repeat(Job("Sweeping", work, 15), rounds)
+
+    assert rounds.pauses == [15, 30, 60, 60, 60, 15, 15]
+    assert len([record for record in caplog.records if record.levelname == "ERROR"]) == 4
+
+
+def test_no_job_waits_for_another(monkeypatch):
+    """One that takes for ever, one that fails each time, and one that goes on."""
+    forever, done = Event(), Event()
+    rounds = count(1)
+
+    def fail():
+        raise ValueError
+
+    def go_on():
+        if next(rounds) == 3:
+            done.set()
+
+    monkeypatch.setattr(housekeeping.os, "getppid", lambda: 2 if done.is_set() else 1)
+    monkeypatch.setattr(housekeeping, "LOOK_SECONDS", 0.001)
+
+    run([Job("stuck", forever.wait, 0), Job("broken", fail, 0.001), Job("sound", go_on, 0.001)])
+
+    assert done.is_set()
+    forever.set()
+
+
+def test_it_frees_holds_and_sends_mails_each_on_its_own_schedule():
+    assert [(job.work.__name__, job.seconds) for job in command.jobs()] == [
+        ("expire_holds", settings.SWEEP_SECONDS),
+        ("send_mails", 1),
+    ]
+
+
+def test_the_development_server_starts_one_in_the_process_that_serves(monkeypatch):
+    """`runserver` calls this in the process that the reloader starts anew, or in its own without one."""
+    calls = []
+    monkeypatch.setattr(housekeeping, "start", lambda: calls.append("housekeeping"))
+    monkeypatch.setattr(runserver.runserver.Command, "inner_run", lambda self: calls.append("server"))
+
+    load_command_class("movie_booking", "runserver").inner_run()
+
+    assert calls == ["housekeeping", "server"]
+
+
+def test_it_ends_with_its_parent_however_that_ends():
+    """Also if that is before it is ready. One without jobs, as Django takes its time to start."""
+    beside = "from movie_booking.housekeeping import run; import sys; run([], beside=int(sys.argv[1]))"
+    parent = subprocess.Popen(  # noqa: S603 - our own commands
+        ["/bin/sh", "-c", f'exec 3<&0; "{sys.executable}" -c "{beside}" $$ <&3 & echo $!; wait'],
+        cwd=settings.BASE_DIR,
+        stdin=subprocess.PIPE,  # which stays open
+        stdout=subprocess.PIPE,
+    )
+    child = psutil.Process(int(parent.stdout.readline()))
+
+    parent.kill()
+
+    wait_until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
+    parent.communicate()
+
+
+def test_a_server_starts_one_and_holds_its_input_open(monkeypatch):
+    started = []
+    monkeypatch.setattr(housekeeping, "started", started)
+    monkeypatch.setattr(housekeeping.subprocess, "Popen", lambda command, **how: (command[1:], how))
+
+    housekeeping.start()
+
+    assert started == [
+        (
+            ["manage.py", "housekeeping", "--beside", str(os.getpid())],
+            {"cwd": settings.BASE_DIR, "stdin": subprocess.PIPE},
+        )
+    ]
+
+
+def test_it_ends_with_its_input_where_a_process_does_not_learn_of_its_parent(monkeypatch):
+    monkeypatch.setattr(command, "jobs", list)
+    monkeypatch.setattr(housekeeping.os, "getppid", lambda: 7)
+
+    with open("/dev/null") as nothing:
+        monkeypatch.setattr(sys, "stdin", nothing)
+        call_command("housekeeping", beside=7)
