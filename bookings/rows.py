@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models import F, FilteredRelation, Q, QuerySet
+from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, QuerySet
 
-from bookings.models import HELD, LIVE, Booking, Order
+from bookings.models import HELD, LIVE, Booking, Customer, Order
 from movie_booking.composed import ComposedQuery
 from movie_booking.statements import Given, Statement
 from movies.models import Show
@@ -14,7 +14,7 @@ from movies.models.shows import show_to_lock
 
 # The id of a booking, its seat, status and end of hold as they are written, its user and its order. Plain, as
 # there may be as many as the show has sold.
-SeatRow = tuple[int, int, str, datetime | None, int, int]
+SeatRow = tuple[int, int, str, datetime | None, int | None, int]
 SEAT_ROW = ("id", "seat_number", "status", "expires_at", "user_id", "order_id")
 # The bookings of a show that `one_live_booking_per_seat` counts: a hold that has expired still says HELD.
 SEAT_ROWS: ComposedQuery[SeatRow] = ComposedQuery(
@@ -26,7 +26,7 @@ class Sale(NamedTuple):
     """What was read along with the lock: the rows of these seats, and all of this customer's."""
 
     seats: range
-    customer_id: int
+    customer: Customer | None
     rows: Sequence[SeatRow]
 
 
@@ -34,14 +34,42 @@ def show_for_sale(show_id: int, first: int, last: int, customer_id: int) -> Quer
     """A show, once for each of those rows that matter to a customer who wants seats from `first` to `last`:
     they have one of these seats, or are the customer's. Without any it is one row without a booking.
     """
-    wanted = Q(bookings__seat_number__range=(first, last))
-    matters = wanted | Q(bookings__user=customer_id)
+    return _show_with(show_id, _wanted(first, last) | Q(bookings__user=customer_id))
+
+
+def show_for_guest(show_id: int, first: int, last: int, address: str) -> QuerySet[Show]:
+    """The same for a guest, whose rows are those of all guests with this address. Each says whether it is."""
+    orders = Order.objects.filter(show=show_id, guest__address=address)
+    show = _show_with(show_id, _wanted(first, last) | Q(bookings__order__in=orders.values("pk")))
+    return show.annotate(sale_is_own=Exists(orders.filter(pk=OuterRef("sale__order_id"))))
+
+
+def show_for_anyone(show_id: int, first: int, last: int) -> QuerySet[Show]:
+    """The same for somebody of whom nothing is known: the rows of these seats."""
+    return _show_with(show_id, _wanted(first, last))
+
+
+def _wanted(first: int, last: int) -> Q:
+    return Q(bookings__seat_number__range=(first, last))
+
+
+def _show_with(show_id: int, matters: Q) -> QuerySet[Show]:
     sale = FilteredRelation("bookings", condition=Q(bookings__status__in=LIVE) & matters)
     fields = {f"sale_{name}": F(f"sale__{name}") for name in SEAT_ROW}  # one after the other: a SeatRow
     return Show.objects.with_details().filter(pk=show_id).order_by().annotate(sale=sale).annotate(**fields)
 
 
 SHOW_FOR_SALE: ComposedQuery[Show] = ComposedQuery(show_for_sale, int, int, int, int, after=show_to_lock)
+SHOW_FOR_GUEST: ComposedQuery[Show] = ComposedQuery(show_for_guest, int, int, int, str, after=show_to_lock)
+SHOW_FOR_ANYONE: ComposedQuery[Show] = ComposedQuery(show_for_anyone, int, int, int, after=show_to_lock)
+# The orders of a show that guests with an address have.
+ORDERS_OF_ADDRESS: ComposedQuery[tuple[int]] = ComposedQuery(
+    lambda show_id, address: (
+        Order.objects.filter(show=show_id, guest__address=address).order_by().values_list("pk")
+    ),
+    int,
+    str,
+)
 # The bookings of an order, with it and with a show that is locked before they are read.
 ORDER_ROWS: ComposedQuery[Booking] = ComposedQuery(
     lambda show_id, order_id: (
@@ -70,6 +98,11 @@ WAIT_FOR_OTHER_HOLDS = Statement(
     "SELECT pg_advisory_xact_lock(hashtextextended('holds of ' || %s::bigint, 0))",
     [Given(0)],
 )
+WAIT_FOR_OTHER_HOLDS_OF_ADDRESS = Statement(
+    "other_holds_of_address",
+    "SELECT pg_advisory_xact_lock(hashtextextended('holds of ' || %s::text, 0))",
+    [Given(0)],
+)
 # Order and end of each hold of a user, also of those that are over. Until the transaction ends, no other hold
 # of theirs, of whatever show, can be counted.
 HOLDS_OF_USER: ComposedQuery[tuple[int, datetime | None]] = ComposedQuery(
@@ -77,4 +110,14 @@ HOLDS_OF_USER: ComposedQuery[tuple[int, datetime | None]] = ComposedQuery(
         Booking.objects.filter(user=user_id, status=HELD).order_by().values_list("order_id", "expires_at")
     ),
     after=lambda user_id: WAIT_FOR_OTHER_HOLDS,
+)
+# The same of guests with an address.
+HOLDS_OF_ADDRESS: ComposedQuery[tuple[int, datetime | None]] = ComposedQuery(
+    lambda address: (
+        Booking.objects.filter(order__guest__address=address, status=HELD)
+        .order_by()
+        .values_list("order_id", "expires_at")
+    ),
+    str,
+    after=lambda address: WAIT_FOR_OTHER_HOLDS_OF_ADDRESS,
 )

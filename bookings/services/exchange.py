@@ -80,7 +80,7 @@ def exchange_seats(
         inventory,
         party,
         taking=set(to_seats) - set(from_seats),
-        customer=locked.order.user,
+        customer=locked.order.customer,
         until_now=until_now,
         leave_single_seat=leave_single_seat,
     )
@@ -132,18 +132,21 @@ def swap_seats(
             refuse_if_too_late(sale_terms(locked.order, here.show), here.at)
         refuse_half_sofas_kept(here.show, locked, leaving)
         refuse_giving_back(here, leaving, leave_single_seat=leave_single_seat)
+    customer = locked.order.customer
     with _refused_by(there.show):
         refuse_unknown_seats(there.show, to_seats, field="to")
         refuse_seating(
             there,
             set(to_seats),
             taking=to_seats,
-            customer=locked.order.user,
+            customer=customer,
             leave_single_seat=leave_single_seat,
         )
-        refuse_too_many_seats(there, locked.order.user, len(to_seats))
-    if is_hold and len(leaving) < len(locked.live):  # the rest stays on hold as an order of its own
-        refuse_too_many_holds(there, locked.order.user)
+        if customer:
+            refuse_too_many_seats(there, customer, len(to_seats))
+    stays_on_hold = is_hold and len(leaving) < len(locked.live)  # what is left of it: an order of its own
+    if customer and stays_on_hold:
+        refuse_too_many_holds(there, customer)
     swapped = _new_order(locked, here=here, there=there, is_hold=is_hold)
     swapped.known_bookings = _exchange(leaving, to_seats, swapped, actor, here=here, there=there)
     return swapped
@@ -171,7 +174,7 @@ def _refuse_unless_exchangeable(show: Show, other: Show) -> None:
 
 def _new_order(locked: LockedOrder, *, here: SeatInventory, there: SeatInventory, is_hold: bool) -> Order:
     """The order of the other show, without its bookings."""
-    order = there.new_order(locked.order.user)
+    order = there.new_order(locked.order.customer, sold_by=locked.order.sold_by)
     order.exchanged_from = locked.order
     if is_hold:
         # It cannot be extended for longer than the hold that it goes on with.

@@ -21,11 +21,22 @@ from bookings.models import (
     Booking,
     BookingEvent,
     BookingQuerySet,
+    Customer,
+    Guest,
     Order,
     Status,
     is_over,
 )
-from bookings.rows import ORDER_ROWS, SEAT_ROWS, SHOW_FOR_SALE, Sale, SeatRow
+from bookings.rows import (
+    ORDER_ROWS,
+    ORDERS_OF_ADDRESS,
+    SEAT_ROWS,
+    SHOW_FOR_ANYONE,
+    SHOW_FOR_GUEST,
+    SHOW_FOR_SALE,
+    Sale,
+    SeatRow,
+)
 from bookings.services.constraint import constraint_as_refusal
 from bookings.services.insert_statement import can_insert_at_once, insert_at_once
 from bookings.services.locked_order import LockedOrder
@@ -51,6 +62,7 @@ class SeatInventory:
         self.show = show
         self.at = at
         self._sale = sale
+        self._orders_of_guest: set[int] | None = None
 
     @classmethod
     def lock(cls, show_id: int) -> "SeatInventory":
@@ -59,7 +71,9 @@ class SeatInventory:
         return cls(show, timezone.now())
 
     @classmethod
-    def lock_for_sale(cls, show_id: int, numbers: Collection[int], customer: User) -> "SeatInventory":
+    def lock_for_sale(
+        cls, show_id: int, numbers: Collection[int], customer: Customer | None
+    ) -> "SeatInventory":
         """The same, for whoever wants these seats for a customer: what that takes is read along.
 
         All that is read here says the same as after `lock`, where it takes a statement more. Raises NotFound.
@@ -67,11 +81,21 @@ class SeatInventory:
         if not numbers or show_id > MAX_ID:
             return cls.lock(show_id)
         first, last = (max(0, min(number, MAX_SEATS)) for number in (min(numbers), max(numbers)))
-        show, rows = SHOW_FOR_SALE.one(show_id, first, last, customer.pk)
+        own_orders: set[int] | None = None
+        if isinstance(customer, User):
+            show, rows = SHOW_FOR_SALE.one(show_id, first, last, customer.pk)
+        elif customer is not None and customer.address:
+            show, rows = SHOW_FOR_GUEST.one(show_id, first, last, customer.address)
+            own_orders = {row[5] for row in rows if row[6]}
+            rows = [row[:6] for row in rows]
+        else:
+            show, rows = SHOW_FOR_ANYONE.one(show_id, first, last)
         if show is None:
             raise NotFound
         taken = [row for row in rows if row[0] is not None]
-        return cls(show, timezone.now(), Sale(range(first, last + 1), customer.pk, taken))
+        inventory = cls(show, timezone.now(), Sale(range(first, last + 1), customer, taken))
+        inventory._orders_of_guest = own_orders
+        return inventory
 
     @classmethod
     def lock_order(cls, show_id: int, order_id: int) -> "tuple[SeatInventory, LockedOrder]":
@@ -119,32 +143,23 @@ class SeatInventory:
             if not is_over(status, expires_at, self.at)
         }
 
-    def orders_of(self, customer: User, numbers: Collection[int]) -> Mapping[int, str]:
+    def orders_of(self, customer: Customer, numbers: Collection[int]) -> Mapping[int, str]:
         """Which of these seats the customer has, held or booked, by number with the reference of the order.
 
-        One query, if there are any: it is for refusals.
+        Of a guest those that `OrderQuerySet.known_to` says. One query, if there are any: it is for refusals.
         """
-        own = {
-            number: order_id
-            for _, number, status, expires_at, user_id, order_id in self._rows_of(numbers)
-            if user_id == customer.pk
-            and status != Status.BLOCKED
-            and not is_over(status, expires_at, self.at)
-        }
+        own = {row[1]: row[5] for row in self._own(customer, self._rows_of(numbers))}
         if not own:
             return {}
-        references = dict(Order.objects.filter(pk__in=set(own.values())).values_list("pk", "reference"))
-        return {number: references[order_id] for number, order_id in own.items()}
+        orders = Order.objects.known_to(customer).filter(pk__in=set(own.values()))
+        references = dict(orders.values_list("pk", "reference"))
+        return {number: references[order] for number, order in own.items() if order in references}
 
-    def count_seats_of(self, customer: User) -> int:
-        """How many seats the customer has, held or booked."""
-        customer_id, sale = customer.pk, self._sale
-        rows = sale.rows if sale and sale.customer_id == customer_id else self._rows
-        return sum(
-            status != Status.BLOCKED and not is_over(status, expires_at, self.at)
-            for _, _, status, expires_at, user_id, _ in rows
-            if user_id == customer_id
-        )
+    def count_seats_of(self, customer: Customer) -> int:
+        """How many seats the customer has, held or booked; all guests with one address count as one."""
+        sale = self._sale
+        rows = sale.rows if sale and sale.customer == customer else self._rows
+        return len(self._own(customer, rows))
 
     def seats_of_order(self, order_id: int) -> set[int]:
         """The seats that an order has, held, booked or blocked, when this was first read."""
@@ -158,10 +173,15 @@ class SeatInventory:
         """The show's live bookings, fresh."""
         return Booking.objects.live(self.at).filter(show=self.show)
 
-    def new_order(self, user: User) -> Order:
-        """An order of this show, still to be written, on the terms that are in force now."""
+    def new_order(self, customer: Customer | None, *, sold_by: User | None = None) -> Order:
+        """An order of this show, still to be written, on the terms that are in force now.
+
+        So is a guest who has just come: they are written together.
+        """
         return Order(
-            user=user,
+            user=customer if isinstance(customer, User) else None,
+            guest=customer if isinstance(customer, Guest) else None,
+            sold_by=sold_by,
             show=self.show,
             created_at=self.at,
             refund_tiers=settings.REFUND_TIERS,
@@ -189,7 +209,7 @@ class SeatInventory:
         reason: str = "",
         is_last: bool = False,
     ) -> list[Booking]:
-        """Give the order's user these seats, by number with their prices, and return the live bookings.
+        """Give the order's customer these seats, by number with their prices, and return the live bookings.
 
         Holds that have expired on these seats become EXPIRED first. A new order is written with its
         bookings; if that `is_last` in its transaction it may go along with COMMIT, and there are no ids
@@ -322,6 +342,22 @@ class SeatInventory:
         rows = sale.rows if sale and all(number in sale.seats for number in numbers) else self._rows
         return [row for row in rows if row[1] in numbers]
 
+    def _own(self, customer: Customer, rows: "Iterable[SeatRow]") -> "list[SeatRow]":
+        """Those of these rows that the customer has, held or booked. A query for a guest, once."""
+        if isinstance(customer, User):
+            own = [row for row in rows if row[4] == customer.pk]
+        else:
+            orders = self._orders_of(customer)
+            own = [row for row in rows if row[5] in orders]
+        return [row for row in own if row[2] != Status.BLOCKED and not is_over(row[2], row[3], self.at)]
+
+    def _orders_of(self, guest: Guest) -> set[int]:
+        """The orders of this show that guests with the same address have."""
+        if self._orders_of_guest is None:
+            rows = ORDERS_OF_ADDRESS(self.show.pk, guest.address) if guest.address else []
+            self._orders_of_guest = {order_id for (order_id,) in rows}
+        return self._orders_of_guest
+
     def _as_order(self, bookings: Sequence[Booking]) -> LockedOrder:
         order = bookings[0].order
         order.show = self.show
@@ -339,6 +375,9 @@ class SeatInventory:
 
     def _insert_in_steps(self, order: Order, bookings: Sequence[Booking], *, actor: Actor) -> None:
         if order.pk is None:
+            if order.guest and order.guest.pk is None:
+                order.guest.save(force_insert=True)
+                order.guest = order.guest  # it has an id by now
             order.save(force_insert=True)
         for booking in bookings:
             booking.order = order  # it has an id by now

@@ -8,7 +8,6 @@ from decimal import Decimal
 
 from django.conf import settings
 
-from accounts.models import User
 from bookings.errors import (
     AlreadyCancelled,
     CompanionWithoutWheelchair,
@@ -24,7 +23,7 @@ from bookings.errors import (
     TooLateToCancel,
     reasons,
 )
-from bookings.models import Booking, Order, Status
+from bookings.models import Booking, Customer, Order, Status
 from bookings.queries import changes_of_show, most_seats_until_now
 from bookings.refunds import SaleTerms, parse_tiers
 from bookings.seating.companions import companions_too_many
@@ -110,7 +109,7 @@ def refuse_seating(
     party: AbstractSet[int],
     *,
     taking: Collection[int],
-    customer: User,
+    customer: Customer | None,
     until_now: AbstractSet[int] = frozenset(),
     leave_single_seat: bool = False,
 ) -> None:
@@ -160,7 +159,9 @@ def refuse_giving_back(
                 )
 
 
-def refuse_taken(inventory: SeatInventory, numbers: Collection[int], customer: User | None = None) -> None:
+def refuse_taken(
+    inventory: SeatInventory, numbers: Collection[int], customer: Customer | None = None
+) -> None:
     """Raises SeatTaken that names every seat that is not free, with the reason; the customer's own with the
     order that has them.
     """
