@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, QuerySet
+from django.db.models import F, FilteredRelation, Q, QuerySet
 
-from bookings.models import HELD, LIVE, Booking, Customer, Order
+from bookings.models import HELD, LIVE, Booking, Order
 from movie_booking.composed import ComposedQuery
 from movie_booking.statements import Given, Statement
 from movies.models import Show
@@ -23,34 +23,23 @@ SEAT_ROWS: ComposedQuery[SeatRow] = ComposedQuery(
 
 
 class Sale(NamedTuple):
-    """What was read along with the lock: the rows of these seats, and all of this customer's."""
+    """What was read along with the lock: the rows of these seats, and all of this user's."""
 
     seats: range
-    customer: Customer | None
+    user_id: int | None
     rows: Sequence[SeatRow]
 
 
-def show_for_sale(show_id: int, first: int, last: int, customer_id: int) -> QuerySet[Show]:
-    """A show, once for each of those rows that matter to a customer who wants seats from `first` to `last`:
-    they have one of these seats, or are the customer's. Without any it is one row without a booking.
+def show_for_sale(show_id: int, first: int, last: int, user_id: int) -> QuerySet[Show]:
+    """A show, once for each of those rows that matter to a user who wants seats from `first` to `last`: they
+    have one of these seats, or are the user's. Without any it is one row without a booking.
     """
-    return _show_with(show_id, _wanted(first, last) | Q(bookings__user=customer_id))
+    return _show_with(show_id, Q(bookings__seat_number__range=(first, last)) | Q(bookings__user=user_id))
 
 
-def show_for_guest(show_id: int, first: int, last: int, address: str) -> QuerySet[Show]:
-    """The same for a guest, whose rows are those of all guests with this address. Each says whether it is."""
-    orders = Order.objects.filter(show=show_id, guest__address=address)
-    show = _show_with(show_id, _wanted(first, last) | Q(bookings__order__in=orders.values("pk")))
-    return show.annotate(sale_is_own=Exists(orders.filter(pk=OuterRef("sale__order_id"))))
-
-
-def show_for_anyone(show_id: int, first: int, last: int) -> QuerySet[Show]:
-    """The same for somebody of whom nothing is known: the rows of these seats."""
-    return _show_with(show_id, _wanted(first, last))
-
-
-def _wanted(first: int, last: int) -> Q:
-    return Q(bookings__seat_number__range=(first, last))
+def show_with_seats(show_id: int, first: int, last: int) -> QuerySet[Show]:
+    """The same for whoever is no user: the rows of these seats."""
+    return _show_with(show_id, Q(bookings__seat_number__range=(first, last)))
 
 
 def _show_with(show_id: int, matters: Q) -> QuerySet[Show]:
@@ -60,12 +49,14 @@ def _show_with(show_id: int, matters: Q) -> QuerySet[Show]:
 
 
 SHOW_FOR_SALE: ComposedQuery[Show] = ComposedQuery(show_for_sale, int, int, int, int, after=show_to_lock)
-SHOW_FOR_GUEST: ComposedQuery[Show] = ComposedQuery(show_for_guest, int, int, int, str, after=show_to_lock)
-SHOW_FOR_ANYONE: ComposedQuery[Show] = ComposedQuery(show_for_anyone, int, int, int, after=show_to_lock)
-# The orders of a show that guests with an address have.
-ORDERS_OF_ADDRESS: ComposedQuery[tuple[int]] = ComposedQuery(
+SHOW_WITH_SEATS: ComposedQuery[Show] = ComposedQuery(show_with_seats, int, int, int, after=show_to_lock)
+# Of a show the rows of all guests who gave an e-mail address.
+ROWS_OF_ADDRESS: ComposedQuery[SeatRow] = ComposedQuery(
     lambda show_id, address: (
-        Order.objects.filter(show=show_id, guest__address=address).order_by().values_list("pk")
+        Booking.objects.in_seat_index()
+        .filter(show=show_id, order__guest__address=address)
+        .order_by()
+        .values_list(*SEAT_ROW)
     ),
     int,
     str,

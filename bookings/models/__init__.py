@@ -1,6 +1,6 @@
 """Who has which seat, who had it before, and which requests were answered already."""
 
-from bookings.models.events import BookingEvent
+from bookings.models.events import BookingEvent, new_event
 from bookings.models.guests import Guest, GuestQuerySet
 from bookings.models.idempotency import IdempotencyKey
 from bookings.models.orders import (
@@ -37,6 +37,7 @@ __all__ = [
     "Status",
     "as_reference",
     "is_over",
+    "new_event",
     "new_reference",
     "status_at",
 ]

@@ -1,10 +1,14 @@
 """The history of bookings."""
 
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from accounts.actors import Channel
+from accounts.actors import Actor, Channel
 from bookings.models.orders import Booking, Status
 from movies.models import Show
 
@@ -51,3 +55,26 @@ class BookingEvent(models.Model):
     def __str__(self) -> str:
         before = self.get_from_status_display() or "Free"
         return f"Booking {self.booking_id}: {before} to {self.get_to_status_display()}"
+
+
+def new_event(
+    booking: Booking,
+    from_status: str,
+    to_status: str,
+    *,
+    at: datetime,
+    actor: Actor,
+    changes: Mapping[str, Sequence[Any]] | None = None,
+) -> BookingEvent:
+    """Return the event of a booking, still to be written."""
+    return BookingEvent(
+        booking=booking,
+        show_id=booking.show_id,
+        seat_number=booking.seat_number,
+        at=at,
+        actor=actor.user,
+        channel=actor.channel,
+        from_status=from_status,
+        to_status=to_status,
+        changes=changes,
+    )

@@ -1,7 +1,6 @@
 """Whoever buys without an account: the contact details that an order was given."""
 
 import re
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -127,8 +126,3 @@ class Guest(FoldingModel):
     def is_blank(self) -> bool:
         """Whether nothing is known of the guest, as of most who buy at the box office."""
         return not (self.email or self.name or self.telephone)
-
-
-def contact_columns() -> list[Any]:
-    """What of a guest the database is given: all but its id."""
-    return [field for field in Guest._meta.concrete_fields if not field.primary_key]

@@ -26,14 +26,14 @@ from bookings.models import (
     Order,
     Status,
     is_over,
+    new_event,
 )
 from bookings.rows import (
     ORDER_ROWS,
-    ORDERS_OF_ADDRESS,
+    ROWS_OF_ADDRESS,
     SEAT_ROWS,
-    SHOW_FOR_ANYONE,
-    SHOW_FOR_GUEST,
     SHOW_FOR_SALE,
+    SHOW_WITH_SEATS,
     Sale,
     SeatRow,
 )
@@ -44,7 +44,7 @@ from bookings.services.transition_statement import transition_at_once
 from movie_booking.errors import NotFound
 from movie_booking.limits import MAX_ID
 from movies.models import Show
-from movies.seat_plan import MAX_SEATS, SeatPlan, label_in
+from movies.seat_plan import MAX_SEATS
 
 
 class SeatInventory:
@@ -62,7 +62,6 @@ class SeatInventory:
         self.show = show
         self.at = at
         self._sale = sale
-        self._orders_of_guest: set[int] | None = None
 
     @classmethod
     def lock(cls, show_id: int) -> "SeatInventory":
@@ -81,21 +80,15 @@ class SeatInventory:
         if not numbers or show_id > MAX_ID:
             return cls.lock(show_id)
         first, last = (max(0, min(number, MAX_SEATS)) for number in (min(numbers), max(numbers)))
-        own_orders: set[int] | None = None
-        if isinstance(customer, User):
-            show, rows = SHOW_FOR_SALE.one(show_id, first, last, customer.pk)
-        elif customer is not None and customer.address:
-            show, rows = SHOW_FOR_GUEST.one(show_id, first, last, customer.address)
-            own_orders = {row[5] for row in rows if row[6]}
-            rows = [row[:6] for row in rows]
+        user_id = customer.pk if isinstance(customer, User) else None
+        if user_id is None:
+            show, rows = SHOW_WITH_SEATS.one(show_id, first, last)
         else:
-            show, rows = SHOW_FOR_ANYONE.one(show_id, first, last)
+            show, rows = SHOW_FOR_SALE.one(show_id, first, last, user_id)
         if show is None:
             raise NotFound
         taken = [row for row in rows if row[0] is not None]
-        inventory = cls(show, timezone.now(), Sale(range(first, last + 1), customer, taken))
-        inventory._orders_of_guest = own_orders
-        return inventory
+        return cls(show, timezone.now(), Sale(range(first, last + 1), user_id, taken))
 
     @classmethod
     def lock_order(cls, show_id: int, order_id: int) -> "tuple[SeatInventory, LockedOrder]":
@@ -148,7 +141,7 @@ class SeatInventory:
 
         Of a guest those that `OrderQuerySet.known_to` says. One query, if there are any: it is for refusals.
         """
-        own = {row[1]: row[5] for row in self._own(customer, self._rows_of(numbers))}
+        own = {row[1]: row[5] for row in self._own(customer) if row[1] in numbers}
         if not own:
             return {}
         orders = Order.objects.known_to(customer).filter(pk__in=set(own.values()))
@@ -157,9 +150,7 @@ class SeatInventory:
 
     def count_seats_of(self, customer: Customer) -> int:
         """How many seats the customer has, held or booked; all guests with one address count as one."""
-        sale = self._sale
-        rows = sale.rows if sale and sale.customer == customer else self._rows
-        return len(self._own(customer, rows))
+        return len(self._own(customer))
 
     def seats_of_order(self, order_id: int) -> set[int]:
         """The seats that an order has, held, booked or blocked, when this was first read."""
@@ -281,7 +272,7 @@ class SeatInventory:
             )
             self._note_counts(-released, steps)
         else:
-            events = [self._event(booking, booking.status, to, actor) for booking in bookings]
+            events = [new_event(booking, booking.status, to, at=self.at, actor=actor) for booking in bookings]
             Booking.objects.filter(pk__in=[booking.pk for booking in bookings]).update(**fields)
             BookingEvent.objects.bulk_create(events)
             self._count(-released, steps)
@@ -304,21 +295,11 @@ class SeatInventory:
         events = []
         for booking, number, price, changes in reseated:
             booking.seat_number, booking.price = number, price
-            events.append(self._event(booking, booking.status, booking.status, actor, changes))
+            status = booking.status
+            events.append(new_event(booking, status, status, at=self.at, actor=actor, changes=changes))
         Booking.objects.bulk_update([each.booking for each in reseated], ["seat_number", "price"])
         BookingEvent.objects.bulk_create(events)
         self._count(0)
-
-    def keep_labels(self, before: SeatPlan, after: SeatPlan) -> None:
-        """Keep the labels of seats that bookings had which are over, where another plan has others."""
-        over = Booking.objects.filter(show=self.show, former_label="").exclude(status__in=LIVE)
-        relabelled = []
-        for booking in over.only("seat_number"):
-            label = label_in(before, booking.seat_number)
-            if label != label_in(after, booking.seat_number):
-                booking.former_label = label
-                relabelled.append(booking)
-        Booking.objects.bulk_update(relabelled, ["former_label"])
 
     def extend_holds(self, bookings: Sequence[Booking], expires_at: datetime) -> None:
         """Hold the seats of these bookings until another moment. No seat changes hands: no event."""
@@ -342,21 +323,16 @@ class SeatInventory:
         rows = sale.rows if sale and all(number in sale.seats for number in numbers) else self._rows
         return [row for row in rows if row[1] in numbers]
 
-    def _own(self, customer: Customer, rows: "Iterable[SeatRow]") -> "list[SeatRow]":
-        """Those of these rows that the customer has, held or booked. A query for a guest, once."""
-        if isinstance(customer, User):
-            own = [row for row in rows if row[4] == customer.pk]
-        else:
-            orders = self._orders_of(customer)
-            own = [row for row in rows if row[5] in orders]
+    def _own(self, customer: Customer) -> "list[SeatRow]":
+        """What the customer has, held or booked. A query for a guest whose e-mail address is known."""
+        match customer:
+            case User():
+                sale = self._sale
+                rows = sale.rows if sale and sale.user_id == customer.pk else self._rows
+                own = [row for row in rows if row[4] == customer.pk]
+            case Guest():
+                own = ROWS_OF_ADDRESS(self.show.pk, customer.address) if customer.address else []
         return [row for row in own if row[2] != Status.BLOCKED and not is_over(row[2], row[3], self.at)]
-
-    def _orders_of(self, guest: Guest) -> set[int]:
-        """The orders of this show that guests with the same address have."""
-        if self._orders_of_guest is None:
-            rows = ORDERS_OF_ADDRESS(self.show.pk, guest.address) if guest.address else []
-            self._orders_of_guest = {order_id for (order_id,) in rows}
-        return self._orders_of_guest
 
     def _as_order(self, bookings: Sequence[Booking]) -> LockedOrder:
         order = bookings[0].order
@@ -383,29 +359,9 @@ class SeatInventory:
             booking.order = order  # it has an id by now
         Booking.objects.bulk_create(bookings)
         BookingEvent.objects.bulk_create(
-            self._event(booking, "", booking.status, actor) for booking in bookings
+            new_event(booking, "", booking.status, at=self.at, actor=actor) for booking in bookings
         )
         self._count(+len(bookings))
-
-    def _event(
-        self,
-        booking: Booking,
-        from_status: str,
-        to_status: str,
-        actor: Actor,
-        changes: Mapping[str, Sequence[Any]] | None = None,
-    ) -> BookingEvent:
-        return BookingEvent(
-            booking=booking,
-            show_id=booking.show_id,
-            seat_number=booking.seat_number,
-            at=self.at,
-            actor=actor.user,
-            channel=actor.channel,
-            from_status=from_status,
-            to_status=to_status,
-            changes=changes,
-        )
 
     def _count(self, change: int, steps: int = 1) -> None:
         """Note that so many more (or fewer) seats are taken, and that the map has so many more versions."""

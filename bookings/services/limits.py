@@ -20,6 +20,16 @@ def refuse_too_many_seats(inventory: SeatInventory, customer: Customer, seats: i
         raise TooManySeats(limit=settings.MAX_SEATS_PER_SHOW, **known)
 
 
+def refuse_too_many_for_staff(inventory: SeatInventory, customer: Customer | None, seats: int) -> None:
+    """Raises TooManySeats if staff may not sell so many at once, or so many more to a customer they know."""
+    if seats > settings.STAFF_MAX_SEATS_PER_ORDER:
+        limit = settings.STAFF_MAX_SEATS_PER_ORDER
+        raise TooManySeats(f"Staff sell at most {limit} seats an order.", limit=limit)
+    limit, have = settings.STAFF_MAX_SEATS_PER_SHOW, inventory.count_seats_of(customer) if customer else 0
+    if have + seats > limit:
+        raise TooManySeats(limit=limit, have=have)
+
+
 def refuse_too_many_holds(inventory: SeatInventory, customer: Customer) -> None:
     """Raises TooManyHolds if one more order on hold would be too many. The last check of its transaction."""
     match customer:

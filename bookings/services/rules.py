@@ -50,6 +50,36 @@ def refuse_unless_on_sale(show: Show, at: datetime) -> None:
         raise SalesClosed
 
 
+def refuse_unless_sold(show: Show, at: datetime, *, at_box_office: bool) -> None:
+    """Raises NotFound, ShowCancelled and ShowStarted; at the public sale also NotOnSale and SalesClosed."""
+    if at_box_office:
+        refuse_unless_sold_at_box_office(show, at)
+    else:
+        refuse_unless_on_sale(show, at)
+
+
+def refuse_unless_sold_at_box_office(show: Show, at: datetime) -> None:
+    """Raises NotFound for a draft, ShowCancelled, and ShowStarted once staff sell it no more either.
+
+    Staff sell before the sale begins, after the public one has ended, and while the advertisements run.
+    """
+    if show.status == Show.Status.DRAFT:
+        raise NotFound
+    if show.status == Show.Status.CANCELLED:
+        raise ShowCancelled
+    minutes = settings.BOX_OFFICE_MINUTES_AFTER_START
+    if show.has_ended(at) or show.has_started(at - timedelta(minutes=minutes)):
+        raise ShowStarted
+
+
+def refuse_hold_until(show: Show, until: datetime, at: datetime) -> None:
+    """Raises Invalid for the end of a hold that is over already, or after the start of the show."""
+    if until <= at:
+        raise Invalid.of("hold_until", "Hold the seats until a moment to come.", "time_has_passed")
+    if until > show.starts_at:
+        raise Invalid.of("hold_until", "Hold the seats until the show starts at the latest.", "max_value")
+
+
 def refuse_if_started(show: Show, at: datetime) -> None:
     """Raises ShowStarted, or ShowCancelled for a show that will never start."""
     if show.status == Show.Status.CANCELLED:
