@@ -81,6 +81,16 @@ OWN_ORDER: ComposedQuery[Order] = ComposedQuery(
     str,
     str,
 )
+# Whose key it is, who asks must have shown: see `access_keys`.
+ORDER_OF_GUEST: ComposedQuery[Order] = ComposedQuery(
+    lambda typed, meant: (
+        Order.objects.filter(reference__in=[typed, meant], guest__isnull=False)
+        .select_related("exchanged_from", "guest")
+        .order_by()
+    ),
+    str,
+    str,
+)
 
 # The transaction has the locks of its shows already and takes no other lock after this one, so there is no
 # circle to wait in.

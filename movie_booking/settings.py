@@ -333,7 +333,13 @@ SWAGGER_SETTINGS = {
             "in": "header",
             "name": "Authorization",
             "description": "`Bearer <access token>`: mind the space after “Bearer”.",
-        }
+        },
+        "Order-Key": {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Order-Key",
+            "description": "The `access_key` of an order that a guest made.",
+        },
     },
     "USE_SESSION_AUTH": False,
     "PERSIST_AUTH": True,

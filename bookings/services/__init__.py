@@ -14,6 +14,7 @@ from bookings.services.cancellation import (
     quote_cancellation,
     quote_order,
 )
+from bookings.services.claiming import claim_order, claim_orders_by_email
 from bookings.services.confirmation import confirm_order
 from bookings.services.deletion import delete_show
 from bookings.services.exchange import exchange_seats, swap_seats
@@ -43,6 +44,8 @@ __all__ = [
     "change_movie",
     "change_screen",
     "change_show",
+    "claim_order",
+    "claim_orders_by_email",
     "confirm_order",
     "delete_show",
     "exchange_seats",
