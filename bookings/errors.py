@@ -120,6 +120,12 @@ class TooManyHolds(Conflict):
     }
 
 
+class GuestsOff(DomainError):
+    status = 403
+    code = "guests_off"
+    detail = "Seats are sold to customers with an account only. Log in, or sign up."
+
+
 class HoldExpired(Conflict):
     code = "hold_expired"
     detail = "The time for which the seats were held is over. Please choose again."

@@ -6,7 +6,7 @@ from django.utils import timezone
 from accounts import services as accounts
 from accounts.models import User
 from bookings.errors import OrdersToCome
-from bookings.models import Booking, IdempotencyKey
+from bookings.models import Booking, IdempotencyKey, Order
 
 
 def close_account(user: User, *, password: str | None = None) -> User:
@@ -25,6 +25,7 @@ def close_account(user: User, *, password: str | None = None) -> User:
         if orders := orders_to_come(fresh):
             raise OrdersToCome(orders=orders)
         IdempotencyKey.objects.filter(user=fresh).delete()  # with answers that were given
+        Order.objects.filter(user=fresh).exclude(note="").update(note="")  # what staff wrote of them
         return accounts.anonymise(fresh)
 
 

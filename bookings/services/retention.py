@@ -6,6 +6,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.services import drop_old_mails
+from bookings.services.guests import anonymise_guests
 
 DAYS_OF_A_MONTH = 30.4375  # on the average
 
@@ -20,7 +21,8 @@ def retention_horizon() -> datetime | None:
 def forget_old_contacts() -> int:
     """Forget contact data that nothing needs any longer, and return how many rows that were.
 
-    An account is anonymised when it is closed, and needs nothing here. A mail that could not be sent has its
-    own time, which is shorter.
+    An account is anonymised when it is closed, and needs nothing here; a guest, when the shows are so long
+    over. A mail that could not be sent has its own time, which is shorter.
     """
-    return drop_old_mails()
+    horizon = retention_horizon()
+    return drop_old_mails() + (anonymise_guests(horizon) if horizon else 0)
