@@ -18,8 +18,8 @@ def claim_order(reference: str, access_key: str, *, user: User) -> list[str]:
     """
     orders = Order.objects.with_reference(reference).filter(guest__isnull=False).select_related("guest")
     for order in orders:
-        guest = order.guest
-        if guest and opens(access_key, guest.access_key_hash) and (claimed := _claim(guest, user)):
+        is_open = order.guest and opens(access_key, order.guest.access_key_hash)
+        if order.guest and is_open and (claimed := _claim(order.guest, user)):
             return claimed
     raise NotFound
 
