@@ -1,6 +1,8 @@
 """Why a log-in or a token is refused."""
 
-from movie_booking.errors import Unauthorized
+from typing import ClassVar
+
+from movie_booking.errors import TooManyRequests, Unauthorized
 
 
 class WrongCredentials(Unauthorized):
@@ -11,3 +13,11 @@ class WrongCredentials(Unauthorized):
 class TokenNotValid(Unauthorized):
     code = "token_not_valid"
     detail = "The token is invalid or expired."
+
+
+class TooManyAttempts(TooManyRequests):
+    """Whether this password is right was not looked at. `retry_after` says in how many seconds it will be."""
+
+    code = "too_many_attempts"
+    detail = "Too many wrong passwords for this account. Please try again later."
+    example: ClassVar = {"retry_after": 900}

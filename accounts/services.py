@@ -16,6 +16,7 @@ from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 from rest_framework_simplejwt.tokens import RefreshToken
 from rest_framework_simplejwt.utils import datetime_from_epoch
 
+from accounts.attempts import attempt
 from accounts.errors import TokenNotValid, WrongCredentials
 from accounts.models import EMAIL_TAKEN, USERNAME_TAKEN, TokenFamily, User
 from accounts.tokens import FAMILY, TokenPair, pair_of, place_of, read_token
@@ -118,9 +119,9 @@ def shortest_password() -> int:
     return max(lengths, default=1)
 
 
-def log_in(*, username: str, password: str) -> TokenPair:
-    """Return the first pair of tokens of a new family. Raises WrongCredentials."""
-    user = authenticate(username=username, password=password)
+def log_in(*, username: str, password: str, network: str) -> TokenPair:
+    """Return the first pair of tokens of a new family. Raises WrongCredentials and TooManyAttempts."""
+    user = attempt(username, network, lambda: authenticate(username=username, password=password))
     if user is None:
         raise WrongCredentials
     now = timezone.now()

@@ -52,6 +52,7 @@ class BookingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, StrictLis
     filterset_class = BookingFilter
     pagination_class = NewestFirst
     lookup_value_regex = ID_PATTERN
+    throttle_scope = "booking"
 
     def get_queryset(self) -> BookingQuerySet:
         if getattr(self, "swagger_fake_view", False):
@@ -92,6 +93,7 @@ class OrderViewSet(SaysWhere, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
     locations: ClassVar = {"create": "orders/{reference}/"}
     lookup_field = "reference"
     lookup_value_regex = "[0-9A-Za-z]{1,20}"
+    throttle_scope = "booking"
 
     def get_queryset(self) -> OrderQuerySet:
         if getattr(self, "swagger_fake_view", False):
