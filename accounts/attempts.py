@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from accounts.errors import TooManyAttempts
 from accounts.models import PasswordFailures
+from movie_booking.throttling import hold_back
 from movie_booking.turns import turns
 
 # An account is guessed by many together if it had so many times PASSWORD_FAILURES in that time.
@@ -36,14 +37,18 @@ def attempt(account: str, network: str, check: Callable[[], Result | None]) -> R
     TooManyAttempts, without a check, and Busy.
     """
     account = folded(account)
-    # Who logs in many times at once with the right password waits in line rather than to be refused.
-    with turns.take(f"password of {account} from {network}"):
-        _count(account, network)
-        result = check()
-        if result:
-            PasswordFailures.objects.filter(account=account, network=network).delete()
-        else:
-            _count_everywhere(account)
+    try:
+        # Who logs in many times at once with the right password waits in line rather than to be refused.
+        with turns.take(f"password of {account} from {network}"):
+            _count(account, network)
+            result = check()
+            if result:
+                PasswordFailures.objects.filter(account=account, network=network).delete()
+            else:
+                _count_everywhere(account)
+    except TooManyAttempts:
+        hold_back()
+        raise
     return result
 
 
@@ -83,8 +88,8 @@ def _count(account: str, network: str) -> None:
     bounds = {"limit": limit, "many": MANY * limit, "few": min(FEW_TRIES, limit)}
     if not _execute(COUNT, now, until, account=account, network=network, **bounds):
         known = PasswordFailures.objects.filter(account=account, network=network).first()
-        wait = (known.until - now).total_seconds() if known else 1
-        raise TooManyAttempts(retry_after=max(1, ceil(wait)))
+        seconds = (known.until - now).total_seconds() if known else 1
+        raise TooManyAttempts(retry_after=max(1, ceil(seconds)))
 
 
 def _count_everywhere(account: str) -> None:

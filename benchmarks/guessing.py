@@ -2,8 +2,8 @@
 
 python -m benchmarks.guessing [--guesses 10000] [--clients 50] [--accounts 1] [--redis URL]
 
-Each client has an address of its own. Meanwhile the owner logs in from elsewhere each second, and others read: a
-list of shows and an unchanged seat map, each ten times a second. They did so before, with nobody guessing.
+Each client has an address of its own. Meanwhile the owner logs in from elsewhere each second, and others read
+a list of shows and an unchanged seat map, each ten times a second. They did so before, with nobody guessing.
 """
 
 import argparse
@@ -73,7 +73,8 @@ def readers(port: int, show: int, until: asyncio.Event) -> tuple[dict[str, Clien
     ]
 
 
-async def measure(port: int, show: int, options: argparse.Namespace) -> None:
+async def measure(server: servers.Server, show: int, options: argparse.Namespace) -> None:
+    port = server.port
     until = asyncio.Event()
     idle, tasks = readers(port, show, until)
     await asyncio.sleep(IDLE_SECONDS)
@@ -94,13 +95,14 @@ async def measure(port: int, show: int, options: argparse.Namespace) -> None:
                 other = number % options.accounts
                 await client.log_in(f"{OWNER}{other or ''}", f"guess {number}")
 
-    started = time.perf_counter()
+    started, cpu = time.perf_counter(), server.cpu_seconds()
     await asyncio.gather(*map(guess, guessers))
-    took = time.perf_counter() - started
+    took, cpu = time.perf_counter() - started, server.cpu_seconds() - cpu
     until.set()
     await asyncio.gather(*tasks)
     statuses = sum((client.statuses for client in guessers), Counter())
     print(f"{options.guesses} guesses in {took:.1f} s, {options.guesses / took:.0f}/s: {dict(statuses)}")
+    print(f"CPU of the server: {cpu:.1f} s, reads and the owner's log-ins too")
     print(f"the owner: {dict(owner.statuses)}, median {statistics.median(owner.seconds) * 1000:.0f} ms")
     print("| read | idle ms: median, 95 % | while guessed at | ÷ idle | statuses |\n|---|---|---|---|---|")
     for name in READS:
@@ -135,7 +137,7 @@ def main() -> None:
         server.wait_until_up("/api/movies/")
         asyncio.run(sign_up(server.port))
         show = postgres.value("product", "SELECT min(id) FROM movies_show")
-        asyncio.run(measure(server.port, show, options))
+        asyncio.run(measure(server, show, options))
 
 
 async def sign_up(port: int) -> None:

@@ -16,6 +16,7 @@ from movie_booking.counting import Ask, Quota, take
 from movie_booking.errors import DomainError, TooManyRequests
 from movie_booking.folding import fold
 from movie_booking.rates import Rate
+from movie_booking.turns import release_connection
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -25,6 +26,25 @@ Scope = Literal[
 ]  # fmt: skip
 
 
+# What a refusal is late by, in a production worker. If it came at once the next request would too, and all
+# others would wait behind those.
+REFUSED_AFTER = 0.25  # seconds
+
+
+def wait_here(seconds: float) -> None:
+    """Not at all, where a request has a thread."""
+
+
+# How to wait. In a production worker others are answered meanwhile.
+wait: Callable[[float], None] = wait_here
+
+
+def hold_back() -> None:
+    """Wait before a refusal, with nothing that others need."""
+    release_connection()
+    wait(REFUSED_AFTER)
+
+
 def throttle(request: Any, who: Mapping[Scope, str]) -> None:
     """Count a request for each of these scopes, of whom it says there. Raises TooManyRequests.
 
@@ -32,19 +52,19 @@ def throttle(request: Any, who: Mapping[Scope, str]) -> None:
     """
     if not settings.THROTTLE:
         return
-    rates = {scope: rate for scope in who if (rate := settings.THROTTLE_RATES[scope])}
-    quotas = take([Ask(f"throttle:{scope}:{who[scope]}", rate) for scope, rate in rates.items()])
+    rates: dict[str, Rate | None] = settings.THROTTLE_RATES
+    limits = [(scope, rate) for scope in who if (rate := rates[scope])]
+    quotas = take([Ask(f"throttle:{scope}:{who[scope]}", rate) for scope, rate in limits])
     if not quotas:
         return
-    told = quotas_of(request)
-    told |= {scope: (rate, quota) for (scope, rate), quota in zip(rates.items(), quotas, strict=True)}
-    waits = [
-        quota.retry_after(rate)
-        for rate, quota in zip(rates.values(), quotas, strict=True)
-        if not quota.is_allowed
-    ]
-    if waits:
-        raise TooManyRequests(retry_after=max(waits))
+    told, retry_after = quotas_of(request), 0
+    for (scope, rate), quota in zip(limits, quotas, strict=True):
+        told[scope] = rate, quota
+        if not quota.is_allowed:
+            retry_after = max(retry_after, quota.retry_after(rate))
+    if retry_after:
+        hold_back()
+        raise TooManyRequests(retry_after=retry_after)
 
 
 def throttle_read(request: Any, user_id: int | None = None) -> None:
