@@ -72,11 +72,6 @@ def throttle_read(request: Any, user_id: int | None = None) -> None:
     throttle(request, {"read": f"user {user_id}" if user_id else by_address(request)})
 
 
-def throttle_guest(request: Any, email: str) -> None:
-    """Count the order of a guest, by address and e-mail. Raises TooManyRequests."""
-    throttle(request, {"guest": by_address(request), "guest_email": by_account(email)})
-
-
 def by_address(request: Any) -> str:
     return client_network(request.META)
 

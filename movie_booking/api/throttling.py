@@ -12,7 +12,7 @@ from movie_booking.throttling import Scope, by_address, quotas_of, throttle, thr
 class Throttle(BaseThrottle):
     """Of every view: reads have one limit; for all else a view names its `throttle_scope`, if it has one.
 
-    Of `booking` users are counted, of the others addresses.
+    Of `booking` users are counted, and for guests what the `guest_limits` of the view say; else addresses.
     """
 
     def allow_request(self, request: Request, view: Any) -> bool:
@@ -23,8 +23,7 @@ class Throttle(BaseThrottle):
             if not quotas_of(request):  # else `answer_polls` has counted it
                 throttle_read(request, user_id)
         elif scope == "booking":
-            if user_id:  # guests have a limit of their own
-                throttle(request, {scope: str(user_id)})
+            throttle(request, {scope: str(user_id)} if user_id else view.guest_limits())
         elif scope is not None:
             throttle(request, {scope: by_address(request)})
         return True

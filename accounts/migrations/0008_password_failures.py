@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0006_token_families"),
+        ("accounts", "0007_closed_and_verified"),
     ]
 
     operations = [
