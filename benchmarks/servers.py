@@ -94,6 +94,7 @@ def product_env(uri: str, port: int) -> dict[str, str]:
         "LOG_LEVEL": "ERROR",
         "ACCESS_TOKEN_MINUTES": "1440",
         "THROTTLE": "off",
+        "HOARDING_ORDERS": "0",
     }
 
 

@@ -324,6 +324,10 @@ EMAIL_SPELLINGS_AS_ONE = env.bool("EMAIL_SPELLINGS_AS_ONE", default=False)
 MAX_SEATS_PER_ORDER = env.int("MAX_SEATS_PER_ORDER", default=10, validate=validate.Range(1, 100))
 MAX_SEATS_PER_SHOW = env.int("MAX_SEATS_PER_SHOW", default=10, validate=validate.Range(1, 6000))
 MAX_HELD_ORDERS = env.int("MAX_HELD_ORDERS", default=5, validate=validate.Range(1, 1000))
+# Whoever let so many orders in a row go without buying any of their seats, all of them made within so many
+# hours, waits until these are over before seats are held for them again. 0: nobody does.
+HOARDING_ORDERS = env.int("HOARDING_ORDERS", default=20, validate=validate.Range(0, 100))
+HOARDING_HOURS = env.int("HOARDING_HOURS", default=1, validate=validate.Range(1, 720))
 # What staff may sell: seats in one order, and of one show to one customer whose e-mail address is known.
 STAFF_MAX_SEATS_PER_ORDER = env.int(
     "STAFF_MAX_SEATS_PER_ORDER", default=100, validate=validate.Range(1, 6000)

@@ -101,6 +101,8 @@ def test_it_starts_for_development_without_a_word():
         ("THROTTLE_READ", "0/minute"),
         ("THROTTLE_BOOKING", "20/fortnight"),
         ("PASSWORD_FAILURES", "0"),
+        ("HOARDING_ORDERS", "-1"),
+        ("HOARDING_HOURS", "0"),
         ("PASSWORD_PAUSE_MINUTES", "0"),
         ("DATABASE_URL", "mysql://user@db/movie_booking"),
         ("DATABASE_URL", "nonsense"),
