@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 TIMEOUT = 0.1  # seconds that a request waits for Redis
 PAUSE = 1.0  # seconds after a failure for which nobody asks it
-SHARE = 1000  # a worker takes at most so small a part of a quota ahead
+SHARE = 100  # a worker takes so small a part of a quota ahead
 
 
 class Ask(NamedTuple):
@@ -121,7 +121,7 @@ class Lease(NamedTuple):
 class SharedCounts:
     """The counts of all workers and hosts, in Redis; all that are asked for in one round trip.
 
-    Of a large quota a process takes a thousandth ahead, for as long as the quota's time, and asks again when
+    Of a large quota a process takes a hundredth ahead, for as long as the quota's time, and asks again when
     it has spent that: who polls seats does not wait for Redis each time. Of a small one it takes one by one.
     That nothing is left it knows until there will be.
     """

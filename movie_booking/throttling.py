@@ -6,6 +6,7 @@ https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/
 import hashlib
 from collections.abc import Callable, Mapping
 from functools import cache
+from http import HTTPStatus
 from typing import Any, Literal
 
 from django.conf import settings
@@ -98,7 +99,8 @@ def tell_quotas(get_response: GetResponse) -> GetResponse:
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        if quotas := request.__dict__.get("quotas"):
+        quotas = request.__dict__.get("quotas")
+        if quotas and response.status_code != HTTPStatus.NOT_MODIFIED:  # of which there are most by far
             response.headers["RateLimit-Policy"] = ", ".join(
                 policy(scope, rate) for scope, (rate, _) in quotas.items()
             )

@@ -11,7 +11,7 @@ from movie_booking.rates import Rate, parse_rate
 from movie_booking.tests.redis_server import RedisServer
 
 THREE_A_MINUTE = Rate(3, 60)
-LARGE = Rate(4000, 3600)  # of which four are taken at once
+LARGE = Rate(400, 3600)  # of which four are taken at once
 
 
 class Clock:
@@ -128,7 +128,7 @@ def test_of_a_large_quota_some_are_taken_ahead_and_none_is_given_twice(redis):
     assert allowed(one, of=LARGE, times=8) == [True] * 8
     assert len(asked) == 2
     [quota] = other.take([Ask("john", LARGE)])
-    assert quota.left == 4000 - 8 - 1
+    assert quota.left == 400 - 8 - 1
 
 
 @pytest.mark.redis

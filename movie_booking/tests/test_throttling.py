@@ -138,7 +138,7 @@ def test_polls_that_are_answered_before_everything_are_counted_once_each(rates):
     etag = Client().get(path).headers["ETag"]
 
     known = Client().get(path, HTTP_IF_NONE_MATCH=etag)
-    assert (known.status_code, known.headers["RateLimit"]) == (304, '"read";r=1;t=40')
+    assert (known.status_code, "RateLimit" in known.headers) == (304, False)
     assert Client().get(path, HTTP_IF_NONE_MATCH='"another"').headers["RateLimit"] == '"read";r=0;t=60'
     assert_refused(Client().get(path, HTTP_IF_NONE_MATCH=etag), "read")
 
