@@ -50,9 +50,9 @@ check: dev  ## What CI runs: lint, types, import rules, migrations, deploy check
 	( pytest="$(BIN)/python -m pytest -p no:cacheprovider"; failed=0; \
 	  $$pytest --database=sqlite --only-with-database || failed=1; \
 	  $$pytest --database=sqlite --no-skips clients || failed=1; \
-	  $$pytest --database=postgres -m kills_servers || failed=1; \
+	  $$pytest --database=postgres --no-skips -m kills_servers || failed=1; \
 	  exit $$failed ) > $$log 2>&1 & others=$$!; \
-	$(BIN)/python -m pytest --database=postgres -m "not kills_servers" --cov --cov-report=term --cov-fail-under=95; postgres=$$?; \
+	$(BIN)/python -m pytest --database=postgres --no-skips -m "not kills_servers" --cov --cov-report=term --cov-fail-under=95; postgres=$$?; \
 	wait $$others; others=$$?; cat $$log; rm $$log; \
 	test $$postgres -eq 0 && test $$others -eq 0
 

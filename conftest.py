@@ -17,6 +17,7 @@ import pytest
 from django.conf import settings
 from django.db import connection, connections
 
+from movie_booking.counting import counts
 from movie_booking.settings import database_settings
 from movie_booking.turns import turns
 
@@ -37,7 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--no-skips",
         action="store_true",
-        help="A test that is skipped, for a tool that is not installed, fails the run.",
+        help="A test that is skipped or left out, for a tool that is not installed, fails the run.",
     )
 
 
@@ -82,13 +83,16 @@ def pytest_report_header() -> str:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     # A server that dies may take others along: connections to the database, memory, time.
     items.sort(key=lambda item: item.get_closest_marker("kills_servers") is not None)
-    left_out = config.stash[LEFT_OUT] = {"need PostgreSQL": [], "reach no database": []}
+    left_out = config.stash[LEFT_OUT] = {NEED_POSTGRESQL: [], NO_DATABASE: [], NEED_REDIS: []}
+    has_redis = shutil.which("redis-server") or config.getoption("--no-skips")  # where they fail without it
     kept = []
     for item in items:
         if connection.vendor != "postgresql" and item.get_closest_marker("postgres"):
-            left_out["need PostgreSQL"].append(item)
+            left_out[NEED_POSTGRESQL].append(item)
+        elif item.get_closest_marker("redis") and not has_redis:
+            left_out[NEED_REDIS].append(item)
         elif config.getoption("--only-with-database") and not reaches_database(item):
-            left_out["reach no database"].append(item)
+            left_out[NO_DATABASE].append(item)
         else:
             kept.append(item)
     items[:] = kept
@@ -101,6 +105,9 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+NEED_POSTGRESQL = "need PostgreSQL and did not run: `make test` runs them on PostgreSQL."
+NO_DATABASE = "reach no database and did not run: `make test` runs them on PostgreSQL."
+NEED_REDIS = "need redis-server and DID NOT RUN. To install it: apt-get install redis-server"
 LEFT_OUT = pytest.StashKey[dict[str, list[pytest.Item]]]()
 
 
@@ -115,9 +122,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     terminalreporter.write_line(f"These tests ran on {connection.vendor}.")
     for why, tests in config.stash.get(LEFT_OUT, {}).items():
         if tests:
-            terminalreporter.write_line(
-                f"{len(tests)} tests {why} and did not run: `make test` runs them on PostgreSQL."
-            )
+            terminalreporter.write_line(f"{len(tests)} tests {why}", red=why == NEED_REDIS)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -134,6 +139,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def quick_passwords(settings: "pytest.FixtureRequest") -> None:
     """Passwords are slow to hash on purpose; tests have no reason to wait for it."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def _whole_quotas() -> None:
+    """No test is limited by what another has asked."""
+    counts.cache_clear()
 
 
 @pytest.fixture

@@ -1,21 +1,52 @@
 """The Admin pages of users."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.auth import authenticate
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, UserChangeForm
 from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from accounts import services
-from accounts.models import User
+from accounts.attempts import attempt, let_try_again
+from accounts.models import PasswordFailures, User
 from movie_booking.admin import SafeAdmin
+from movie_booking.errors import Busy, TooManyRequests
 from movie_booking.limits import MAX_SEARCH_CHARACTERS
+from movie_booking.throttling import by_address, refuse_page, throttle
 
+
+class LoginForm(AdminAuthenticationForm):
+    """Django's, which counts wrong passwords as the API does."""
+
+    def clean(self) -> dict[str, Any]:
+        username, password = (self.cleaned_data.get(name) for name in ("username", "password"))
+        if not (username and password and self.request):
+            return super().clean()
+        request = self.request
+        check = partial(authenticate, request, username=username, password=password)
+        try:
+            throttle(request, {"login": by_address(request)})
+            self.user_cache = attempt(username, by_address(request), check)
+        except (TooManyRequests, Busy) as error:
+            refuse_page(request, error)
+            raise ValidationError(error.detail, error.code) from error
+        if self.user_cache is None:
+            raise self.get_invalid_login_error()
+        self.confirm_login_allowed(self.user_cache)
+        return self.cleaned_data
+
+
+admin.site.login_form = LoginForm
 admin.site.site_header = "Movie booking"
 admin.site.site_title = "Movie booking"
 admin.site.index_title = "Administration"
@@ -92,6 +123,57 @@ class UserAdmin(SafeAdmin, DjangoUserAdmin):
             obj.email_verified_at = None
             touched.append("email_verified_at")
         obj.save(update_fields=touched)
+
+
+class LockedFilter(admin.SimpleListFilter):
+    """Those from whom no password is looked at now."""
+
+    title = "locked"
+    parameter_name = "locked"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Yes")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.locked() if self.value() == "yes" else queryset
+
+
+@admin.register(PasswordFailures)
+class PasswordFailuresAdmin(SafeAdmin):
+    """Whose passwords are guessed, and from where."""
+
+    list_display = ("account", "where", "failures", "is_locked", "until")
+    list_display_links = None
+    list_filter = (LockedFilter,)
+    search_fields = ("account__startswith", "network__startswith")
+    search_help_text = "How the user name or the address begins."
+    ordering = ("-until",)
+    sortable_by = ("until",)
+    actions = ("unlock",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PasswordFailures]:
+        return super().get_queryset(request).filter(until__gt=timezone.now())
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        return {name: each for name, each in super().get_actions(request).items() if name == "unlock"}
+
+    @admin.display(description="Address")
+    def where(self, failures: PasswordFailures) -> str:
+        return failures.network or "all within the hour"
+
+    @admin.display(description="Locked", boolean=True)
+    def is_locked(self, failures: PasswordFailures) -> bool:
+        return failures.is_locked
+
+    @admin.action(description="Unlock: forget the wrong passwords", permissions=["delete"])
+    def unlock(self, request: HttpRequest, queryset: QuerySet[PasswordFailures]) -> None:
+        self.message_user(request, f"Forgotten: {let_try_again(queryset)}.")
 
 
 admin.site.unregister(Group)

@@ -1,6 +1,8 @@
 """Why a log-in, a token or an account is refused."""
 
-from movie_booking.errors import Conflict, Forbidden, Unauthorized
+from typing import ClassVar
+
+from movie_booking.errors import Conflict, Forbidden, TooManyRequests, Unauthorized
 
 
 class WrongCredentials(Unauthorized):
@@ -21,3 +23,11 @@ class EmailNotVerified(Forbidden):
 class StaffAccount(Conflict):
     code = "staff_account"
     detail = "The account of a member of staff is closed by another one, who takes the rights away first."
+
+
+class TooManyAttempts(TooManyRequests):
+    """Whether this password is right was not looked at. `retry_after` says in how many seconds it will be."""
+
+    code = "too_many_attempts"
+    detail = "Too many wrong passwords for this account. Please try again later."
+    example: ClassVar = {"retry_after": 900}

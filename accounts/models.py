@@ -125,6 +125,44 @@ class User(AbstractUser):
         return self.is_active and self.has_usable_password() and bool(self.email)
 
 
+class PasswordFailuresQuerySet(models.QuerySet["PasswordFailures"]):
+    def locked(self) -> "PasswordFailuresQuerySet":
+        """Those from whom no password is looked at now."""
+        enough = Q(failures__gte=settings.PASSWORD_FAILURES, until__gt=timezone.now())
+        return self.filter(enough).exclude(network="")
+
+
+class PasswordFailures(models.Model):
+    """How many wrong passwords in a row there were for an account, whether or not there is one of that name.
+
+    From one network; or, where it names none, from all of them within an hour.
+    """
+
+    account = models.CharField("user name", max_length=150, help_text="As it was typed, in small letters.")
+    network = models.CharField("address", max_length=50, blank=True)
+    failures = models.PositiveIntegerField("wrong passwords")
+    # When they are forgotten.
+    until = models.DateTimeField("until (UTC)")
+
+    objects = PasswordFailuresQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "wrong passwords"
+        constraints = [
+            models.UniqueConstraint(fields=["account", "network"], name="password_failures_unique"),
+        ]
+        # Read by the list of the Admin and by `purge_password_failures`.
+        indexes = [models.Index(fields=["until"], name="password_failures_by_end")]
+
+    def __str__(self) -> str:
+        return f"{self.failures} wrong passwords for {self.account} from {self.network or 'all addresses'}"
+
+    @property
+    def is_locked(self) -> bool:
+        enough = self.failures >= settings.PASSWORD_FAILURES
+        return bool(self.network) and enough and self.until > timezone.now()
+
+
 class TokenFamily(models.Model):
     """All refresh tokens that descend from one log-in: the newest is good, until the family ends.
 

@@ -17,18 +17,19 @@ from accounts.serializers import (
     SignUpInput,
     TokenPairSerializer,
 )
-from movie_booking.errors import Invalid
+from movie_booking.errors import Invalid, TooManyRequests
 from movie_booking.schema import AUTHENTICATION_ERRORS, BODY_ERRORS, Problems, operation
 
 TAG = "Accounts"
 
 INPUT_ERRORS: Problems = (Invalid, *BODY_ERRORS)
+LIMITED_ERRORS: Problems = (*INPUT_ERRORS, TooManyRequests)
 
 sign_up = operation(
     TAG,
     "Sign up",
     {201: AccountSerializer},
-    INPUT_ERRORS,
+    LIMITED_ERRORS,
     service=services.sign_up,
     operation_id="api_signup_create",
     request_body=SignUpInput,
@@ -102,7 +103,7 @@ log_in = operation(
     TAG,
     "Log in",
     {200: TokenPairSerializer},
-    INPUT_ERRORS,
+    LIMITED_ERRORS,
     service=services.log_in,
     operation_id="api_login_create",
     operation_description="Send the access token as `Authorization: Bearer <access token>`.",
@@ -113,7 +114,7 @@ refresh_tokens = operation(
     TAG,
     "Exchange a refresh token for a new pair",
     {200: TokenPairSerializer},
-    INPUT_ERRORS,
+    LIMITED_ERRORS,
     service=services.rotate_tokens,
     operation_id="api_token_refresh_create",
     operation_description="A refresh token works once. If the answer was lost, send it again: for a short"
@@ -125,7 +126,7 @@ log_out = operation(
     TAG,
     "Log out",
     {204: None},
-    INPUT_ERRORS,
+    LIMITED_ERRORS,
     service=services.log_out,
     operation_id="api_logout_create",
     operation_description="Ends all refresh tokens of this log-in. The access token runs out by itself.",

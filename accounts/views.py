@@ -25,16 +25,25 @@ from accounts.serializers import (
     SignUpInput,
     TokenPairSerializer,
 )
+from accounts.tokens import owner_of
 from movie_booking.api.locations import SaysWhere
+from movie_booking.throttling import Scope, by_address, throttle
 
 
 class AccountViewSet(SaysWhere, ViewSet):
     """Open an account, and look after one's own."""
 
     locations: ClassVar = {"signup": "me/"}
+    throttle_scope: ClassVar[Scope | None] = None
 
     @schema.sign_up
-    @action(detail=False, methods=["post"], permission_classes=[AllowAny], authentication_classes=[])
+    @action(
+        detail=False,
+        methods=["post"],
+        permission_classes=[AllowAny],
+        authentication_classes=[],
+        throttle_scope="signup",
+    )
     def signup(self, request: Request) -> Response:
         data = SignUpInput(data=request.data)
         data.is_valid(raise_exception=True)
@@ -116,19 +125,23 @@ class TokenViewSet(ViewSet):
 
     permission_classes = (AllowAny,)
     authentication_classes = ()
+    throttle_scope: ClassVar[Scope] = "refresh"
 
     @schema.log_in
-    @action(detail=False, methods=["post"])
+    @action(detail=False, methods=["post"], throttle_scope="login")
     def login(self, request: Request) -> Response:
         data = LoginInput(data=request.data)
         data.is_valid(raise_exception=True)
-        return Response(TokenPairSerializer(services.log_in(**data.validated_data)).data)
+        pair = services.log_in(**data.validated_data, network=by_address(request))
+        return Response(TokenPairSerializer(pair).data)
 
     @schema.refresh_tokens
     @action(detail=False, methods=["post"], url_path="token/refresh")
     def refresh(self, request: Request) -> Response:
         data = RefreshInput(data=request.data)
         data.is_valid(raise_exception=True)
+        if owner := owner_of(**data.validated_data):
+            throttle(request, {"refresh_account": owner})
         return Response(TokenPairSerializer(services.rotate_tokens(**data.validated_data)).data)
 
     @schema.log_out

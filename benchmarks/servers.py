@@ -82,7 +82,7 @@ class Server:
 
 
 def product_env(uri: str, port: int) -> dict[str, str]:
-    """Settings of production, as `make serve` has them, but for HTTPS and the age of tokens."""
+    """Settings of production, as `make serve` has them, but for HTTPS, the age of tokens and limits."""
     return {
         "DATABASE_URL": uri,
         "DEBUG": "0",
@@ -93,6 +93,8 @@ def product_env(uri: str, port: int) -> dict[str, str]:
         "WEB_CONCURRENCY": str(WORKERS),
         "LOG_LEVEL": "ERROR",
         "ACCESS_TOKEN_MINUTES": "1440",
+        "THROTTLE": "off",
+        "HOARDING_ORDERS": "0",
     }
 
 
@@ -103,11 +105,11 @@ def manage(uri: str, *arguments: str) -> str:
     return subprocess.run(command, env=env, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
-def product(database: str, uri: str) -> Server:
+def product(database: str, uri: str, **settings: str) -> Server:
     """The service as `make serve` starts it."""
     port = free_port()
     command = [sys.executable, "-m", "movie_booking.serve"]
-    return Server(command, database=database, port=port, env=product_env(uri, port))
+    return Server(command, database=database, port=port, env=product_env(uri, port) | settings)
 
 
 def fastapi(database: str, uri: str, *, one_statement: bool = False) -> Server:

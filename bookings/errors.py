@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from movie_booking.errors import Conflict, DomainError, Invalid
+from movie_booking.errors import Conflict, DomainError, Invalid, TooManyRequests
 from movie_booking.field_messages import FieldMessage
 
 
@@ -118,6 +118,14 @@ class TooManyHolds(Conflict):
         "limit": 5,
         "orders": ["4N0CV8NK7G", "7KX2M9QF4T", "0B8ZJ3WN5C", "9D4HX6TQ1V", "2R7YM5KE8A"],
     }
+
+
+class HeldTooOften(TooManyRequests):
+    """`retry_after` says in how many seconds there may be another order on hold."""
+
+    code = "held_too_often"
+    detail = "You held seats again and again without buying any. Please wait before you hold more."
+    example: ClassVar = {"retry_after": 1800}
 
 
 class GuestsOff(DomainError):

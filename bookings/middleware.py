@@ -9,8 +9,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 
 from bookings import seat_map
 from movie_booking.api.negotiation import takes_any_json
-from movie_booking.errors import NotFound
+from movie_booking.api.problems import plain_problem
+from movie_booking.errors import NotFound, TooManyRequests
 from movie_booking.limits import ID_PATTERN
+from movie_booking.throttling import throttle_read
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -29,6 +31,10 @@ def answer_polls(get_response: GetResponse) -> GetResponse:
         fields = request.GET.get("fields") if path and not path[2] else None
         if known and path and fields in seat_map.PARTS and takes_any_json(request):
             request.get_host()  # raises DisallowedHost
+            try:
+                throttle_read(request)
+            except TooManyRequests as error:
+                return plain_problem(error)
             with suppress(NotFound, DatabaseError):  # all that is refused, the view refuses
                 state = seat_map.seat_map_state(int(path[1]), whole=False)
                 etag = state.etag_of(path[2] or fields)

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 
-from django.db.models import F, FilteredRelation, Q, QuerySet
+from django.db.models import BooleanField, Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Value
 
-from bookings.models import HELD, LIVE, Booking, Order
+from bookings.models import HELD, LIVE, MORE_THAN_HELD, Booking, Order
 from movie_booking.composed import ComposedQuery
 from movie_booking.statements import Given, Statement
 from movies.models import Show
@@ -122,3 +123,40 @@ HOLDS_OF_ADDRESS: ComposedQuery[tuple[int, datetime | None]] = ComposedQuery(
     str,
     after=lambda address: WAIT_FOR_OTHER_HOLDS_OF_ADDRESS,
 )
+
+
+# The order of a hold and when it ends; or one of the latest orders, when it was made, and whether any of its
+# seats was bought.
+HoldOrOrder = tuple[int, datetime, bool | None]
+
+
+@cache
+def holds_and_latest_of_user(latest: int) -> ComposedQuery[HoldOrOrder]:
+    """Return the query of HOLDS_OF_USER that comes with so many of the user's latest orders."""
+    return ComposedQuery(
+        lambda user_id: _holds_and_latest(Q(user=user_id), Q(user=user_id), latest),
+        after=lambda user_id: WAIT_FOR_OTHER_HOLDS,
+    )
+
+
+@cache
+def holds_and_latest_of_address(latest: int) -> ComposedQuery[HoldOrOrder]:
+    """The same of guests with an address."""
+    return ComposedQuery(
+        lambda address: _holds_and_latest(
+            Q(order__guest__address=address), Q(guest__address=address), latest
+        ),
+        str,
+        after=lambda address: WAIT_FOR_OTHER_HOLDS_OF_ADDRESS,
+    )
+
+
+def _holds_and_latest(of_bookings: Q, of_orders: Q, latest: int) -> QuerySet[Any, HoldOrOrder]:
+    none = Value(None, BooleanField())
+    holds = Booking.objects.filter(of_bookings, status=HELD).order_by()
+    newest = Order.objects.filter(of_orders).order_by("-id").values("pk")[:latest]
+    bought = Booking.objects.filter(MORE_THAN_HELD, order=OuterRef("pk")).order_by()
+    orders = Order.objects.filter(pk__in=newest).order_by().annotate(was_bought=Exists(bought))
+    return holds.values_list("order_id", "expires_at", none).union(
+        orders.values_list("pk", "created_at", "was_bought"), all=True
+    )

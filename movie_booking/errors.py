@@ -88,6 +88,15 @@ class PreconditionFailed(DomainError):
     detail = "This was changed since you read it. Read it again, and decide anew."
 
 
+class TooManyRequests(DomainError):
+    """`retry_after` says in how many seconds there will be room again."""
+
+    status = 429
+    code = "throttled"
+    detail = "Too many requests. Please wait before you send the next one."
+    example: ClassVar = {"retry_after": 30}
+
+
 class Busy(DomainError):
     """Nothing was changed; the same request may succeed in a moment."""
 

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+import gevent
 from django.conf import settings
 from django.core.signals import request_started
 from django.db import close_old_connections, connection, reset_queries
@@ -20,6 +21,7 @@ from gevent.threadpool import ThreadPool
 from psycopg2 import OperationalError, extensions
 
 from accounts import hashers
+from movie_booking import throttling
 from movie_booking.postgresql.base import DatabaseWrapper
 from movie_booking.postgresql.pool import Pool
 from movie_booking.turns import release_connection
@@ -36,6 +38,7 @@ def prepare() -> None:
             max_age=600,
         )
     hashers.run = hash_apart
+    throttling.wait = gevent.sleep
     # A request gives its connection back at its end, so there is none to look at when one begins.
     for look in (close_old_connections, reset_queries):
         request_started.disconnect(look)

@@ -24,6 +24,7 @@ class Server(BaseApplication):
             "workers": settings.WEB_CONCURRENCY,
             "worker_class": Worker,
             "child_exit": forget,
+            "when_ready": say_how_limits_are_counted,
             "worker_connections": 1000 + settings.MAX_WATCHERS,
             "keepalive": settings.KEEP_ALIVE_SECONDS,
             # A worker that shows no life for so long is replaced. SQLite waits for its file without any.
@@ -48,6 +49,16 @@ class Server(BaseApplication):
 
         greenlets.prepare()
         return gateway.application
+
+
+def say_how_limits_are_counted(arbiter: Any) -> None:
+    """A hook of gunicorn's, called once when it listens."""
+    from movie_booking import settings
+
+    if not settings.THROTTLE:
+        arbiter.log.warning("THROTTLE is off: nothing is limited.")
+    elif not settings.REDIS_URL:
+        arbiter.log.warning("REDIS_URL is not set: each worker process counts for itself what is limited.")
 
 
 def allow_connections() -> None:

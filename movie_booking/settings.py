@@ -17,6 +17,7 @@ from environs import Env, ValidationError, validate
 from movie_booking import browsers
 from movie_booking.browsers import check_origins
 from movie_booking.processors import available_processors
+from movie_booking.rates import Rate, parse_rate
 
 
 def at_most_places(places: int) -> Callable[[Decimal], None]:
@@ -35,9 +36,18 @@ def without_blanks(items: list[str]) -> list[str]:
     return [item.strip() for item in items if item.strip()]
 
 
+def rate(text: str) -> Rate | None:
+    """Return what a setting of a limit says, such as 20/minute or off."""
+    try:
+        return parse_rate(text)
+    except ValueError as error:
+        raise ValidationError(str(error)) from error
+
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = Env()
+env.parser_for("rate")(rate)
 env.read_env(BASE_DIR / ".env", recurse=False)
 
 # --- Identity and address ----------------------------------------------------------------------
@@ -79,6 +89,36 @@ if env.bool("BEHIND_HTTPS_PROXY", default=False):
     # Only for a proxy that always sets or strips this header: otherwise any client can claim HTTPS.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
+# --- Limits ------------------------------------------------------------------------------------
+
+# How many proxies of ours a request comes through. The address of a client follows from as many of the last
+# ones of X-Forwarded-For, and no others.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0, validate=validate.Range(0, 10))
+# Where all workers and hosts count together. Without it each worker process counts for itself.
+REDIS_URL = env.str("REDIS_URL", default="", validate=validate.Regexp("^((redis|rediss)://.+|unix:///.+)?$"))
+# Off for load tests.
+THROTTLE = env.bool("THROTTLE", default=True)
+# How often: so many at once, and then one after the other, as many in that time. They are for programs that
+# run wild: many people share an address, in a school or a phone network.
+THROTTLE_RATES: dict[str, Rate | None] = {
+    # By address.
+    "signup": env.rate("THROTTLE_SIGNUP", default="300/minute"),
+    "login": env.rate("THROTTLE_LOGIN", default="300/minute"),
+    "refresh": env.rate("THROTTLE_REFRESH", default="3000/minute"),
+    "reset": env.rate("THROTTLE_RESET", default="60/minute"),
+    "guest": env.rate("THROTTLE_GUEST", default="600/minute"),
+    # By account or e-mail address.
+    "refresh_account": env.rate("THROTTLE_REFRESH_ACCOUNT", default="300/minute"),
+    "reset_account": env.rate("THROTTLE_RESET_ACCOUNT", default="10/hour"),
+    "guest_email": env.rate("THROTTLE_GUEST_EMAIL", default="60/hour"),
+    # By user: whatever is done with seats and orders.
+    "booking": env.rate("THROTTLE_BOOKING", default="1200/minute"),
+    # By user, or by address without a token.
+    "read": env.rate("THROTTLE_READ", default="60000/minute"),
+    # By key.
+    "machine": env.rate("THROTTLE_MACHINE", default="6000/minute"),
+}
+
 # --- Applications ------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
@@ -107,6 +147,7 @@ MIDDLEWARE = [
     "movie_booking.api.middleware.CorsMiddleware",  # before all that may refuse
     "movie_booking.api.middleware.refuse_plain_http",  # before Django redirects it
     "django.middleware.security.SecurityMiddleware",
+    "movie_booking.throttling.tell_quotas",
     "bookings.middleware.answer_polls",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "movie_booking.api.middleware.answer_options",
@@ -272,6 +313,11 @@ EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", default="")
 EMAIL_TIMEOUT = 10  # seconds that the mail server may take for each step
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="noreply@localhost")
 
+# After so many wrong passwords in a row for one account from one address, no more are looked at for so long.
+# Each is forgotten after that time.
+PASSWORD_FAILURES = env.int("PASSWORD_FAILURES", default=20, validate=validate.Range(1, 1000))
+PASSWORD_PAUSE_MINUTES = env.int("PASSWORD_PAUSE_MINUTES", default=15, validate=validate.Range(1, 1440))
+
 # --- Shows and bookings ------------------------------------------------------------------------
 
 # Minutes a screen is kept free after each show, for cleaning and for the audience to leave and enter.
@@ -335,6 +381,10 @@ EMAIL_SPELLINGS_AS_ONE = env.bool("EMAIL_SPELLINGS_AS_ONE", default=False)
 MAX_SEATS_PER_ORDER = env.int("MAX_SEATS_PER_ORDER", default=10, validate=validate.Range(1, 100))
 MAX_SEATS_PER_SHOW = env.int("MAX_SEATS_PER_SHOW", default=10, validate=validate.Range(1, 6000))
 MAX_HELD_ORDERS = env.int("MAX_HELD_ORDERS", default=5, validate=validate.Range(1, 1000))
+# Whoever let so many orders in a row go without buying any of their seats, all of them made within so many
+# hours, waits until these are over before seats are held for them again. 0: nobody does.
+HOARDING_ORDERS = env.int("HOARDING_ORDERS", default=20, validate=validate.Range(0, 100))
+HOARDING_HOURS = env.int("HOARDING_HOURS", default=1, validate=validate.Range(1, 720))
 # What staff may sell: seats in one order, and of one show to one customer whose e-mail address is known.
 STAFF_MAX_SEATS_PER_ORDER = env.int(
     "STAFF_MAX_SEATS_PER_ORDER", default=100, validate=validate.Range(1, 6000)
@@ -374,6 +424,7 @@ DOCS = env.str("DOCS", default="public", validate=validate.OneOf(("public", "sta
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_THROTTLE_CLASSES": ["movie_booking.api.throttling.Throttle"],
     "DEFAULT_PARSER_CLASSES": ["movie_booking.api.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["movie_booking.api.renderers.JSONRenderer"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "movie_booking.api.negotiation.Negotiation",

@@ -14,6 +14,7 @@ from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 from rest_framework_simplejwt.tokens import RefreshToken
 
+from accounts.attempts import attempt
 from accounts.errors import TokenNotValid, WrongCredentials
 from accounts.models import TokenFamily, User
 from accounts.tokens import FAMILY, TokenPair, pair_of, place_of, read_token
@@ -21,9 +22,9 @@ from accounts.tokens import FAMILY, TokenPair, pair_of, place_of, read_token
 logger = logging.getLogger(__name__)
 
 
-def log_in(*, username: str, password: str) -> TokenPair:
-    """Return the first pair of tokens of a new family. Raises WrongCredentials."""
-    user = authenticate(username=username, password=password)
+def log_in(*, username: str, password: str, network: str) -> TokenPair:
+    """Return the first pair of tokens of a new family. Raises WrongCredentials and TooManyAttempts."""
+    user = attempt(username, network, lambda: authenticate(username=username, password=password))
     if user is None:
         raise WrongCredentials
     with transaction.atomic():

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils.timezone import now
 
 from bookings.admin.bookings import BookingColumns, BookingStatusFilter
+from bookings.admin.hoarding import HoardingFilter
 from bookings.admin.read_only import (
     CreatedDays,
     ReadOnly,
@@ -38,7 +39,7 @@ class BookingInline(BookingColumns, ReadOnly, admin.TabularInline):
 @admin.register(Order)
 class OrderAdmin(ReadOnlyAdmin):
     list_display = ("reference", "status", "seats", "film", "starts", "customer", "total")
-    list_filter = (BookingStatusFilter, "show__screen__cinema", ShowDays, CreatedDays)
+    list_filter = (BookingStatusFilter, HoardingFilter, "show__screen__cinema", ShowDays, CreatedDays)
     list_select_related = ("user", "guest", "show__movie", "show__screen__cinema")
     search_fields = ("reference",)  # any, so that there is a field to search with: see `matching`
     search_help_text = (

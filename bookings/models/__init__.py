@@ -6,6 +6,7 @@ from bookings.models.idempotency import IdempotencyKey
 from bookings.models.orders import (
     HELD,
     LIVE,
+    MORE_THAN_HELD,
     STATUS_OF,
     STATUS_PRECEDENCE,
     Booking,
@@ -22,6 +23,7 @@ from bookings.models.references import REFERENCE_ALPHABET, as_reference, new_ref
 __all__ = [
     "HELD",
     "LIVE",
+    "MORE_THAN_HELD",
     "REFERENCE_ALPHABET",
     "STATUS_OF",
     "STATUS_PRECEDENCE",

@@ -199,6 +199,8 @@ class Order(models.Model):
         return list(self.bookings.all()) if self.known_bookings is None else self.known_bookings
 
 
+# What was bought, whatever became of it since (what was only held brings no refund), or kept for the house.
+MORE_THAN_HELD = Q(status=Status.BOOKED) | Q(refund_percent__isnull=False) | Q(is_house_seat=True)
 # As `Status(value)`, which takes ten times as long and is asked of every seat of a show with every booking.
 STATUS_OF = {status.value: status for status in Status}
 HELD = Status.HELD.value

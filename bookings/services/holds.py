@@ -29,8 +29,8 @@ from bookings.seating.best_available import (
 from bookings.services.constraint import constraint_as_refusal
 from bookings.services.inventory import SeatInventory
 from bookings.services.limits import (
+    refuse_new_hold,
     refuse_too_many_for_staff,
-    refuse_too_many_holds,
     refuse_too_many_seats,
 )
 from bookings.services.rules import (
@@ -108,8 +108,8 @@ def hold_seats(show_id: int, choice: SeatChoice, *, customer: Customer, actor: A
 
     Raises SeatTaken that names every seat that is not free; NotTogether and NotEnoughSeats if there are no
     such best available seats; SoldInPairs, CompanionWithoutWheelchair, LeavesSingleSeat, TooManySeats,
-    TooManyHolds, NoSuchSeat, ShowChanged for another version of the show or a seat that it had before it was
-    moved, NotFound, ShowCancelled, ShowStarted, NotOnSale and SalesClosed.
+    TooManyHolds, HeldTooOften, NoSuchSeat, ShowChanged for another version of the show or a seat that it had
+    before it was moved, NotFound, ShowCancelled, ShowStarted, NotOnSale and SalesClosed.
     """
     with constraint_as_refusal(choice.seat_numbers):
         bookings = place(show_id, choice, Status.HELD, customer=customer, actor=actor, field="seat_numbers")
@@ -154,7 +154,7 @@ def place(
     elif customer is not None:
         refuse_too_many_seats(inventory, customer, len(numbers))
         if status == Status.HELD:
-            refuse_too_many_holds(inventory, customer)
+            refuse_new_hold(inventory, customer)
             expires_at = hold_expiry(at, ordered_at=at, of_guest=isinstance(customer, Guest))
     return inventory.allocate(
         seat_prices(show, numbers),

@@ -3,6 +3,7 @@
 from functools import wraps
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.utils.dateparse import parse_datetime
 from django.utils.decorators import method_decorator
 from django.utils.functional import cached_property
@@ -13,6 +14,7 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.status import HTTP_200_OK, HTTP_201_CREATED
 
+from accounts.emails import counted_as
 from accounts.http import UserRequest
 from bookings import access_keys, schema, services
 from bookings.filters import BookingFilter, OrderFilter
@@ -41,6 +43,7 @@ from movie_booking.api.pagination import NewestFirst
 from movie_booking.api.parameters import StrictLists
 from movie_booking.errors import Invalid, NotFound
 from movie_booking.limits import ID_PATTERN
+from movie_booking.throttling import Scope, by_account, by_address
 
 
 @method_decorator(schema.list_bookings, name="list")
@@ -54,6 +57,7 @@ class BookingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, StrictLis
     filterset_class = BookingFilter
     pagination_class = NewestFirst
     lookup_value_regex = ID_PATTERN
+    throttle_scope = "booking"
 
     def get_queryset(self) -> BookingQuerySet:
         if getattr(self, "swagger_fake_view", False):
@@ -113,12 +117,22 @@ class OrderViewSet(SaysWhere, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
     locations: ClassVar = {"create": "orders/{reference}/"}
     lookup_field = "reference"
     lookup_value_regex = "[0-9A-Za-z]{1,20}"
+    throttle_scope = "booking"
     made: Order | None = None
 
     def get_queryset(self) -> OrderQuerySet:
         if getattr(self, "swagger_fake_view", False):
             return self.queryset
         return Order.objects.of_user(self.request.user).with_details()
+
+    def guest_limits(self) -> dict[Scope, str]:
+        """Who is counted without a token: the address, and for a new order the e-mail address."""
+        limits: dict[Scope, str] = {"guest": by_address(self.request)}
+        guest = self.request.data.get("guest") if self.action == "create" else None
+        if isinstance(guest, dict) and isinstance(email := guest.get("email"), str):
+            one = counted_as(email, spellings_as_one=settings.EMAIL_SPELLINGS_AS_ONE)
+            limits["guest_email"] = by_account(one)
+        return limits
 
     def shows_to_lock(self) -> set[int]:
         if self.action == "create":

@@ -31,6 +31,7 @@ from bookings.serializers import (
     SelectionSerializer,
 )
 from bookings.views.actor import api_actor
+from movie_booking.throttling import Scope
 from movies.models import Cinema, Movie, Screen, Show
 from movies.serializers import CinemaChangeInput, MovieChangeInput, ShowChangeInput
 from movies.services import log_note
@@ -85,6 +86,7 @@ class ShowViewSet(ChangeableViewSet, CatalogueShowViewSet):
     request: UserRequest
     change_class = ShowChangeInput
     locations: ClassVar = {**CatalogueShowViewSet.locations, "book": "bookings/{id}/"}
+    throttle_scope: ClassVar[Scope | None] = None  # staff have none
 
     def shows_to_lock(self) -> set[int]:
         return {int(self.kwargs["pk"])}
@@ -107,6 +109,7 @@ class ShowViewSet(ChangeableViewSet, CatalogueShowViewSet):
         detail=True,
         methods=["post"],
         permission_classes=[IsAuthenticated, EmailIsVerified, MayLeaveSingleSeat],
+        throttle_scope="booking",
     )
     @idempotent
     def book(self, request: UserRequest, pk: str) -> Response:

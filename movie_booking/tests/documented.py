@@ -19,7 +19,7 @@ METHODS = {"get", "put", "post", "patch", "delete"}
 # What every route may answer. Swagger names it only where it helps, and docs/api.md once for all.
 EVERY_ROUTE = {
     *("parse_error", "method_not_allowed", "not_acceptable", "request_timeout", "length_required"),
-    "outcome_unknown",
+    *("outcome_unknown", "throttled"),
     *("body_too_large", "unsupported_content_encoding", "https_required"),
     *("address_too_long", "headers_too_large"),
     *("server_error", "unavailable", "busy", "conflict"),

@@ -23,6 +23,7 @@ def root():
     show = make_show(movie=make_movie(genres=["Drama"], release_date="2010-07-16"))
     booked = client_for(make_user()).post(f"/api/shows/{show.pk}/book/", {"seat_number": 1})
     assert booked.status_code == 201
+    assert client_for().post("/api/login/", {"username": "root", "password": "a guess"}).status_code == 401
     return client
 
 
