@@ -105,6 +105,11 @@ def _execute(statement: str, now: datetime, until: datetime, **values: str | int
         return cursor.rowcount
 
 
+def forget_failures(account: str) -> None:
+    """Forget all wrong passwords for an account, wherever they came from."""
+    PasswordFailures.objects.filter(account=folded(account)).delete()
+
+
 def let_try_again(locked: QuerySet[PasswordFailures]) -> int:
     """Forget these wrong passwords, and return how many rows."""
     return locked.delete()[0]

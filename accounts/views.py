@@ -27,7 +27,7 @@ from accounts.serializers import (
 )
 from accounts.tokens import owner_of
 from movie_booking.api.locations import SaysWhere
-from movie_booking.throttling import Scope, by_address, throttle
+from movie_booking.throttling import Scope, by_account, by_address, throttle
 
 
 class AccountViewSet(SaysWhere, ViewSet):
@@ -67,12 +67,14 @@ class AccountViewSet(SaysWhere, ViewSet):
 class PasswordViewSet(ViewSet):
     """Another password: by the old one, or by a link in a mail."""
 
+    throttle_scope: ClassVar[Scope] = "reset"
+
     @schema.change_password
     @action(detail=False, methods=["post"])
     def change(self, request: UserRequest) -> Response:
         data = ChangePasswordInput(data=request.data)
         data.is_valid(raise_exception=True)
-        pair = services.change_password(user=request.user, **data.validated_data)
+        pair = services.change_password(user=request.user, network=by_address(request), **data.validated_data)
         return Response(TokenPairSerializer(pair).data)
 
     @schema.request_password_reset
@@ -80,6 +82,7 @@ class PasswordViewSet(ViewSet):
     def reset(self, request: Request) -> Response:
         data = EmailInput(data=request.data)
         data.is_valid(raise_exception=True)
+        throttle(request, {"reset_account": by_account(data.validated_data["email"])})
         services.request_password_reset(**data.validated_data)
         return mail_follows("If there is an account with this e-mail address, a mail is on its way to it.")
 
@@ -101,9 +104,12 @@ class PasswordViewSet(ViewSet):
 class EmailViewSet(ViewSet):
     """Whether the e-mail address of an account is its user's."""
 
+    throttle_scope: ClassVar[Scope] = "reset"
+
     @schema.request_verification
     @action(detail=False, methods=["post"])
     def verification(self, request: UserRequest) -> Response:
+        throttle(request, {"reset_account": by_account(request.user.email)})
         services.request_verification(user=request.user)
         return mail_follows("Unless it is verified already, a mail is on its way to your e-mail address.")
 

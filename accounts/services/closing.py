@@ -5,15 +5,23 @@ from django.contrib.auth.hashers import check_password
 from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
 
+from accounts.attempts import attempt, forget_failures
 from accounts.errors import StaffAccount
 from accounts.models import OutgoingMail, User
 from accounts.services.passwords import WRONG_PASSWORD
 from movie_booking.errors import Invalid
 
 
-def refuse_other_password(user: User, password: str) -> None:
-    """Raises Invalid unless the password is that of the user. Slow on purpose: not within a transaction."""
-    if not check_password(password, user.password):
+def refuse_other_password(user: User, password: str, *, network: str | None = None) -> None:
+    """Raises Invalid unless the password is that of the user; with a network, also TooManyAttempts.
+
+    It is slow on purpose, and with a network it counts: so not within a transaction.
+    """
+
+    def check() -> bool:
+        return check_password(password, user.password)
+
+    if not (check() if network is None else attempt(user.username, network, check)):
         raise Invalid.of("password", WRONG_PASSWORD, "wrong_password")
 
 
@@ -33,6 +41,7 @@ def anonymise(user: User) -> User:
     if user.closed_at is not None:
         return user
     OutgoingMail.objects.filter(address=user.email.lower()).delete()
+    forget_failures(user.username)
     user.token_families.all().delete()
     user.outstandingtoken_set.all().delete()
     user.groups.clear()

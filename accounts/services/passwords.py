@@ -7,6 +7,7 @@ from django.contrib.auth.password_validation import get_default_password_validat
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from accounts.attempts import attempt
 from accounts.models import User
 from accounts.services.log_ins import EndLogIns, begin_log_in, end_log_ins, lock_account
 from accounts.tokens import TokenPair
@@ -56,13 +57,13 @@ def why_password_refused(password: str, user: User) -> list[FieldMessage]:
     return []
 
 
-def change_password(*, user: User, old_password: str, new_password: str) -> TokenPair:
+def change_password(*, user: User, old_password: str, new_password: str, network: str) -> TokenPair:
     """Set another password, end all log-ins, and return the first pair of a new one.
 
-    Raises Invalid for what is wrong with either password.
+    Raises Invalid for what is wrong with either password, and TooManyAttempts.
     """
     refused: FieldMessages = {}
-    if not user.check_password(old_password):
+    if not attempt(user.username, network, lambda: user.check_password(old_password)):
         refused["old_password"] = [FieldMessage(WRONG_PASSWORD, "wrong_password")]
     if messages := why_password_refused(new_password, user):
         refused["new_password"] = messages

@@ -5,6 +5,7 @@ from django.contrib.auth.tokens import default_token_generator
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.attempts import forget_failures
 from accounts.models import OutgoingMail, User
 from accounts.services.log_ins import end_log_ins
 from accounts.services.mails import request_mail
@@ -27,8 +28,8 @@ def request_password_reset(*, email: str) -> None:
 def reset_password(*, uid: str, token: str, new_password: str) -> None:
     """Set the password of the user whose link this is, and end all log-ins.
 
-    The link came by mail, so its address is verified by that. Raises Invalid for another link, and for what
-    is wrong with the password.
+    The link came by mail, so its address is verified by that, and wrong passwords count no longer. Raises
+    Invalid for another link, and for what is wrong with the password.
     """
     bad_link = Invalid.of("token", BAD_LINK, "invalid")
     user = user_named(uid)
@@ -45,6 +46,7 @@ def reset_password(*, uid: str, token: str, new_password: str) -> None:
         user.email_verified_at = user.email_verified_at or timezone.now()
         user.save(update_fields=["password", "email_verified_at"])
         end_log_ins(user)
+        forget_failures(user.username)
 
 
 def takes_reset(user: User, token: str) -> bool:

@@ -9,15 +9,15 @@ from bookings.errors import OrdersToCome
 from bookings.models import Booking, IdempotencyKey, Order
 
 
-def close_account(user: User, *, password: str | None = None) -> User:
+def close_account(user: User, *, password: str | None = None, network: str | None = None) -> User:
     """Close an account for good and return it, anonymised. A user's own takes the password.
 
     Its orders and their history stay, and say no longer whose they are. Raises Invalid for another password,
-    StaffAccount, and OrdersToCome: without an account they could be neither cancelled nor exchanged, and
-    nobody could be told that the show was moved.
+    TooManyAttempts after many such from one network, StaffAccount, and OrdersToCome: without an account they
+    could be neither cancelled nor exchanged, and nobody could be told that the show was moved.
     """
     if password is not None:
-        accounts.refuse_other_password(user, password)
+        accounts.refuse_other_password(user, password, network=network)
     with transaction.atomic():
         fresh = accounts.lock_to_close(user)
         if password is not None and fresh.password != user.password:  # it was changed meanwhile

@@ -10,6 +10,7 @@ from accounts.views import AccountViewSet as BareAccountViewSet
 from bookings import schema, services
 from bookings.personal_data import personal_data
 from bookings.serializers import PersonalDataSerializer
+from movie_booking.throttling import by_address
 
 
 class AccountViewSet(BareAccountViewSet):
@@ -18,7 +19,7 @@ class AccountViewSet(BareAccountViewSet):
     def close_me(self, request: UserRequest) -> Response:
         data = CloseAccountInput(data=request.data)
         data.is_valid(raise_exception=True)
-        services.close_account(request.user, **data.validated_data)
+        services.close_account(request.user, network=by_address(request), **data.validated_data)
         return Response(status=HTTP_204_NO_CONTENT)
 
     @schema.export_account
