@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.staticfiles.management.commands import runserver
 from django.core.servers.basehttp import WSGIServer
 
-from movie_booking import housekeeping
+from movie_booking.start_housekeeping import start_housekeeping
 
 
 class Server(WSGIServer):
@@ -17,5 +17,5 @@ class Command(runserver.Command):
 
     def inner_run(self, *args: Any, **options: Any) -> None:
         # In the process that serves, so anew with the code: the reloader has another one around it.
-        housekeeping.start()
+        start_housekeeping()
         super().inner_run(*args, **options)
