@@ -2,10 +2,8 @@
 
 import logging
 import os
-import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from threading import Event, Thread
 from typing import NamedTuple
 
@@ -19,10 +17,6 @@ LONGEST_PAUSE = 60.0
 LOOK_SECONDS = 0.2
 
 
-# Kept, as the input of a process ends with the object that stands for it.
-started: list["subprocess.Popen[bytes]"] = []
-
-
 class Job(NamedTuple):
     """What is done, and how many seconds after it was done it is done again."""
 
@@ -31,19 +25,11 @@ class Job(NamedTuple):
     seconds: float
 
 
-def start() -> None:
-    """Start the process beside this one. It ends with this one, however that ends."""
-    command = [sys.executable, "manage.py", "housekeeping", "--beside", str(os.getpid())]
-    root = Path(__file__).parent.parent
-    process = subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE)  # noqa: S603 - our own command
-    started.append(process)
-
-
 def run(jobs: Sequence[Job], *, beside: int | None = None) -> None:
     """Do these jobs, none of which waits for another, while the parent of this process lives.
 
     What a job was doing then is broken off: its transaction is rolled back. `beside` is the process that
-    called `start`, as it may have ended before this one was ready.
+    started this one, as it may have ended before this one was ready.
     """
     parent, stop = beside or os.getppid(), Event()
     for job in jobs:

@@ -9,7 +9,7 @@ from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
-from movie_booking import housekeeping
+from movie_booking.start_housekeeping import start_housekeeping
 from movie_booking.worker import MAX_HEADER_BYTES, Worker, forget
 
 
@@ -71,7 +71,7 @@ def main() -> None:
     os.environ.setdefault("DEBUG", "0")
     allow_connections()
 
-    housekeeping.start()
+    start_housekeeping()
     os.environ.pop("SCRIPT_NAME", None)  # gunicorn would refuse what a proxy sends without it
     Server().run()
 

@@ -12,7 +12,7 @@ from django.core.management import call_command, load_command_class
 from django.db import OperationalError
 
 from bookings.management.commands import housekeeping as command
-from movie_booking import housekeeping
+from movie_booking import housekeeping, start_housekeeping
 from movie_booking.housekeeping import Job, repeat, run
 from movie_booking.management.commands import runserver
 from movie_booking.tests.server import wait_until
@@ -77,7 +77,7 @@ def test_it_frees_holds_and_sends_mails_each_on_its_own_schedule():
 def test_the_development_server_starts_one_in_the_process_that_serves(monkeypatch):
     """`runserver` calls this in the process that the reloader starts anew, or in its own without one."""
     calls = []
-    monkeypatch.setattr(housekeeping, "start", lambda: calls.append("housekeeping"))
+    monkeypatch.setattr(runserver, "start_housekeeping", lambda: calls.append("housekeeping"))
     monkeypatch.setattr(runserver.runserver.Command, "inner_run", lambda self: calls.append("server"))
 
     load_command_class("movie_booking", "runserver").inner_run()
@@ -104,10 +104,10 @@ def test_it_ends_with_its_parent_however_that_ends():
 
 def test_a_server_starts_one_and_holds_its_input_open(monkeypatch):
     started = []
-    monkeypatch.setattr(housekeeping, "started", started)
-    monkeypatch.setattr(housekeeping.subprocess, "Popen", lambda command, **how: (command[1:], how))
+    monkeypatch.setattr(start_housekeeping, "started", started)
+    monkeypatch.setattr(start_housekeeping.subprocess, "Popen", lambda command, **how: (command[1:], how))
 
-    housekeeping.start()
+    start_housekeeping.start_housekeeping()
 
     assert started == [
         (

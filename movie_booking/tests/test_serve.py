@@ -27,6 +27,16 @@ pytestmark = [pytest.mark.kills_servers, pytest.mark.usefixtures("real_transacti
 MEBIBYTE = 1024 * 1024
 
 
+def test_one_process_does_beside_the_server_what_is_to_be_done_again_and_again(server):
+    beside = [
+        child.cmdline()[1:]
+        for child in psutil.Process(server.process.pid).children()
+        if "manage.py" in child.cmdline()
+    ]
+
+    assert beside == [["manage.py", "housekeeping", "--beside", str(server.process.pid)]]
+
+
 def send(server, method, path, body, **headers):
     """Send these bytes as a request, and return the connection."""
     lines = [f"{method} {path} HTTP/1.1", "Host: localhost", *(f"{k}: {v}" for k, v in headers.items())]

@@ -77,6 +77,12 @@ def test_it_starts_for_development_without_a_word():
         ("REFRESH_GRACE_SECONDS", "-1"),
         ("REFRESH_GRACE_SECONDS", "301"),
         ("REFRESH_GRACE_SECONDS", "7.5"),
+        ("VERIFY_EMAIL", "sometimes"),
+        ("RETENTION_MONTHS", "-1"),
+        ("SITE_URL", "cinema.example"),
+        ("PASSWORD_RESET_URL", "https://cinema.example/new#uid={uid}"),
+        ("EMAIL_VERIFICATION_URL", "/mine#uid={uid}&token={token}"),
+        ("EMAIL_PORT", "0"),
         ("CLEANING_MINUTES", "-1"),
         ("PRE_SHOW_MINUTES", "121"),
         ("HOLD_MINUTES", "0"),
@@ -132,6 +138,25 @@ def test_a_value_that_makes_no_sense_stops_the_start_with_its_name(name, value):
 
     assert stopped.returncode == 1
     assert name in stopped.stderr.splitlines()[-1]
+
+
+def test_tls_begins_in_one_way():
+    stopped = load(**DEVELOPMENT, EMAIL_USE_TLS="1", EMAIL_USE_SSL="1")
+
+    assert stopped.returncode == 1
+    assert "EMAIL_USE_TLS" in stopped.stderr.splitlines()[-1]
+
+
+def test_mails_go_to_the_console_in_development_and_to_a_server_in_production():
+    mail = "s.EMAIL_BACKEND.split('.')[-2], s.EMAIL_HOST, s.EMAIL_PORT, s.PASSWORD_RESET_URL"
+
+    assert load(mail, **DEVELOPMENT).stdout == (
+        "console  25 http://127.0.0.1:8000/password/reset/#uid={uid}&token={token}\n"
+    )
+    site = {"ALLOWED_HOSTS": "*,.cinema.example,b.example", "SCRIPT_NAME": "/cinema", "EMAIL_USE_TLS": "1"}
+    assert load(mail, **PRODUCTION | site).stdout == (
+        "smtp localhost 587 https://cinema.example/cinema/password/reset/#uid={uid}&token={token}\n"
+    )
 
 
 @pytest.mark.parametrize("key", ["", "insecure-key-for-development-only-never-in-production"])

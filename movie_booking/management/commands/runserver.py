@@ -6,7 +6,7 @@ from django.contrib.staticfiles.management.commands import runserver
 from django.core.management.base import CommandParser
 from django.core.servers.basehttp import ServerHandler, WSGIRequestHandler, WSGIServer
 
-from movie_booking import housekeeping
+from movie_booking.start_housekeeping import start_housekeeping
 
 # As in production, it does not say what serves here.
 ServerHandler.server_software = ""
@@ -27,5 +27,5 @@ class Command(runserver.Command):
 
     def inner_run(self, *args: Any, **options: Any) -> None:
         # In the process that serves, so anew with the code: the reloader has another one around it.
-        housekeeping.start()
+        start_housekeeping()
         super().inner_run(*args, **options)
