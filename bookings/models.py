@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.actors import Channel
 from accounts.models import User
 from bookings.refunds import refund_amount
+from bookings.roles import SEAT_RIGHTS
 from movies.models import Screen, Show
 
 
@@ -206,9 +207,7 @@ class BookingQuerySet(models.QuerySet["Booking"]):
 
 
 class Booking(models.Model):
-    """One seat of one show for one user. It changes its status, and is deleted only with a show that never
-    sold.
-    """
+    """One seat of one show for one user. It changes its status; with a show that never sold, it may go."""
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="bookings")
     # No index of its own: `booking_by_seat` begins with it.
@@ -266,7 +265,7 @@ class Booking(models.Model):
 
     class Meta:
         ordering = ("-id",)
-        permissions = [("block_seats", "Can block and release house seats")]
+        permissions = SEAT_RIGHTS
         indexes = [
             # What became of a seat's bookings; for live ones PostgreSQL prefers the constraint's index.
             models.Index(fields=["show", "seat_number", "status"], name="booking_by_seat"),
@@ -343,7 +342,7 @@ class BookingEvent(models.Model):
     """
 
     booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="events")
-    # No index of its own: `booking_event_by_show` begins with it.
+    # Its index is `booking_event_by_show`.
     show = models.ForeignKey(Show, on_delete=models.PROTECT, related_name="booking_events", db_index=False)
     seat_number = models.PositiveIntegerField("seat")
     at = models.DateTimeField(default=timezone.now)
