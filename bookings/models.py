@@ -265,7 +265,7 @@ class Booking(models.Model):
 
     class Meta:
         ordering = ("-id",)
-        permissions = SEAT_RIGHTS
+        permissions = [*SEAT_RIGHTS]
         indexes = [
             # What became of a seat's bookings; for live ones PostgreSQL prefers the constraint's index.
             models.Index(fields=["show", "seat_number", "status"], name="booking_by_seat"),

@@ -4,7 +4,7 @@ import zoneinfo
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -112,6 +112,8 @@ MAX_CUTOFF_MINUTES = 7 * 24 * 60
 
 class Show(models.Model):
     """One screening: the row that bookings queue on."""
+
+    cinema_lookup: ClassVar = "screen__cinema"
 
     class Status(models.TextChoices):
         DRAFT = "DRAFT", "Draft"
