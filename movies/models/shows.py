@@ -1,7 +1,7 @@
 """When it is shown: shows, and what changed of them."""
 
 import zoneinfo
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -62,8 +62,11 @@ class ShowQuerySet(models.QuerySet["Show"]):
             "movie__description", "movie__description_folded", "screen__seat_plan"
         )
 
-    def visible_to_customers(self) -> "ShowQuerySet":
-        return self.exclude(status=Show.Status.DRAFT)
+    def visible_to_customers(self, *, drafts_of: Collection[int] = ()) -> "ShowQuerySet":
+        """All but drafts; those of some cinemas too, for their staff."""
+        if not drafts_of:
+            return self.exclude(status=Show.Status.DRAFT)
+        return self.filter(~Q(status=Show.Status.DRAFT) | Q(screen__cinema__in=drafts_of))
 
     def upcoming(self, at: datetime | None = None) -> "ShowQuerySet":
         """Shows on sale that have yet to start."""
