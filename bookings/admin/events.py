@@ -18,6 +18,7 @@ from bookings.admin.read_only import (
 from bookings.models import BookingEvent
 from bookings.queries import FORMER_PLANS, seat_label_then
 from movie_booking.limits import parse_id
+from movies.admin import InlineByCinema
 
 
 class BookingEventColumns:
@@ -46,7 +47,7 @@ class BookingEventColumns:
         return event.actor.username if event.actor else "-"
 
 
-class BookingEventInline(BookingEventColumns, ReadOnly, admin.TabularInline):
+class BookingEventInline(BookingEventColumns, ReadOnly, InlineByCinema, admin.TabularInline):
     model = BookingEvent
     verbose_name_plural = "events"
     fields = ("when", "seat", "before", "after", "who", "channel")
