@@ -17,6 +17,7 @@ from django.utils.timezone import now
 from movie_booking.errors import Invalid
 from movie_booking.limits import MAX_SEARCH_CHARACTERS
 from movies import services
+from movies.access import rows_with
 from movies.admin.by_cinema import ByCinema, CinemaChoice, ScreenChoice
 from movies.admin.days import DayInput, StartDays
 from movies.admin.editing import EditingAdmin, VersionedForm
@@ -182,7 +183,9 @@ class MovieChoice(admin.RelatedFieldListFilter):
     """Films of the shows that the list begins with, or that are to come."""
 
     def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:
-        movies = Movie.objects.shown_in(Show.objects.filter(starts_at__gte=now() - StartDays.since))
+        shows = Show.objects.filter(starts_at__gte=now() - StartDays.since)
+        theirs = rows_with(shows, request.user, model_admin.right("view"), model_admin.right("change"))
+        movies = Movie.objects.shown_in(theirs)
         return list(movies.values_list("pk", "title"))
 
 
