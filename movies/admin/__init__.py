@@ -1,5 +1,6 @@
 """The pages of the Admin for the catalogue. `bookings` registers those that take knowing what was sold."""
 
+from movies.admin.audited import Audited
 from movies.admin.by_cinema import ByCinema, CinemaChoice, InlineByCinema
 from movies.admin.catalogue import CinemaAdmin, CinemaForm, MovieAdmin, ScreenAdmin, ScreenForm
 from movies.admin.days import DaysSince, LocalDaysFilter
@@ -9,6 +10,7 @@ from movies.admin.show_log import show_log
 from movies.admin.shows import ShowAdmin, by_cinema_clock
 
 __all__ = [
+    "Audited",
     "ByCinema",
     "CinemaAdmin",
     "CinemaChoice",

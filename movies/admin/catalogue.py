@@ -14,6 +14,7 @@ from django.urls import URLPattern, path
 
 from movie_booking.admin import ServiceAdmin
 from movies import services
+from movies.admin.audited import Audited
 from movies.admin.by_cinema import ByCinema, CinemaChoice, InlineByCinema
 from movies.admin.editing import EditingAdmin, VersionedForm
 from movies.models import Cinema, Genre, Movie, Screen
@@ -29,7 +30,7 @@ SEATS_ARE_DRAWN_HERE = (
 
 
 @admin.register(Genre)
-class GenreAdmin(ServiceAdmin):
+class GenreAdmin(Audited, ServiceAdmin):
     search_fields = ("name_folded__contains",)
 
 

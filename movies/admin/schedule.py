@@ -17,6 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.timezone import now
 
+from accounts.actors import Actor, Channel
 from movie_booking.admin import REFUSALS, IdSelect, ServiceAdmin, refusal, refused
 from movie_booking.errors import Invalid
 from movies import services
@@ -25,6 +26,7 @@ from movies.admin.days import DayInput
 from movies.errors import WeekHasOverlaps
 from movies.models import Movie, Screen, Show, ShowQuerySet
 from movies.prices import KIND_PRICE_FIELDS
+from movies.services import audit
 from movies.services.week_schedule import MAX_DAYS, SALE_FIELDS, Proposal
 from movies.times import WEEKDAYS, dates_between, local_time, read_times, to_local
 
@@ -267,6 +269,7 @@ def _report_refusal(page: ServiceAdmin, request: HttpRequest, error: Exception) 
 def _report_shows(page: ServiceAdmin, request: HttpRequest, shows: list[Show]) -> None:
     user: Any = request.user  # staff, as the page is the Admin's
     LogEntry.objects.log_actions(user.pk, shows, ADDITION, [{"added": {}}])
+    audit.record_all(shows, audit.ADD, actor=Actor(user, Channel.ADMIN))
     drafts = sum(show.status == Show.Status.DRAFT for show in shows)
     titles = {show.movie.title for show in shows}
     of_what = f" of {titles.pop()}" if len(titles) == 1 else ""
