@@ -6,10 +6,13 @@ from movies.admin.catalogue import CinemaAdmin, CinemaForm, MovieAdmin, ScreenAd
 from movies.admin.days import DaysSince, LocalDaysFilter
 from movies.admin.editing import VersionedForm
 from movies.admin.inputs import reason_field
+from movies.admin.log import AuditEventAdmin
 from movies.admin.show_log import show_log
 from movies.admin.shows import ShowAdmin, by_cinema_clock
+from movies.admin.staff import UserAdmin
 
 __all__ = [
+    "AuditEventAdmin",
     "Audited",
     "ByCinema",
     "CinemaAdmin",
@@ -22,6 +25,7 @@ __all__ = [
     "ScreenAdmin",
     "ScreenForm",
     "ShowAdmin",
+    "UserAdmin",
     "VersionedForm",
     "by_cinema_clock",
     "reason_field",

@@ -14,7 +14,7 @@ from movies.admin.inputs import in_words, read_sent, sent_by
 from movies.services import audit
 
 
-def _actor(request: HttpRequest) -> Actor:
+def actor_of(request: HttpRequest) -> Actor:
     """The member of staff who is asking: the Admin lets no other user in."""
     return Actor(cast("User", request.user), Channel.ADMIN)
 
@@ -27,7 +27,8 @@ class Audited:
     ) -> list[dict[str, Any]]:
         above: Any = super()
         sent: Any = request  # which lives as long as what it asks for
-        sent.form_changes = dict(self.changes_of(form, formsets or ()))
+        changes = dict(self.changes_of(form, formsets or ()))
+        sent.form_changes = changes if changes or form.changed_data else None
         message: list[dict[str, Any]] = above.construct_change_message(request, form, formsets, add)
         return message
 
@@ -43,23 +44,23 @@ class Audited:
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> LogEntry:
         above: Any = super()
         entry: LogEntry = above.log_addition(request, obj, message)
-        audit.record(obj, audit.ADD, actor=_actor(request))
+        audit.record(obj, audit.ADD, actor=actor_of(request))
         return entry
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> LogEntry:
-        """`message` is a sentence, or what `construct_change_message` has said: nothing, if nothing has."""
+        """`message` is a sentence, or what `construct_change_message` has said."""
         above: Any = super()
         entry: LogEntry = above.log_change(request, obj, message)
-        changes = getattr(request, "form_changes", {}) if isinstance(message, list) else {}
-        if message:
+        changes = getattr(request, "form_changes", None) if isinstance(message, list) else {}
+        if changes is not None:
             note = "" if changes else entry.get_change_message()
-            audit.record(obj, audit.CHANGE, actor=_actor(request), changes=changes, note=note)
+            audit.record(obj, audit.CHANGE, actor=actor_of(request), changes=changes, note=note)
         return entry
 
     def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
         above: Any = super()
         entries = above.log_deletions(request, queryset)
-        audit.record_all(queryset, audit.DELETE, actor=_actor(request))
+        audit.record_all(queryset, audit.DELETE, actor=actor_of(request))
         return entries
 
 

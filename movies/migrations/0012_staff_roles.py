@@ -94,7 +94,7 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "log",
                 "ordering": ("-id",),
                 "default_permissions": (),
-                "indexes": [models.Index(fields=["model", "row_id", "-id"], name="audit_event_by_row")],
+                "indexes": [models.Index(fields=["row_id", "-id"], name="audit_event_by_row")],
             },
         ),
         migrations.CreateModel(

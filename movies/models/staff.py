@@ -62,8 +62,8 @@ class AuditEvent(models.Model):
         ordering = ("-id",)
         default_permissions = ()  # for superusers
         indexes = [
-            # Read by the page of the log, for one kind of thing, newest first.
-            models.Index(fields=["model", "row_id", "-id"], name="audit_event_by_row"),
+            # Read by a search in the log for one row.
+            models.Index(fields=["row_id", "-id"], name="audit_event_by_row"),
         ]
 
     def __str__(self) -> str:
