@@ -197,9 +197,9 @@ def cancel_show(request: HttpRequest, show_id: int, page: ServiceAdmin) -> HttpR
     show = show_to_see(request, show_id)
     if not page.has_change_permission(request, show):
         raise PermissionDenied
-    back = reverse("admin:movies_show_change", args=[show_id])
     if show is None:
-        return HttpResponseRedirect(back)
+        return HttpResponseRedirect(reverse("admin:movies_show_changelist"))
+    back = reverse("admin:movies_show_change", args=[show_id])
     form = CancelShowForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         reason = form.cleaned_data["reason"]

@@ -145,9 +145,9 @@ BEFORE_NAMES = [
     ("bookings", "0006_history_is_append_only"),
 ]
 RENAMED_TABLES = {"bookings_seatchange": "bookings_bookingevent"}
+RENAMED_COLUMNS = {"for_house": "is_house_seat", "door": "channel"}
 # The rights and groups are looked at by name.
 OTHER_TABLES = {"django_content_type", "auth_permission", "auth_group", "auth_group_permissions"}
-OTHER_TABLES = {"django_content_type", "auth_permission"}
 RENAMED_CONSTRAINTS = {
     "a_booking_has_a_known_status": "booking_status_is_known",
     "cancelled_says_when": "booking_cancelled_at_matches_status",
