@@ -8,10 +8,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 
-from accounts.admin import UserAdmin as BareUserAdmin
 from accounts.models import User
 from bookings import services
 from movie_booking.admin import REFUSALS, refusal
+from movies.admin import UserAdmin as BareUserAdmin
 
 admin.site.unregister(User)
 

@@ -14,6 +14,7 @@ from accounts.models import User
 from bookings.models.guests import Guest
 from bookings.models.references import as_reference, new_reference
 from bookings.refunds import refund_amount
+from bookings.roles import SEAT_RIGHTS
 from movies.models import Screen, Show
 
 # What staff read where the customer gave no name.
@@ -255,9 +256,7 @@ class BookingQuerySet(models.QuerySet["Booking"]):
 
 
 class Booking(models.Model):
-    """One seat of one show, of an order. It changes its status, and is deleted only with a show that never
-    sold.
-    """
+    """One seat of one show, of an order. It changes its status; with a show that never sold, it may go."""
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="bookings")
     # No index of its own: `booking_by_seat` begins with it.
@@ -320,7 +319,7 @@ class Booking(models.Model):
 
     class Meta:
         ordering = ("-id",)
-        permissions = [("block_seats", "Can block and release house seats")]
+        permissions = [*SEAT_RIGHTS]
         indexes = [
             # What became of a seat's bookings; for live ones PostgreSQL prefers the constraint's index.
             models.Index(fields=["show", "seat_number", "status"], name="booking_by_seat"),
