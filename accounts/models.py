@@ -80,6 +80,10 @@ class User(AbstractUser):
     )
     # Blank for accounts made with `createsuperuser` only; signing up asks for one.
     email = models.EmailField("e-mail address", blank=True, validators=EMAIL_VALIDATORS)
+    # Since when this address is known to be theirs. Another address is not known to be.
+    email_verified_at = models.DateTimeField("e-mail verified at", null=True, blank=True, editable=False)
+    # A closed account says no longer whose it was. It stays, as orders and their history name it.
+    closed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = UserManager()  # type: ignore[misc]
 

@@ -112,6 +112,17 @@ class TooManyHolds(Conflict):
     }
 
 
+class GuestsOff(DomainError):
+    status = 403
+    code = "guests_off"
+    detail = "Seats are sold to customers with an account only. Log in, or sign up."
+
+
+class EmailNotVerified(Conflict):
+    code = "email_not_verified"
+    detail = "Verify your e-mail address first, or name an order and its access key."
+
+
 class HoldExpired(Conflict):
     code = "hold_expired"
     detail = "The time for which the seats were held is over. Please choose again."

@@ -56,7 +56,7 @@ SHOW_COLUMNS = (
 def booking_rows(bookings: BookingQuerySet) -> Iterator[tuple[Any, ...]]:
     """A header, then a row a booking."""
     yield BOOKING_COLUMNS
-    for booking in bookings.with_details().select_related("user").iterator():
+    for booking in bookings.with_details().select_related("order__user", "order__guest").iterator():
         yield (
             booking.pk,
             booking.order.reference,
@@ -64,8 +64,8 @@ def booking_rows(bookings: BookingQuerySet) -> Iterator[tuple[Any, ...]]:
             *_show_cells(booking.show),
             booking.seat_number,
             booking.seat_label,
-            booking.user.username,
-            booking.user.email,
+            booking.order.customer_name,
+            booking.order.customer_email,
             booking.price,
             settings.CURRENCY,
             booking.status,

@@ -14,10 +14,11 @@ from typing import Any, NamedTuple, cast
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from rest_framework.response import Response
 
 from accounts.http import UserRequest
-from accounts.models import User
+from bookings.access_keys import META_KEY as ORDER_KEY
 from bookings.errors import InProgress, KeyReused
 from bookings.models import IdempotencyKey, as_reference
 from bookings.queueing import turn_of
@@ -54,7 +55,7 @@ def idempotent(view: View) -> View:
             return StoredResponse(response.status_code, JSONRenderer().render(response.data).decode())
 
         with turn_of(self):
-            stored = run_once(user=request.user, key=key, fingerprint=_fingerprint(request), work=work)
+            stored = run_once(asker=_asker(request, key), fingerprint=_fingerprint(request), work=work)
         body = json.loads(stored.body)
         if not stored.replayed:
             return Response(body, status=stored.status)
@@ -70,7 +71,14 @@ class StoredResponse(NamedTuple):
     replayed: bool = False
 
 
-def run_once(*, user: User, key: str, fingerprint: str, work: Callable[[], StoredResponse]) -> StoredResponse:
+class Asker(NamedTuple):
+    """Whose key it is: a user's; or a guest's, and then `key` is a hash with what only this guest knows."""
+
+    user_id: int | None
+    key: str
+
+
+def run_once(*, asker: Asker, fingerprint: str, work: Callable[[], StoredResponse]) -> StoredResponse:
     """Do the work and store its response in the same transaction; or return the one stored before.
 
     A second request with the key waits until the first is done. A refusal, raised by `work`, rolls
@@ -78,13 +86,14 @@ def run_once(*, user: User, key: str, fingerprint: str, work: Callable[[], Store
     key was used for something else, and InProgress after a wait as long as the lock time-out.
     """
     with transaction.atomic():
-        if not _claim(user, key, fingerprint):
-            kept = IdempotencyKey.objects.get(user=user, key=key)
+        row = IdempotencyKey.objects.filter(user=asker.user_id, key=asker.key)
+        if not _claim(asker, fingerprint):
+            kept = row.get()
             if kept.fingerprint != fingerprint:
                 raise KeyReused
             return StoredResponse(cast("int", kept.status), kept.body, replayed=True)  # both were committed
         response = work()
-        IdempotencyKey.objects.filter(user=user, key=key).update(status=response.status, body=response.body)
+        row.update(status=response.status, body=response.body)
         return response
 
 
@@ -96,21 +105,24 @@ def purge_idempotency_keys() -> int:
 
 # ON CONFLICT waits for the transaction that is inserting the same key, and then either finds its row or, if
 # it was rolled back, inserts ours. A row past its time counts as none.
-CLAIM = """
+CLAIM_TEMPLATE = """
 INSERT INTO bookings_idempotencykey (user_id, key, fingerprint, created_at, body)
-VALUES (%s, %s, %s, %s, '') ON CONFLICT (user_id, key) DO UPDATE
+VALUES (%s, %s, %s, %s, '') ON CONFLICT {unique} DO UPDATE
 SET fingerprint = excluded.fingerprint, created_at = excluded.created_at, body = ''
 WHERE bookings_idempotencykey.created_at < %s
 """
+CLAIM = CLAIM_TEMPLATE.format(unique="(user_id, key)")
+CLAIM_OF_GUEST = CLAIM_TEMPLATE.format(unique="(key) WHERE user_id IS NULL")
 
 
-def _claim(user: User, key: str, fingerprint: str) -> bool:
+def _claim(asker: Asker, fingerprint: str) -> bool:
     now, too_old = (
         connection.ops.adapt_datetimefield_value(moment) for moment in (timezone.now(), _horizon())
     )
     try:
         with connection.cursor() as cursor:
-            cursor.execute(CLAIM, [user.pk, key, fingerprint, now, too_old])
+            claim = CLAIM_OF_GUEST if asker.user_id is None else CLAIM
+            cursor.execute(claim, [asker.user_id, asker.key, fingerprint, now, too_old])
             return cursor.rowcount == 1
     except OperationalError as error:
         if is_lock_failure(error):
@@ -120,6 +132,21 @@ def _claim(user: User, key: str, fingerprint: str) -> bool:
 
 def _horizon() -> datetime:
     return timezone.now() - timedelta(hours=settings.IDEMPOTENCY_HOURS)
+
+
+def _asker(request: UserRequest, key: str) -> Asker:
+    """Say whose key it is, so that no guest gets what another was answered.
+
+    A guest who orders is known by the e-mail address, afterwards by the key of the order. Either goes into a
+    hash with the Idempotency-Key, by a secret, as keys may be as short as "1".
+    """
+    if request.user.is_authenticated:
+        return Asker(request.user.pk, key)
+    guest = request.data.get("guest") if isinstance(request.data, dict) else None
+    email = guest.get("email") if isinstance(guest, dict) else None
+    proof = request.META.get(ORDER_KEY) or str(email).strip().lower()
+    mixed = json.dumps([proof, key])
+    return Asker(None, salted_hmac("bookings.idempotency", mixed, algorithm="sha256").hexdigest())
 
 
 def _read_key(sent: str) -> str:

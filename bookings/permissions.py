@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from accounts.permissions import StaffWithPermission, is_staff_with
+from bookings.access_keys import META_KEY
 from movies.access import cinemas_with, is_show_among
 
 
@@ -36,6 +37,20 @@ class MayCancelShow(StaffOfShow):
 
 class MayMoveShow(StaffOfShow):
     permission = "movies.move_show"
+
+
+class UserOrGuest(BasePermission):
+    """A user; or somebody who says who they are when they order, or sends the key of the order they ask for.
+
+    Whether it is the key of that order, the view finds out.
+    """
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        if request.user.is_authenticated:
+            return True
+        if view.action == "create":
+            return isinstance(request.data, dict) and "guest" in request.data
+        return bool(view.detail) and META_KEY in request.META
 
 
 class MayLeaveSingleSeat(BasePermission):

@@ -36,7 +36,8 @@ def ended_by(booking: Booking, at: datetime | None = None) -> str | None:
         case Status.EXPIRED:
             return "time"
         case Status.CANCELLED:
-            is_own = booking.cancelled_by_id == booking.user_id and booking.reason in ("", EXCHANGED)
+            by_customer = booking.cancelled_by_id in (None, booking.user_id)  # None: a guest
+            is_own = by_customer and booking.reason in ("", EXCHANGED)
             return "customer" if is_own else "staff"
     return None
 

@@ -14,7 +14,7 @@ from movies.models.shows import show_to_lock
 
 # The id of a booking, its seat, status and end of hold as they are written, its user and its order. Plain, as
 # there may be as many as the show has sold.
-SeatRow = tuple[int, int, str, datetime | None, int, int]
+SeatRow = tuple[int, int, str, datetime | None, int | None, int]
 SEAT_ROW = ("id", "seat_number", "status", "expires_at", "user_id", "order_id")
 # The bookings of a show that `one_live_booking_per_seat` counts: a hold that has expired still says HELD.
 SEAT_ROWS: ComposedQuery[SeatRow] = ComposedQuery(
@@ -23,25 +23,44 @@ SEAT_ROWS: ComposedQuery[SeatRow] = ComposedQuery(
 
 
 class Sale(NamedTuple):
-    """What was read along with the lock: the rows of these seats, and all of this customer's."""
+    """What was read along with the lock: the rows of these seats, and all of this user's."""
 
     seats: range
-    customer_id: int
+    user_id: int | None
     rows: Sequence[SeatRow]
 
 
-def show_for_sale(show_id: int, first: int, last: int, customer_id: int) -> QuerySet[Show]:
-    """A show, once for each of those rows that matter to a customer who wants seats from `first` to `last`:
-    they have one of these seats, or are the customer's. Without any it is one row without a booking.
+def show_for_sale(show_id: int, first: int, last: int, user_id: int) -> QuerySet[Show]:
+    """A show, once for each of those rows that matter to a user who wants seats from `first` to `last`: they
+    have one of these seats, or are the user's. Without any it is one row without a booking.
     """
-    wanted = Q(bookings__seat_number__range=(first, last))
-    matters = wanted | Q(bookings__user=customer_id)
+    return _show_with(show_id, Q(bookings__seat_number__range=(first, last)) | Q(bookings__user=user_id))
+
+
+def show_with_seats(show_id: int, first: int, last: int) -> QuerySet[Show]:
+    """The same for whoever is no user: the rows of these seats."""
+    return _show_with(show_id, Q(bookings__seat_number__range=(first, last)))
+
+
+def _show_with(show_id: int, matters: Q) -> QuerySet[Show]:
     sale = FilteredRelation("bookings", condition=Q(bookings__status__in=LIVE) & matters)
     fields = {f"sale_{name}": F(f"sale__{name}") for name in SEAT_ROW}  # one after the other: a SeatRow
     return Show.objects.with_details().filter(pk=show_id).order_by().annotate(sale=sale).annotate(**fields)
 
 
 SHOW_FOR_SALE: ComposedQuery[Show] = ComposedQuery(show_for_sale, int, int, int, int, after=show_to_lock)
+SHOW_WITH_SEATS: ComposedQuery[Show] = ComposedQuery(show_with_seats, int, int, int, after=show_to_lock)
+# Of a show the rows of all guests who gave an e-mail address.
+ROWS_OF_ADDRESS: ComposedQuery[SeatRow] = ComposedQuery(
+    lambda show_id, address: (
+        Booking.objects.in_seat_index()
+        .filter(show=show_id, order__guest__address=address)
+        .order_by()
+        .values_list(*SEAT_ROW)
+    ),
+    int,
+    str,
+)
 # The bookings of an order, with it and with a show that is locked before they are read.
 ORDER_ROWS: ComposedQuery[Booking] = ComposedQuery(
     lambda show_id, order_id: (
@@ -62,12 +81,27 @@ OWN_ORDER: ComposedQuery[Order] = ComposedQuery(
     str,
     str,
 )
+# Whose key it is, who asks must have shown: see `access_keys`.
+ORDER_OF_GUEST: ComposedQuery[Order] = ComposedQuery(
+    lambda typed, meant: (
+        Order.objects.filter(reference__in=[typed, meant], guest__isnull=False)
+        .select_related("exchanged_from", "guest")
+        .order_by()
+    ),
+    str,
+    str,
+)
 
 # The transaction has the locks of its shows already and takes no other lock after this one, so there is no
 # circle to wait in.
 WAIT_FOR_OTHER_HOLDS = Statement(
     "other_holds",
     "SELECT pg_advisory_xact_lock(hashtextextended('holds of ' || %s::bigint, 0))",
+    [Given(0)],
+)
+WAIT_FOR_OTHER_HOLDS_OF_ADDRESS = Statement(
+    "other_holds_of_address",
+    "SELECT pg_advisory_xact_lock(hashtextextended('holds of ' || %s::text, 0))",
     [Given(0)],
 )
 # Order and end of each hold of a user, also of those that are over. Until the transaction ends, no other hold
@@ -77,4 +111,14 @@ HOLDS_OF_USER: ComposedQuery[tuple[int, datetime | None]] = ComposedQuery(
         Booking.objects.filter(user=user_id, status=HELD).order_by().values_list("order_id", "expires_at")
     ),
     after=lambda user_id: WAIT_FOR_OTHER_HOLDS,
+)
+# The same of guests with an address.
+HOLDS_OF_ADDRESS: ComposedQuery[tuple[int, datetime | None]] = ComposedQuery(
+    lambda address: (
+        Booking.objects.filter(order__guest__address=address, status=HELD)
+        .order_by()
+        .values_list("order_id", "expires_at")
+    ),
+    str,
+    after=lambda address: WAIT_FOR_OTHER_HOLDS_OF_ADDRESS,
 )

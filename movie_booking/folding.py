@@ -24,7 +24,10 @@ def fold(text: str) -> str:
 
 
 class FoldedTextField(models.TextField):
-    """Another field of its model, folded, written with it. What it is compared with is folded too."""
+    """Another field of its model, folded, written with it. What it is compared with is folded too.
+
+    A subclass may keep less of the other field than all: see `fold`.
+    """
 
     def __init__(self, source: str, **options: Any) -> None:
         self.source = source
@@ -34,14 +37,17 @@ class FoldedTextField(models.TextField):
         name, path, _, options = super().deconstruct()
         return name, path, [self.source], options
 
+    def fold(self, text: str) -> str:
+        return fold(text)
+
     def pre_save(self, model_instance: models.Model, add: bool) -> str:
-        folded = fold(getattr(model_instance, self.source))
+        folded = self.fold(getattr(model_instance, self.source))
         setattr(model_instance, self.attname, folded)
         return folded
 
     def get_prep_value(self, value: Any) -> Any:
         value = super().get_prep_value(value)
-        return fold(value) if isinstance(value, str) else value
+        return self.fold(value) if isinstance(value, str) else value
 
 
 @FoldedTextField.register_lookup

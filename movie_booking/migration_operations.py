@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.migrations.operations import AddIndex
+from django.db.migrations.operations import AddConstraint, AddIndex, AlterField
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 from django.db.models import BaseConstraint, Q, UniqueConstraint
@@ -152,3 +152,72 @@ def build_in_background(schema_editor: BaseDatabaseSchemaEditor, name: str, stat
         schema_editor.execute(statement)
     finally:
         schema_editor.execute("RESET lock_timeout")
+
+
+class AllowNull(AlterField):
+    """Let a column be empty, and change nothing else of its field.
+
+    AlterField would check the foreign key of every row anew, and keep all out meanwhile.
+    """
+
+    def database_forwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        if not self._change(app_label, schema_editor, to_state, "DROP"):
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+
+    def database_backwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        if not self._change(app_label, schema_editor, to_state, "SET"):
+            super().database_backwards(app_label, schema_editor, from_state, to_state)
+
+    def _change(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, state: ProjectState, verb: str
+    ) -> bool:
+        """Change the column on PostgreSQL; return whether that is where it stands."""
+        model = state.apps.get_model(app_label, self.model_name)
+        if schema_editor.connection.vendor != "postgresql":
+            return False
+        if self.allow_migrate_model(schema_editor.connection.alias, model):
+            table, column = model._meta.db_table, model._meta.get_field(self.name).column
+            quote = schema_editor.quote_name
+            schema_editor.execute(f"ALTER TABLE {quote(table)} ALTER COLUMN {quote(column)} {verb} NOT NULL")
+        return True
+
+
+class AddCheckInBackground(AddConstraint):
+    """Add a check of rows while the system goes on selling: for a migration with `atomic = False`.
+
+    On PostgreSQL new rows are checked at once, and the others without a lock that keeps writers out.
+    """
+
+    atomic = False
+    model_name: str
+    constraint: BaseConstraint
+
+    def database_forwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        if schema_editor.connection.vendor != "postgresql":
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+            return
+        model = to_state.apps.get_model(app_label, self.model_name)
+        if self.allow_migrate_model(schema_editor.connection.alias, model):
+            quote = schema_editor.quote_name
+            table, name = quote(model._meta.db_table), quote(self.constraint.name)
+            schema_editor.execute(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}")
+            schema_editor.execute(f"{self.constraint.create_sql(model, schema_editor)} NOT VALID")
+            schema_editor.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}")

@@ -44,6 +44,7 @@ OPERATION_IDS = {
     "GET /api/limits/": "getLimits",
     "GET /api/orders/": "listOrders",
     "POST /api/orders/": "holdSeats",
+    "POST /api/orders/claim/": "claimOrders",
     "GET /api/orders/{reference}/": "getOrder",
     "POST /api/orders/{reference}/confirm/": "confirmOrder",
     "POST /api/orders/{reference}/extend/": "extendOrder",

@@ -257,9 +257,38 @@ POLL_SECONDS = env.int("POLL_SECONDS", default=5, validate=validate.Range(1, 300
 # How many clients a worker process tells of seats as they change. The next one is told to poll.
 MAX_WATCHERS = env.int("MAX_WATCHERS", default=1000, validate=validate.Range(0, 20_000))
 
+# Whether seats are sold to guests: people without an account. Staff sell to them all the same.
+GUESTS = env.bool("GUESTS", default=True)
+# As HOLD_MINUTES and HOLD_CAP_MINUTES, for guests: nobody knows who they are.
+guest_hold_minutes = env.decimal(
+    "GUEST_HOLD_MINUTES",
+    default=min(hold_minutes, Decimal(5)),
+    validate=[validate.Range(0, hold_minutes, min_inclusive=False), at_most_places(6)],
+)
+GUEST_HOLD_MINUTES = float(guest_hold_minutes)
+GUEST_HOLD_CAP_MINUTES = float(
+    env.decimal(
+        "GUEST_HOLD_CAP_MINUTES",
+        default=2 * guest_hold_minutes,
+        validate=[validate.Range(guest_hold_minutes, 1440), at_most_places(6)],
+    )
+)
+# Whether anna+cinema@example.com counts as anna@example.com, and at Google's a.nna as anna: for the limits of
+# guests, and for who signs up.
+EMAIL_SPELLINGS_AS_ONE = env.bool("EMAIL_SPELLINGS_AS_ONE", default=False)
+
 MAX_SEATS_PER_ORDER = env.int("MAX_SEATS_PER_ORDER", default=10, validate=validate.Range(1, 100))
 MAX_SEATS_PER_SHOW = env.int("MAX_SEATS_PER_SHOW", default=10, validate=validate.Range(1, 6000))
 MAX_HELD_ORDERS = env.int("MAX_HELD_ORDERS", default=5, validate=validate.Range(1, 1000))
+# What staff may sell: seats in one order, and of one show to one customer whose e-mail address is known.
+STAFF_MAX_SEATS_PER_ORDER = env.int(
+    "STAFF_MAX_SEATS_PER_ORDER", default=100, validate=validate.Range(1, 6000)
+)
+STAFF_MAX_SEATS_PER_SHOW = env.int("STAFF_MAX_SEATS_PER_SHOW", default=6000, validate=validate.Range(1, 6000))
+# For how long after the start of a show the box office goes on selling: there are advertisements first.
+BOX_OFFICE_MINUTES_AFTER_START = env.int(
+    "BOX_OFFICE_MINUTES_AFTER_START", default=15, validate=validate.Range(0, 240)
+)
 
 # Which share of the price comes back: "hours before the show:percent", from early to late.
 REFUND_TIERS = env.str("REFUND_TIERS", default="24:100,2:50")
@@ -306,8 +335,15 @@ SWAGGER_SETTINGS = {
             "in": "header",
             "name": "Authorization",
             "description": "`Bearer <access token>`: mind the space after “Bearer”.",
-        }
+        },
+        "Order-Key": {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Order-Key",
+            "description": "The `access_key` of an order that a guest made.",
+        },
     },
+    "SECURITY_REQUIREMENTS": [{"Bearer": []}],  # unless an operation says otherwise
     "USE_SESSION_AUTH": False,
     "PERSIST_AUTH": True,
     "DOC_EXPANSION": "list",

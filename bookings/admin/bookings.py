@@ -81,7 +81,7 @@ class BookingStatusFilter(admin.SimpleListFilter):
 class BookingAdmin(BookingColumns, ReadOnlyAdmin):
     list_display = ("id", "status_now", "seat", "film", "starts", "customer", "price")
     list_filter = (BookingStatusFilter, ("show__screen__cinema", CinemaChoice), ShowDays, CreatedDays)
-    list_select_related = ("user", "show__movie", "show__screen__cinema")
+    list_select_related = ("order__user", "order__guest", "show__movie", "show__screen__cinema")
     search_fields = ("id",)  # any, so that there is a field to search with: see `matching`
     search_help_text = (
         "Number of the booking, reference of the order, user name, e-mail address (or their beginnings) or"
@@ -117,7 +117,9 @@ class BookingAdmin(BookingColumns, ReadOnlyAdmin):
 
     @admin.display(description="Customer", ordering="user__username")
     def customer(self, booking: Booking) -> SafeString:
-        return format_html("{}<br><small>{}</small>", booking.user.username, booking.user.email)
+        return format_html(
+            "{}<br><small>{}</small>", booking.order.customer_name, booking.order.customer_email
+        )
 
     @admin.display(description="Seat")
     def seat_and_number(self, booking: Booking) -> str:

@@ -40,7 +40,7 @@ class BookingInline(BookingColumns, ReadOnly, InlineByCinema, admin.TabularInlin
 class OrderAdmin(ReadOnlyAdmin):
     list_display = ("reference", "status", "seats", "film", "starts", "customer", "total")
     list_filter = (BookingStatusFilter, ("show__screen__cinema", CinemaChoice), ShowDays, CreatedDays)
-    list_select_related = ("user", "show__movie", "show__screen__cinema")
+    list_select_related = ("user", "guest", "show__movie", "show__screen__cinema")
     search_fields = ("reference",)  # any, so that there is a field to search with: see `matching`
     search_help_text = (
         "Reference, user name, e-mail address (or their beginnings) or film (shows of the last 30 days and to"
@@ -62,7 +62,7 @@ class OrderAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Customer", ordering="user__username")
     def customer(self, order: Order) -> str:
-        return order.user.username
+        return order.customer_name
 
     @admin.display(description="Status")
     def status(self, order: Order) -> str:

@@ -224,14 +224,14 @@ def cancel_show(request: HttpRequest, show_id: int, page: ServiceAdmin) -> HttpR
 
 def live_bookings(show: Show) -> list[Booking]:
     """Who has which seat now."""
-    return list(Booking.objects.live().filter(show=show).select_related("user"))
+    return list(Booking.objects.live().filter(show=show).select_related("order__user", "order__guest"))
 
 
 def show_chart(show: Show, live: Sequence[Booking], *, with_names: bool) -> SeatChart:
     """Return the seat chart of the show, with who has which seat if the reader may know."""
     notes = {}
     for booking in live if with_names else ():
-        who = booking.reason if booking.status == Status.BLOCKED else booking.user.username
+        who = booking.reason if booking.status == Status.BLOCKED else booking.order.customer_name
         notes[booking.seat_number] = f"booking {booking.pk}: {who}" if who else f"booking {booking.pk}"
     return seat_chart(show.plan, {b.seat_number: b.status.lower() for b in live}, notes)
 

@@ -4,7 +4,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("bookings", "0014_lists_by_time")]
+    dependencies = [("bookings", "0016_guests_in_background")]
 
     operations = [
         migrations.AlterModelOptions(

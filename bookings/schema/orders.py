@@ -4,6 +4,7 @@ from drf_yasg import openapi
 from drf_yasg.utils import no_body
 
 from bookings import services
+from bookings.errors import GuestsOff
 from bookings.schema.common import (
     BOOKINGS,
     CHANGE_ERRORS,
@@ -14,12 +15,15 @@ from bookings.schema.common import (
     OVERRIDE_ERRORS,
     PAGED_BY_ROW,
     READ_ERRORS,
+    USER_OR_GUEST,
 )
 from bookings.serializers import (
     BookingSerializer,
     BookSeatInput,
     CancelBookingInput,
     CancelOrderInput,
+    ClaimedSerializer,
+    ClaimInput,
     ConfirmInput,
     ExchangeInput,
     OrderInput,
@@ -114,21 +118,40 @@ list_orders = operation(
     [Invalid, *READ_ERRORS],
     operation_description=f"Newest first, with those that are over. {PAGED_BY_ROW}",
 )
-read_order = operation(ORDERS, "Show one of my orders", {200: OrderSerializer}, READ_ERRORS)
+read_order = operation(
+    ORDERS, "Show one of my orders", {200: OrderSerializer}, READ_ERRORS, security=USER_OR_GUEST
+)
 hold_seats = operation(
     ORDERS,
     "Hold seats",
     {201: OrderSerializer},
-    [*CHANGE_WITH_BODY_ERRORS, *OVERRIDE_ERRORS, *IDEMPOTENCY_ERRORS],
+    [*CHANGE_WITH_BODY_ERRORS, *OVERRIDE_ERRORS, GuestsOff, *IDEMPOTENCY_ERRORS],
     service=services.hold_seats,
     operation_description=(
         "All seats or none, held while you pay: confirm the order before `expires_at`. Name the seats"
         ' (`{"show": 1, "seat_numbers": [5, 6]}`) or ask for the best available'
         ' (`{"show": 1, "best_available": 2}`, or by kind: `{"show": 1, "best_available": {"wheelchair": 1,'
-        ' "companion": 1, "standard": 2}}`). A conflict names every seat that is not free.'
+        ' "companion": 1, "standard": 2}}`). A conflict names every seat that is not free.\n\nWithout an'
+        ' account say who you are (`"guest": {"email": "ada@example.com"}`) and send no token. The answer has'
+        " the `access_key` of the order, which it is opened with from then on: `Order-Key: <access_key>`."
     ),
     request_body=OrderInput,
     manual_parameters=[IDEMPOTENCY_KEY],
+    security=[{}, {"Bearer": []}],
+)
+claim_orders = operation(
+    ORDERS,
+    "Take over what you bought as a guest",
+    {200: ClaimedSerializer},
+    CHANGE_WITH_BODY_ERRORS,
+    service=services.claim_orders_by_email,
+    operation_id="api_orders_claim_create",
+    operation_description=(
+        "Your account becomes the customer of the order, and of those that it was exchanged for: their key"
+        " opens nothing any more. With an empty body of all that was bought with your e-mail address, once it"
+        " is verified."
+    ),
+    request_body=ClaimInput,
 )
 confirm_order = operation(
     ORDERS,
@@ -139,6 +162,7 @@ confirm_order = operation(
     operation_description="Books the held seats. An expired hold stays expired: nothing is booked anew.",
     request_body=ConfirmInput,
     manual_parameters=[IDEMPOTENCY_KEY],
+    security=USER_OR_GUEST,
 )
 extend_order = operation(
     ORDERS,
@@ -150,6 +174,7 @@ extend_order = operation(
         "Starts the time of the hold anew, up to a limit that counts from when the order was made."
     ),
     request_body=no_body,
+    security=USER_OR_GUEST,
 )
 quote_order = operation(
     ORDERS,
@@ -169,6 +194,7 @@ quote_order = operation(
             description="Some seats of the order: `5,6`. Without it, all.",
         )
     ],
+    security=USER_OR_GUEST,
 )
 cancel_order = operation(
     ORDERS,
@@ -183,6 +209,7 @@ cancel_order = operation(
     ),
     request_body=CancelOrderInput,
     manual_parameters=[IDEMPOTENCY_KEY],
+    security=USER_OR_GUEST,
 )
 exchange_seats = operation(
     ORDERS,
@@ -197,4 +224,5 @@ exchange_seats = operation(
     ),
     request_body=ExchangeInput,
     manual_parameters=[IDEMPOTENCY_KEY],
+    security=USER_OR_GUEST,
 )

@@ -6,6 +6,7 @@ from bookings.serializers.inputs import (
     BookSeatInput,
     CancelBookingInput,
     CancelOrderInput,
+    ClaimInput,
     ConfirmInput,
     ExchangeInput,
     OrderInput,
@@ -17,7 +18,7 @@ from bookings.serializers.moving import (
     MoveSerializer,
     ReseatingProblemSerializer,
 )
-from bookings.serializers.orders import OrderSerializer
+from bookings.serializers.orders import ClaimedSerializer, OrderSerializer
 from bookings.serializers.shows import (
     BlockInput,
     CancelledShowSerializer,
@@ -38,6 +39,8 @@ __all__ = [
     "CancelShowInput",
     "CancelledShowSerializer",
     "ChangesSerializer",
+    "ClaimInput",
+    "ClaimedSerializer",
     "ConfirmInput",
     "ExchangeInput",
     "LeftOutSerializer",

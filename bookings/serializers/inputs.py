@@ -7,8 +7,18 @@ from django.conf import settings
 from django.http import QueryDict
 from rest_framework import serializers
 
+from accounts.models import EMAIL_VALIDATORS
+from bookings.models.guests import validate_telephone
+from bookings.serializers.orders import ACCESS_KEY_EXAMPLE
 from bookings.services import SeatChoice
-from movie_booking.api.fields import Input, KnownFieldsOnly, StrictBooleanField, StrictIntegerField
+from movie_booking.api.fields import (
+    Input,
+    KnownFieldsOnly,
+    StrictBooleanField,
+    StrictCharField,
+    StrictEmailField,
+    StrictIntegerField,
+)
 from movie_booking.limits import parse_id
 from movies.seat_plan import SeatKind
 
@@ -92,6 +102,17 @@ class BookSeatInput(Input):
         swagger_schema_fields = {"example": {"seat_number": 5}}
 
 
+class GuestInput(KnownFieldsOnly):
+    email = StrictEmailField(max_length=254, validators=EMAIL_VALIDATORS)
+    name = StrictCharField(required=False, allow_blank=True, max_length=150)
+    telephone = StrictCharField(
+        required=False, allow_blank=True, max_length=30, validators=[validate_telephone]
+    )
+
+    class Meta:
+        swagger_schema_fields = {"example": {"email": "ada@example.com", "name": "Ada Lovelace"}}
+
+
 class OrderInput(KnownFieldsOnly):
     show = StrictIntegerField(min_value=0)
     seat_numbers = SeatNumbersField(required=False, allow_empty=False, help_text="The seats, by number;")
@@ -110,6 +131,7 @@ class OrderInput(KnownFieldsOnly):
     )
     show_version = StrictIntegerField(required=False, min_value=0, help_text=SHOW_VERSION)
     leave_single_seat = StrictBooleanField(required=False, help_text=LEAVE_SINGLE_SEAT)
+    guest = GuestInput(required=False, help_text="Without a token: who buys.")
 
     class Meta:
         swagger_schema_fields = {"example": {"show": 1, "seat_numbers": [5, 6]}}
@@ -133,10 +155,27 @@ class OrderInput(KnownFieldsOnly):
     @property
     def choice(self) -> SeatChoice:
         """What was asked for, once it is valid."""
-        asked = {name: value for name, value in self.validated_data.items() if name != "show"}
+        others = ("show", "guest")
+        asked = {name: value for name, value in self.validated_data.items() if name not in others}
         if "kind" in asked:
             asked["kind"] = SeatKind(asked["kind"])
         return SeatChoice(**asked)
+
+
+class ClaimInput(KnownFieldsOnly):
+    reference = StrictCharField(required=False, max_length=20, help_text="Of an order bought as a guest,")
+    access_key = StrictCharField(required=False, max_length=100, help_text="and the key that opens it.")
+
+    class Meta:
+        swagger_schema_fields = {"example": {"reference": "4N0CV8NK7G", "access_key": ACCESS_KEY_EXAMPLE}}
+
+    def validate(self, data: dict[str, Any]) -> dict[str, Any]:
+        if len(data) == 1:
+            missing = next(name for name in self.fields if name not in data)
+            raise serializers.ValidationError(
+                {missing: "Give both, or neither for all orders of your verified e-mail address."}, "required"
+            )
+        return data
 
 
 class ConfirmInput(KnownFieldsOnly):

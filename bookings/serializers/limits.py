@@ -36,6 +36,13 @@ class AllowanceSerializer(serializers.Serializer[Any]):
     held_orders_left = serializers.IntegerField()
 
 
+class GuestLimitsSerializer(serializers.Serializer[Any]):
+    """What is other for guests. They are counted by e-mail address."""
+
+    hold_minutes = serializers.FloatField()
+    hold_cap_minutes = serializers.FloatField()
+
+
 class LimitsSerializer(serializers.Serializer[Any]):
     hold_minutes = serializers.FloatField(help_text="For how long seats are held, and again with `extend/`.")
     hold_cap_minutes = serializers.FloatField(help_text="For how long they are held at most.")
@@ -56,6 +63,9 @@ class LimitsSerializer(serializers.Serializer[Any]):
     password = PasswordRulesSerializer()
     idempotency_hours = serializers.IntegerField(help_text="For how long an answer is repeated.")
     poll_seconds = serializers.IntegerField(help_text="How long to wait before asking for seats again.")
+    guests = GuestLimitsSerializer(
+        allow_null=True, help_text="What is other without an account; null if seats are sold with one only."
+    )
     yours = AllowanceSerializer(
         allow_null=True, help_text="With `?show=`: what the user of the token has of it, and may still have."
     )
@@ -87,5 +97,11 @@ def limits_json(settings: Any, yours: Allowance | None) -> dict[str, Any]:
         },
         "idempotency_hours": settings.IDEMPOTENCY_HOURS,
         "poll_seconds": settings.POLL_SECONDS,
+        "guests": {
+            "hold_minutes": settings.GUEST_HOLD_MINUTES,
+            "hold_cap_minutes": settings.GUEST_HOLD_CAP_MINUTES,
+        }
+        if settings.GUESTS
+        else None,
         "yours": yours and yours._asdict(),
     }

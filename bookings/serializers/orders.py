@@ -6,12 +6,13 @@ from django.conf import settings
 from django.utils.timezone import now
 from rest_framework import serializers
 
-from bookings.models import Order
+from bookings.models import Guest, Order
 from bookings.queries import OrderChange, changes_of_orders, ended_by, order_summary
 from bookings.serializers.bookings import BOOKING_EXAMPLE, BOOKING_STATUSES, BookingSerializer
 from bookings.serializers.changes import ChangesSerializer
 from movie_booking.api.fields import moment_json
 
+ACCESS_KEY_EXAMPLE = "n7Hq0v3J1s2Xc8bVwYt5LmKd9PzRgQeAuFi4oTjS6hE"
 ORDER_EXAMPLE = {
     "reference": "4N0CV8NK7G",
     "show": 1,
@@ -27,7 +28,15 @@ ORDER_EXAMPLE = {
     "created_at": "2026-11-28T10:00:00.000000Z",
     "exchanged_from": None,
     "changes": [],
+    "guest": None,
 }
+
+
+class GuestSerializer(serializers.ModelSerializer[Guest]):
+    class Meta:
+        model = Guest
+        fields = ("email", "name", "telephone")
+        read_only_fields = fields
 
 
 class OrderChangeSerializer(serializers.Serializer[Any]):
@@ -72,6 +81,11 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
         read_only=True,
         help_text="What changed of the show and these seats since the sale, oldest first.",
     )
+    guest = GuestSerializer(allow_null=True, help_text="Who bought without an account, as they said it.")
+    access_key = serializers.CharField(
+        required=False,
+        help_text="To a guest, in the answer that made the order and in no other: the secret that opens it.",
+    )
 
     class Meta:
         model = Order
@@ -87,6 +101,8 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
             "created_at",
             "exchanged_from",
             "changes",
+            "guest",
+            "access_key",
         )
         read_only_fields = fields
         list_serializer_class = OrderListSerializer
@@ -119,4 +135,16 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
             "created_at": moment_json(order.created_at),
             "exchanged_from": order.exchanged_from.reference if order.exchanged_from else None,
             "changes": [change._asdict() for change in changes],
+            "guest": guest_json(order.guest) if order.guest else None,
         }
+
+
+def guest_json(guest: Guest) -> dict[str, str]:
+    """Return what `GuestSerializer` describes."""
+    return {"email": guest.email, "name": guest.name, "telephone": guest.telephone}
+
+
+class ClaimedSerializer(serializers.Serializer[Any]):
+    orders = serializers.ListField(
+        child=serializers.CharField(), help_text="References of the orders that are yours now."
+    )

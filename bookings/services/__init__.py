@@ -5,6 +5,7 @@ that is handed in is an identity: what is decided is decided on the rows read af
 """
 
 from accounts.actors import SYSTEM, Actor
+from bookings.services.box_office import hold_order_until, sell_seats
 from bookings.services.cancellation import (
     cancel_booking,
     cancel_order,
@@ -13,9 +14,11 @@ from bookings.services.cancellation import (
     quote_cancellation,
     quote_order,
 )
+from bookings.services.claiming import claim_order, claim_orders_by_email
 from bookings.services.confirmation import confirm_order
 from bookings.services.deletion import delete_show
 from bookings.services.exchange import exchange_seats, swap_seats
+from bookings.services.guests import GuestDetails, anonymise_guests, new_guest
 from bookings.services.holds import SeatChoice, book_seat, expire_holds, extend_order, hold_seats
 from bookings.services.house_seats import block_seats, release_seats
 from bookings.services.moving import Move, MovedSeat, move_show, plan_on
@@ -26,9 +29,11 @@ from bookings.services.show_changes import change_show
 __all__ = [
     "SYSTEM",
     "Actor",
+    "GuestDetails",
     "Move",
     "MovedSeat",
     "SeatChoice",
+    "anonymise_guests",
     "block_seats",
     "book_seat",
     "cancel_booking",
@@ -39,19 +44,24 @@ __all__ = [
     "change_movie",
     "change_screen",
     "change_show",
+    "claim_order",
+    "claim_orders_by_email",
     "confirm_order",
     "delete_show",
     "exchange_seats",
     "expire_holds",
     "extend_order",
     "has_had_shows",
+    "hold_order_until",
     "hold_seats",
     "move_show",
+    "new_guest",
     "plan_on",
     "plan_running_time",
     "plan_time_zone",
     "quote_cancellation",
     "quote_order",
     "release_seats",
+    "sell_seats",
     "swap_seats",
 ]

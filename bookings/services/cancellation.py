@@ -25,7 +25,7 @@ from bookings.services.rules import (
     refuse_seats_without_booking,
     sale_terms,
 )
-from movie_booking.errors import NotFound
+from movie_booking.errors import Invalid, NotFound
 from movies.errors import ShowCancelled, WrongStatus
 from movies.models import Show
 from movies.services import record_show_event
@@ -38,31 +38,59 @@ def cancel_order(
     actor: Actor,
     seat_numbers: Collection[int] | None = None,
     leave_single_seat: bool = False,
+    refund_percent: int | None = None,
+    reason: str = "",
 ) -> Order:
     """Give back all seats of an order, or those named, held or booked; return the order.
 
-    Raises Invalid for seats that are not in it, HoldExpired, AlreadyCancelled, SoldInPairs,
-    CompanionWithoutWheelchair, LeavesSingleSeat, TooLateToCancel, ShowCancelled and ShowStarted.
+    Staff may have another share paid back than the terms of the sale say: `refund_percent`, with the reason.
+    Then it may be late, and the show over.
+
+    Raises Invalid for seats that are not in it and for a share without a reason, HoldExpired,
+    AlreadyCancelled, SoldInPairs, CompanionWithoutWheelchair, LeavesSingleSeat, TooLateToCancel,
+    ShowCancelled and ShowStarted.
     """
     inventory, locked = SeatInventory.lock_order(order.show_id, order.pk)
     locked.refuse_unless_live()
-    given_back = _given_back(inventory, locked, seat_numbers)
-    _give_back(inventory, given_back, actor, leave_single_seat=leave_single_seat)
+    given_back = _given_back(inventory, locked, seat_numbers, refund_percent)
+    _give_back(
+        inventory,
+        given_back,
+        actor,
+        leave_single_seat=leave_single_seat,
+        refund_percent=refund_percent,
+        reason=reason,
+    )
     locked.order.known_bookings = locked.bookings
     return locked.order
 
 
 @transaction.atomic
-def cancel_booking(booking: Booking, *, actor: Actor, leave_single_seat: bool = False) -> Booking:
+def cancel_booking(
+    booking: Booking,
+    *,
+    actor: Actor,
+    leave_single_seat: bool = False,
+    refund_percent: int | None = None,
+    reason: str = "",
+) -> Booking:
     """Give one seat back and return its booking: the row stays, as CANCELLED. A sofa goes back whole.
 
-    Raises NotFound for a house seat, AlreadyCancelled, HoldExpired, CompanionWithoutWheelchair,
-    LeavesSingleSeat, TooLateToCancel, ShowCancelled and ShowStarted.
+    Staff may have another share paid back, as with `cancel_order`. Raises Invalid for one without a reason,
+    NotFound for a house seat, AlreadyCancelled, HoldExpired, CompanionWithoutWheelchair, LeavesSingleSeat,
+    TooLateToCancel, ShowCancelled and ShowStarted.
     """
     inventory, locked = SeatInventory.lock_order(booking.show_id, booking.order_id)
     fresh = locked.booking(booking.pk)
     _refuse_unless_customers(fresh, locked.at)
-    _give_back(inventory, _whole_sofa(fresh, locked.live), actor, leave_single_seat=leave_single_seat)
+    _give_back(
+        inventory,
+        _whole_sofa(fresh, locked.live),
+        actor,
+        leave_single_seat=leave_single_seat,
+        refund_percent=refund_percent,
+        reason=reason,
+    )
     return fresh
 
 
@@ -162,8 +190,12 @@ def quote_cancellation(booking: Booking) -> CancellationQuote:
     return CancellationQuote(booking.pk, *_quote(SeatInventory(show, at), seats))
 
 
-def quote_order(order: Order, *, seat_numbers: Collection[int] | None = None) -> OrderQuote:
+def quote_order(
+    order: Order, *, seat_numbers: Collection[int] | None = None, refund_percent: int | None = None
+) -> OrderQuote:
     """Return what the customer would get back now for all seats of an order, or those named. No lock.
+
+    Or what this share of the prices would be, if staff make an exception.
 
     Raises Invalid for seats that are not in it, HoldExpired, AlreadyCancelled, SoldInPairs,
     CompanionWithoutWheelchair, LeavesSingleSeat, TooLateToCancel, ShowCancelled and ShowStarted.
@@ -172,13 +204,13 @@ def quote_order(order: Order, *, seat_numbers: Collection[int] | None = None) ->
     read = LockedOrder(order, bookings, at)
     read.refuse_unless_live()
     inventory = SeatInventory(bookings[0].show, at)
-    given_back = _given_back(inventory, read, seat_numbers)
+    given_back = _given_back(inventory, read, seat_numbers, refund_percent)
     numbers = [booking.seat_number for booking in given_back]
-    return OrderQuote(order.reference, numbers, *_quote(inventory, given_back))
+    return OrderQuote(order.reference, numbers, *_quote(inventory, given_back, refund_percent))
 
 
 def _quote(
-    inventory: SeatInventory, bookings: Sequence[Booking]
+    inventory: SeatInventory, bookings: Sequence[Booking], said: int | None = None
 ) -> tuple[int, Decimal, str, datetime | None, datetime]:
     """What comes back for these seats of one order: share, amount, currency, until when, and the last moment.
 
@@ -186,7 +218,9 @@ def _quote(
     """
     show, at, first = inventory.show, inventory.at, bookings[0]
     terms = sale_terms(first.order, show)
-    if first.status == Status.BOOKED:
+    if first.status == Status.BOOKED and said is not None:
+        percent, valid_until, until = said, None, terms.cancel_until
+    elif first.status == Status.BOOKED:
         refuse_if_started(show, at)
         refuse_if_too_late(terms, at)
         percent, valid_until, until = (
@@ -202,8 +236,30 @@ def _quote(
     return percent, amount, settings.CURRENCY, valid_until, until
 
 
+def _refuse_without_reason(
+    inventory: SeatInventory, bookings: Iterable[Booking], refund_percent: int, reason: str
+) -> None:
+    """Raises Invalid for a share that is none, and for an exception of which staff do not say why.
+
+    It is one if the terms of the sale give another share, or allow nothing to be given back any more.
+    """
+    show, at = inventory.show, inventory.at
+    if not 0 <= refund_percent <= 100:
+        raise Invalid.of("refund_percent", "Give a share from 0 to 100 percent.", "out_of_range")
+    if reason.strip():
+        return
+    all_terms = [sale_terms(each.order, show) for each in bookings if each.status == Status.BOOKED]
+    is_late = show.has_started(at) or any(at > terms.cancel_until for terms in all_terms)
+    if is_late or any(terms.refund_percent(at) != refund_percent for terms in all_terms):
+        sentence = "Say why: the customer gets something else back than the terms of the sale say."
+        raise Invalid.of("reason", sentence, "required")
+
+
 def _given_back(
-    inventory: SeatInventory, order: LockedOrder, seat_numbers: Collection[int] | None
+    inventory: SeatInventory,
+    order: LockedOrder,
+    seat_numbers: Collection[int] | None,
+    refund_percent: int | None = None,
 ) -> list[Booking]:
     """What of an order is to be given back: all, or the seats that are named.
 
@@ -213,28 +269,47 @@ def _given_back(
         return order.live
     refuse_seats_without_booking(order, seat_numbers, field="seat_numbers")
     given_back = [booking for booking in order.live if booking.seat_number in seat_numbers]
-    _refuse_once_too_late(inventory, given_back)  # first, as other seats would not help then
+    if refund_percent is None:
+        _refuse_once_too_late(inventory, given_back)  # first, as other seats would not help then
     refuse_half_sofas_kept(inventory.show, order, given_back)
     return given_back
 
 
 def _give_back(
-    inventory: SeatInventory, bookings: Sequence[Booking], actor: Actor, *, leave_single_seat: bool
+    inventory: SeatInventory,
+    bookings: Sequence[Booking],
+    actor: Actor,
+    *,
+    leave_single_seat: bool,
+    refund_percent: int | None = None,
+    reason: str = "",
 ) -> None:
-    """Cancel bookings of customers, each on the terms of its own sale."""
+    """Cancel bookings of customers, each on the terms of its sale, or all for the share that staff say."""
     show, at = inventory.show, inventory.at
-    _refuse_once_too_late(inventory, bookings)
+    if refund_percent is None:
+        _refuse_once_too_late(inventory, bookings)
+    else:
+        _refuse_without_reason(inventory, bookings, refund_percent, reason)
     if not show.has_started(at):  # no seat is sold any more, so a hold may just go
         refuse_giving_back(inventory, bookings, leave_single_seat=leave_single_seat)
     by_percent: dict[int | None, list[Booking]] = {}
     for booking in bookings:
         is_paid = booking.status == Status.BOOKED  # nothing was paid for a hold
-        percent = sale_terms(booking.order, show).refund_percent(at) if is_paid else None
+        percent = _share(booking, show, at, refund_percent) if is_paid else None
         by_percent.setdefault(percent, []).append(booking)
     for percent, alike in by_percent.items():
         inventory.transition(
-            alike, Status.CANCELLED, actor=actor, refund_percent=percent, is_last=percent == [*by_percent][-1]
+            alike,
+            Status.CANCELLED,
+            actor=actor,
+            reason=reason,
+            refund_percent=percent,
+            is_last=percent == [*by_percent][-1],
         )
+
+
+def _share(booking: Booking, show: Show, at: datetime, said: int | None) -> int:
+    return sale_terms(booking.order, show).refund_percent(at) if said is None else said
 
 
 def _refuse_once_too_late(inventory: SeatInventory, bookings: Sequence[Booking]) -> None:

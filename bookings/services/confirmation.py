@@ -8,23 +8,28 @@ from bookings.models import Order, Status
 from bookings.queries import changes_since_sale
 from bookings.services.inventory import SeatInventory
 from bookings.services.locked_order import LockedOrder
-from bookings.services.rules import refuse_if_started, sale_terms
+from bookings.services.rules import refuse_if_started, refuse_unless_sold_at_box_office, sale_terms
 from movies.models import Show
 
 
 @transaction.atomic
-def confirm_order(order: Order, *, actor: Actor, show_version: int | None = None) -> Order:
+def confirm_order(
+    order: Order, *, actor: Actor, show_version: int | None = None, at_box_office: bool = False
+) -> Order:
     """Book the seats of an order that is on hold, and return the order.
 
     If the show was moved since the seats were held, the customer must accept it as it is now, by its
-    `show_version`. Raises HoldExpired (the seats are never taken anew), AlreadyConfirmed, AlreadyCancelled,
-    ShowChanged, ShowCancelled and ShowStarted.
+    `show_version`. Staff book them as long as the box office sells the show. Raises HoldExpired (the seats
+    are never taken anew), AlreadyConfirmed, AlreadyCancelled, ShowChanged, ShowCancelled and ShowStarted.
     """
     inventory, locked = SeatInventory.lock_order(order.show_id, order.pk)
     locked.refuse_unless_live()
     if not locked.on_hold:
         raise AlreadyConfirmed
-    refuse_if_started(inventory.show, inventory.at)
+    if at_box_office:
+        refuse_unless_sold_at_box_office(inventory.show, inventory.at)
+    else:
+        refuse_if_started(inventory.show, inventory.at)
     if sale_terms(locked.order, inventory.show).is_moved:
         _accept_or_refuse(locked, inventory.show, show_version)
     inventory.transition(locked.on_hold, Status.BOOKED, actor=actor, is_last=True)

@@ -11,7 +11,11 @@ from bookings.models import Booking, Order, Status
 from bookings.queries import EXCHANGED
 from bookings.refunds import cap_tiers
 from bookings.services.inventory import SeatInventory
-from bookings.services.limits import refuse_too_many_holds, refuse_too_many_seats
+from bookings.services.limits import (
+    refuse_too_many_for_staff,
+    refuse_too_many_holds,
+    refuse_too_many_seats,
+)
 from bookings.services.locked_order import LockedOrder
 from bookings.services.rules import (
     refuse_giving_back,
@@ -22,7 +26,8 @@ from bookings.services.rules import (
     refuse_seating,
     refuse_seats_without_booking,
     refuse_unknown_seats,
-    refuse_unless_on_sale,
+    refuse_unless_sold,
+    refuse_unless_sold_at_box_office,
     sale_terms,
     seat_prices,
 )
@@ -40,13 +45,15 @@ def exchange_seats(
     to_show: int | None = None,
     show_version: int | None = None,
     leave_single_seat: bool = False,
+    at_box_office: bool = False,
 ) -> Order:
     """Exchange seats of an order for as many others, in one step, and return the order.
 
     The customer is never without a seat and never has two. What was held stays held until the same
     moment, what was booked is booked; each new seat costs what its kind costs now, and all that was
     paid for the old one counts towards it. A seat named on both sides stays as it is. For seats of another
-    show, `to_show`, the order that is returned is a new one: see `swap_seats`.
+    show, `to_show`, the order that is returned is a new one: see `swap_seats`. Staff exchange as long as the
+    box office sells, with limits of their own.
 
     Raises NotFound, Invalid for seats that never were in the order or are not as many, HoldExpired,
     AlreadyCancelled, NoSuchSeat, ShowChanged, SeatTaken, SoldInPairs, CompanionWithoutWheelchair,
@@ -62,10 +69,11 @@ def exchange_seats(
             to_seats=to_seats,
             show_version=show_version,
             leave_single_seat=leave_single_seat,
+            at_box_office=at_box_office,
         )
     inventory, locked = SeatInventory.lock_order(order.show_id, order.pk)
     locked.refuse_unless_live()
-    refuse_unless_on_sale(inventory.show, inventory.at)
+    refuse_unless_sold(inventory.show, inventory.at, at_box_office=at_box_office)
     refuse_other_version(inventory.show, show_version)
     refuse_seats_without_booking(locked, from_seats, field="from")
     _refuse_another_number(from_seats, to_seats)
@@ -80,7 +88,7 @@ def exchange_seats(
         inventory,
         party,
         taking=set(to_seats) - set(from_seats),
-        customer=locked.order.user,
+        customer=locked.order.customer,
         until_now=until_now,
         leave_single_seat=leave_single_seat,
     )
@@ -101,12 +109,14 @@ def swap_seats(
     to_seats: Collection[int],
     show_version: int | None = None,
     leave_single_seat: bool = False,
+    at_box_office: bool = False,
 ) -> Order:
     """Exchange seats of an order for as many of another show, in one step, and return the order of those.
 
-    The other show is of the same movie or in the same cinema. As in an exchange within a show, what was held
-    stays held, what was booked is booked, and all that was paid counts. The new order is on the terms that
-    are in force now for its show, but gives back no larger share than the old seats would have given.
+    The other show is of the same movie or in the same cinema, unless staff do it, who may also be late. As in
+    an exchange within a show, what was held stays held, what was booked is booked, and all that was paid
+    counts. The new order is on the terms that are in force now for its show, but gives back no larger share
+    than the old seats would have given.
 
     Raises NotFound, also for a show that customers do not see; NotExchangeable; Invalid for seats that never
     were in the order or are not as many, HoldExpired, AlreadyCancelled and TooLateToCancel; NoSuchSeat,
@@ -117,9 +127,10 @@ def swap_seats(
     shows = SeatInventory.lock_all([order.show_id, to_show])
     here, there = shows[order.show_id], shows[to_show]
     with _refused_by(there.show):
-        refuse_unless_on_sale(there.show, there.at)
+        refuse_unless_sold(there.show, there.at, at_box_office=at_box_office)
         refuse_other_version(there.show, show_version)
-    _refuse_unless_exchangeable(here.show, there.show)
+    if not at_box_office:
+        _refuse_unless_exchangeable(here.show, there.show)
     locked = here.order(order.pk)
     locked.refuse_unless_live()
     refuse_seats_without_booking(locked, from_seats, field="from")
@@ -127,23 +138,31 @@ def swap_seats(
     leaving = [booking for booking in locked.live if booking.seat_number in from_seats]
     is_hold = leaving[0].status == Status.HELD
     with _refused_by(here.show):
-        refuse_if_started(here.show, here.at)
-        if not is_hold:
+        if at_box_office:
+            refuse_unless_sold_at_box_office(here.show, here.at)
+        else:
+            refuse_if_started(here.show, here.at)
+        if not is_hold and not at_box_office:
             refuse_if_too_late(sale_terms(locked.order, here.show), here.at)
         refuse_half_sofas_kept(here.show, locked, leaving)
         refuse_giving_back(here, leaving, leave_single_seat=leave_single_seat)
+    customer = locked.order.customer
     with _refused_by(there.show):
         refuse_unknown_seats(there.show, to_seats, field="to")
         refuse_seating(
             there,
             set(to_seats),
             taking=to_seats,
-            customer=locked.order.user,
+            customer=customer,
             leave_single_seat=leave_single_seat,
         )
-        refuse_too_many_seats(there, locked.order.user, len(to_seats))
-    if is_hold and len(leaving) < len(locked.live):  # the rest stays on hold as an order of its own
-        refuse_too_many_holds(there, locked.order.user)
+        if at_box_office:
+            refuse_too_many_for_staff(there, customer, len(to_seats))
+        elif customer:
+            refuse_too_many_seats(there, customer, len(to_seats))
+    stays_on_hold = is_hold and len(leaving) < len(locked.live)  # what is left of it: an order of its own
+    if stays_on_hold and customer and not at_box_office:
+        refuse_too_many_holds(there, customer)
     swapped = _new_order(locked, here=here, there=there, is_hold=is_hold)
     swapped.known_bookings = _exchange(leaving, to_seats, swapped, actor, here=here, there=there)
     return swapped
@@ -171,7 +190,7 @@ def _refuse_unless_exchangeable(show: Show, other: Show) -> None:
 
 def _new_order(locked: LockedOrder, *, here: SeatInventory, there: SeatInventory, is_hold: bool) -> Order:
     """The order of the other show, without its bookings."""
-    order = there.new_order(locked.order.user)
+    order = there.new_order(locked.order.customer, sold_by=locked.order.sold_by)
     order.exchanged_from = locked.order
     if is_hold:
         # It cannot be extended for longer than the hold that it goes on with.

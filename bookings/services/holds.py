@@ -19,7 +19,7 @@ from bookings.errors import (
     NotHeld,
     NotTogether,
 )
-from bookings.models import Booking, Order, Status
+from bookings.models import Booking, Customer, Guest, Order, Status
 from bookings.seating.best_available import (
     best_available,
     best_available_of_kinds,
@@ -28,13 +28,18 @@ from bookings.seating.best_available import (
 )
 from bookings.services.constraint import constraint_as_refusal
 from bookings.services.inventory import SeatInventory
-from bookings.services.limits import refuse_too_many_holds, refuse_too_many_seats
+from bookings.services.limits import (
+    refuse_too_many_for_staff,
+    refuse_too_many_holds,
+    refuse_too_many_seats,
+)
 from bookings.services.rules import (
+    refuse_hold_until,
     refuse_if_started,
     refuse_other_version,
     refuse_seating,
     refuse_unknown_seats,
-    refuse_unless_on_sale,
+    refuse_unless_sold,
     seat_prices,
 )
 from movie_booking.database import is_lock_failure
@@ -70,6 +75,12 @@ class SeatChoice(NamedTuple):
         return {self.kind: self.party} if self.kind else {}
 
 
+class Staffed(NamedTuple):
+    """Seats that are sold by staff: booked at once, or held until a moment that staff choose."""
+
+    hold_until: datetime | None = None
+
+
 def book_seat(
     show_id: int,
     seat_number: int,
@@ -87,14 +98,13 @@ def book_seat(
     """
     choice = SeatChoice([seat_number], show_version=show_version, leave_single_seat=leave_single_seat)
     with constraint_as_refusal([seat_number]):
-        [booking] = _place(
-            show_id, choice, Status.BOOKED, customer=customer, actor=actor, field="seat_number"
-        )
+        [booking] = place(show_id, choice, Status.BOOKED, customer=customer, actor=actor, field="seat_number")
     return booking
 
 
-def hold_seats(show_id: int, choice: SeatChoice, *, customer: User, actor: Actor) -> Order:
-    """Hold seats for the customer while they pay, all or none, and return the order.
+def hold_seats(show_id: int, choice: SeatChoice, *, customer: Customer, actor: Actor) -> Order:
+    """Hold seats for the customer while they pay, all or none, and return the order. A new guest is written
+    with it.
 
     Raises SeatTaken that names every seat that is not free; NotTogether and NotEnoughSeats if there are no
     such best available seats; SoldInPairs, CompanionWithoutWheelchair, LeavesSingleSeat, TooManySeats,
@@ -102,19 +112,30 @@ def hold_seats(show_id: int, choice: SeatChoice, *, customer: User, actor: Actor
     moved, NotFound, ShowCancelled, ShowStarted, NotOnSale and SalesClosed.
     """
     with constraint_as_refusal(choice.seat_numbers):
-        bookings = _place(show_id, choice, Status.HELD, customer=customer, actor=actor, field="seat_numbers")
+        bookings = place(show_id, choice, Status.HELD, customer=customer, actor=actor, field="seat_numbers")
     order = bookings[0].order
     order.known_bookings = bookings
     return order
 
 
 @transaction.atomic
-def _place(
-    show_id: int, choice: SeatChoice, status: Status, *, customer: User, actor: Actor, field: str
+def place(
+    show_id: int,
+    choice: SeatChoice,
+    status: Status,
+    *,
+    customer: Customer | None,
+    actor: Actor,
+    field: str,
+    staffed: Staffed | None = None,
 ) -> list[Booking]:
+    """Give the customer the seats, HELD or BOOKED, and return the bookings: the way to every seat.
+
+    Raises what `hold_seats` does, or if `staffed` what `sell_seats` does.
+    """
     inventory = SeatInventory.lock_for_sale(show_id, choice.seat_numbers, customer)
     show, at = inventory.show, inventory.at
-    refuse_unless_on_sale(show, at)
+    refuse_unless_sold(show, at, at_box_office=staffed is not None)
     refuse_other_version(show, choice.show_version)
     refuse_unknown_seats(show, choice.seat_numbers, field=field)
     numbers = _chosen_seats(inventory, choice)
@@ -125,15 +146,22 @@ def _place(
         customer=customer,
         leave_single_seat=choice.leave_single_seat,
     )
-    refuse_too_many_seats(inventory, customer, len(numbers))
-    if status == Status.HELD:
-        refuse_too_many_holds(inventory, customer)
+    expires_at = None
+    if staffed is not None:
+        refuse_too_many_for_staff(inventory, customer, len(numbers))
+        if (expires_at := staffed.hold_until) is not None:
+            refuse_hold_until(show, expires_at, at)
+    elif customer is not None:
+        refuse_too_many_seats(inventory, customer, len(numbers))
+        if status == Status.HELD:
+            refuse_too_many_holds(inventory, customer)
+            expires_at = hold_expiry(at, ordered_at=at, of_guest=isinstance(customer, Guest))
     return inventory.allocate(
         seat_prices(show, numbers),
-        order=inventory.new_order(customer),
+        order=inventory.new_order(customer, sold_by=None if staffed is None else actor.person),
         status=status,
         actor=actor,
-        expires_at=hold_expiry(at, ordered_at=at) if status == Status.HELD else None,
+        expires_at=expires_at,
         is_last=True,
     )
 
@@ -174,12 +202,14 @@ def _why_not_available(plan: SeatPlan, occupied: AbstractSet[int], choice: SeatC
     return NotEnoughSeats(why, available=available, left=left, largest_block=largest)
 
 
-def hold_expiry(at: datetime, *, ordered_at: datetime) -> datetime:
+def hold_expiry(at: datetime, *, ordered_at: datetime, of_guest: bool = False) -> datetime:
     """Return when a hold that begins or is extended at this moment will end."""
-    return min(
-        at + timedelta(minutes=settings.HOLD_MINUTES),
-        ordered_at + timedelta(minutes=settings.HOLD_CAP_MINUTES),
+    minutes, cap = (
+        (settings.GUEST_HOLD_MINUTES, settings.GUEST_HOLD_CAP_MINUTES)
+        if of_guest
+        else (settings.HOLD_MINUTES, settings.HOLD_CAP_MINUTES)
     )
+    return min(at + timedelta(minutes=minutes), ordered_at + timedelta(minutes=cap))
 
 
 @transaction.atomic
@@ -194,7 +224,9 @@ def extend_order(order: Order) -> Order:
     if not on_hold:
         raise NotHeld
     refuse_if_started(inventory.show, inventory.at)
-    expires_at = hold_expiry(inventory.at, ordered_at=locked.order.created_at)
+    expires_at = hold_expiry(
+        inventory.at, ordered_at=locked.order.created_at, of_guest=locked.order.guest_id is not None
+    )
     if all(booking.expires_at is not None and booking.expires_at >= expires_at for booking in on_hold):
         raise HoldLimitReached
     inventory.extend_holds(on_hold, expires_at)

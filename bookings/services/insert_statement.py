@@ -5,22 +5,21 @@ round trips a booking took half as long again. A test holds both ways equal.
 """
 
 from collections.abc import Sequence
+from functools import cache
 
 from django.db import connection
+from django.db.models import Model
 
 from accounts.actors import Actor
-from bookings.models import Booking, Order
+from bookings.models import Booking, Guest, Order
 from movie_booking.statements import Message, Statement, execute
 
-INSERT_AT_ONCE = Message(
-    Statement.with_names(
-        "new_order",
-        """
-WITH the_order AS (
+INSERT_AT_ONCE = """
+WITH {guest}the_order AS (
     INSERT INTO bookings_order (reference, user_id, show_id, created_at, refund_tiers,
-        cancel_cutoff_minutes, promised_starts_at, promised_screen_id, show_version)
+        cancel_cutoff_minutes, promised_starts_at, promised_screen_id, show_version{columns})
     VALUES (%(reference)s, %(user)s, %(show)s, %(at)s, %(refund_tiers)s, %(cancel_cutoff)s,
-        %(promised_starts_at)s, %(promised_screen)s, %(show_version)s) RETURNING id
+        %(promised_starts_at)s, %(promised_screen)s, %(show_version)s{values}) RETURNING id
 ), booking AS (
     INSERT INTO bookings_booking (order_id, show_id, user_id, seat_number, price, status, is_house_seat,
         reason, created_at, expires_at)
@@ -39,10 +38,29 @@ WITH the_order AS (
     WHERE id = %(show)s
 )
 SELECT set_config('movie_booking.returned', string_agg(id::text, ' ' ORDER BY seat_number)
-    || ' ' || min(order_id), false) FROM booking
-""",
-    )
+    || ' ' || min(order_id){returned}, false) FROM booking
+"""
+GUEST_FIELDS = [field for field in Guest._meta.concrete_fields if not field.primary_key]
+GUEST = "guest AS (INSERT INTO bookings_guest ({}) VALUES ({}) RETURNING id), ".format(  # noqa: S608 - our columns
+    ", ".join(field.column for field in GUEST_FIELDS),
+    ", ".join(f"%(guest_{field.name})s" for field in GUEST_FIELDS),
 )
+GUEST_ID = "(SELECT id FROM guest)"
+
+
+@cache
+def statement_for(*, guest: bool, seller: bool) -> Message:
+    """The statement for an order, written with a new guest or not, and sold by a member of staff or not.
+
+    Most orders are a user's who needed neither, and pay for neither.
+    """
+    sql = INSERT_AT_ONCE.format(
+        guest=GUEST if guest else "",
+        columns=", guest_id" * guest + ", sold_by_id" * seller,
+        values=f", {GUEST_ID}" * guest + ", %(sold_by)s" * seller,
+        returned=f" || ' ' || {GUEST_ID}" * guest,
+    )
+    return Message(Statement.with_names("new_order", sql))
 
 
 def can_insert_at_once() -> bool:
@@ -51,18 +69,25 @@ def can_insert_at_once() -> bool:
 
 
 def insert_at_once(order: Order, bookings: Sequence[Booking], *, actor: Actor, is_last: bool) -> None:
-    """Write a new order and its new bookings, in ascending seat number and alike but for seat and price.
+    """Write a new order, with its guest if that is new, and its new bookings, in ascending seat number and
+    alike but for seat and price.
 
     The rows get their ids, at the end of the transaction if it is its last statement. Raises IntegrityError
     if a seat has a live booking, then or now.
     """
-    first = bookings[0]
+    first, guest = bookings[0], order.guest if order.guest_id is None else None
 
     def note_ids(returned: str) -> None:
-        *ids, order.pk = map(int, returned.split())
+        ids = list(map(int, returned.split()))
+        rows: list[Model] = [order, *bookings]
+        if guest:
+            guest.pk = ids.pop()
+            order.guest = guest  # it has an id by now
+            rows.append(guest)
+        order.pk = ids.pop()
         for booking, booking_id in zip(bookings, ids, strict=True):
             booking.pk, booking.order = booking_id, order
-        for row in (order, *bookings):
+        for row in rows:
             row._state.adding = False
             row._state.db = connection.alias
 
@@ -85,4 +110,9 @@ def insert_at_once(order: Order, bookings: Sequence[Booking], *, actor: Actor, i
         "actor": actor.user_id,
         "channel": str(actor.channel),
     }
-    execute(INSERT_AT_ONCE, given, note_ids, is_last=is_last)
+    if guest:
+        given |= {f"guest_{field.name}": field.pre_save(guest, add=True) for field in GUEST_FIELDS}
+    if order.sold_by_id:
+        given["sold_by"] = order.sold_by_id
+    message = statement_for(guest=guest is not None, seller=order.sold_by_id is not None)
+    execute(message, given, note_ids, is_last=is_last)

@@ -21,11 +21,22 @@ from bookings.models import (
     Booking,
     BookingEvent,
     BookingQuerySet,
+    Customer,
+    Guest,
     Order,
     Status,
     is_over,
+    new_event,
 )
-from bookings.rows import ORDER_ROWS, SEAT_ROWS, SHOW_FOR_SALE, Sale, SeatRow
+from bookings.rows import (
+    ORDER_ROWS,
+    ROWS_OF_ADDRESS,
+    SEAT_ROWS,
+    SHOW_FOR_SALE,
+    SHOW_WITH_SEATS,
+    Sale,
+    SeatRow,
+)
 from bookings.services.constraint import constraint_as_refusal
 from bookings.services.insert_statement import can_insert_at_once, insert_at_once
 from bookings.services.locked_order import LockedOrder
@@ -33,7 +44,7 @@ from bookings.services.transition_statement import transition_at_once
 from movie_booking.errors import NotFound
 from movie_booking.limits import MAX_ID
 from movies.models import Show
-from movies.seat_plan import MAX_SEATS, SeatPlan, label_in
+from movies.seat_plan import MAX_SEATS
 
 
 class SeatInventory:
@@ -59,7 +70,9 @@ class SeatInventory:
         return cls(show, timezone.now())
 
     @classmethod
-    def lock_for_sale(cls, show_id: int, numbers: Collection[int], customer: User) -> "SeatInventory":
+    def lock_for_sale(
+        cls, show_id: int, numbers: Collection[int], customer: Customer | None
+    ) -> "SeatInventory":
         """The same, for whoever wants these seats for a customer: what that takes is read along.
 
         All that is read here says the same as after `lock`, where it takes a statement more. Raises NotFound.
@@ -67,11 +80,15 @@ class SeatInventory:
         if not numbers or show_id > MAX_ID:
             return cls.lock(show_id)
         first, last = (max(0, min(number, MAX_SEATS)) for number in (min(numbers), max(numbers)))
-        show, rows = SHOW_FOR_SALE.one(show_id, first, last, customer.pk)
+        user_id = customer.pk if isinstance(customer, User) else None
+        if user_id is None:
+            show, rows = SHOW_WITH_SEATS.one(show_id, first, last)
+        else:
+            show, rows = SHOW_FOR_SALE.one(show_id, first, last, user_id)
         if show is None:
             raise NotFound
         taken = [row for row in rows if row[0] is not None]
-        return cls(show, timezone.now(), Sale(range(first, last + 1), customer.pk, taken))
+        return cls(show, timezone.now(), Sale(range(first, last + 1), user_id, taken))
 
     @classmethod
     def lock_order(cls, show_id: int, order_id: int) -> "tuple[SeatInventory, LockedOrder]":
@@ -119,32 +136,21 @@ class SeatInventory:
             if not is_over(status, expires_at, self.at)
         }
 
-    def orders_of(self, customer: User, numbers: Collection[int]) -> Mapping[int, str]:
+    def orders_of(self, customer: Customer, numbers: Collection[int]) -> Mapping[int, str]:
         """Which of these seats the customer has, held or booked, by number with the reference of the order.
 
-        One query, if there are any: it is for refusals.
+        Of a guest those that `OrderQuerySet.known_to` says. One query, if there are any: it is for refusals.
         """
-        own = {
-            number: order_id
-            for _, number, status, expires_at, user_id, order_id in self._rows_of(numbers)
-            if user_id == customer.pk
-            and status != Status.BLOCKED
-            and not is_over(status, expires_at, self.at)
-        }
+        own = {row[1]: row[5] for row in self._own(customer) if row[1] in numbers}
         if not own:
             return {}
-        references = dict(Order.objects.filter(pk__in=set(own.values())).values_list("pk", "reference"))
-        return {number: references[order_id] for number, order_id in own.items()}
+        orders = Order.objects.known_to(customer).filter(pk__in=set(own.values()))
+        references = dict(orders.values_list("pk", "reference"))
+        return {number: references[order] for number, order in own.items() if order in references}
 
-    def count_seats_of(self, customer: User) -> int:
-        """How many seats the customer has, held or booked."""
-        customer_id, sale = customer.pk, self._sale
-        rows = sale.rows if sale and sale.customer_id == customer_id else self._rows
-        return sum(
-            status != Status.BLOCKED and not is_over(status, expires_at, self.at)
-            for _, _, status, expires_at, user_id, _ in rows
-            if user_id == customer_id
-        )
+    def count_seats_of(self, customer: Customer) -> int:
+        """How many seats the customer has, held or booked; all guests with one address count as one."""
+        return len(self._own(customer))
 
     def seats_of_order(self, order_id: int) -> set[int]:
         """The seats that an order has, held, booked or blocked, when this was first read."""
@@ -158,10 +164,15 @@ class SeatInventory:
         """The show's live bookings, fresh."""
         return Booking.objects.live(self.at).filter(show=self.show)
 
-    def new_order(self, user: User) -> Order:
-        """An order of this show, still to be written, on the terms that are in force now."""
+    def new_order(self, customer: Customer | None, *, sold_by: User | None = None) -> Order:
+        """An order of this show, still to be written, on the terms that are in force now.
+
+        So is a guest who has just come: they are written together.
+        """
         return Order(
-            user=user,
+            user=customer if isinstance(customer, User) else None,
+            guest=customer if isinstance(customer, Guest) else None,
+            sold_by=sold_by,
             show=self.show,
             created_at=self.at,
             refund_tiers=settings.REFUND_TIERS,
@@ -189,7 +200,7 @@ class SeatInventory:
         reason: str = "",
         is_last: bool = False,
     ) -> list[Booking]:
-        """Give the order's user these seats, by number with their prices, and return the live bookings.
+        """Give the order's customer these seats, by number with their prices, and return the live bookings.
 
         Holds that have expired on these seats become EXPIRED first. A new order is written with its
         bookings; if that `is_last` in its transaction it may go along with COMMIT, and there are no ids
@@ -261,7 +272,7 @@ class SeatInventory:
             )
             self._note_counts(-released, steps)
         else:
-            events = [self._event(booking, booking.status, to, actor) for booking in bookings]
+            events = [new_event(booking, booking.status, to, at=self.at, actor=actor) for booking in bookings]
             Booking.objects.filter(pk__in=[booking.pk for booking in bookings]).update(**fields)
             BookingEvent.objects.bulk_create(events)
             self._count(-released, steps)
@@ -284,21 +295,11 @@ class SeatInventory:
         events = []
         for booking, number, price, changes in reseated:
             booking.seat_number, booking.price = number, price
-            events.append(self._event(booking, booking.status, booking.status, actor, changes))
+            status = booking.status
+            events.append(new_event(booking, status, status, at=self.at, actor=actor, changes=changes))
         Booking.objects.bulk_update([each.booking for each in reseated], ["seat_number", "price"])
         BookingEvent.objects.bulk_create(events)
         self._count(0)
-
-    def keep_labels(self, before: SeatPlan, after: SeatPlan) -> None:
-        """Keep the labels of seats that bookings had which are over, where another plan has others."""
-        over = Booking.objects.filter(show=self.show, former_label="").exclude(status__in=LIVE)
-        relabelled = []
-        for booking in over.only("seat_number"):
-            label = label_in(before, booking.seat_number)
-            if label != label_in(after, booking.seat_number):
-                booking.former_label = label
-                relabelled.append(booking)
-        Booking.objects.bulk_update(relabelled, ["former_label"])
 
     def extend_holds(self, bookings: Sequence[Booking], expires_at: datetime) -> None:
         """Hold the seats of these bookings until another moment. No seat changes hands: no event."""
@@ -322,6 +323,17 @@ class SeatInventory:
         rows = sale.rows if sale and all(number in sale.seats for number in numbers) else self._rows
         return [row for row in rows if row[1] in numbers]
 
+    def _own(self, customer: Customer) -> "list[SeatRow]":
+        """What the customer has, held or booked. A query for a guest whose e-mail address is known."""
+        match customer:
+            case User():
+                sale = self._sale
+                rows = sale.rows if sale and sale.user_id == customer.pk else self._rows
+                own = [row for row in rows if row[4] == customer.pk]
+            case Guest():
+                own = ROWS_OF_ADDRESS(self.show.pk, customer.address) if customer.address else []
+        return [row for row in own if row[2] != Status.BLOCKED and not is_over(row[2], row[3], self.at)]
+
     def _as_order(self, bookings: Sequence[Booking]) -> LockedOrder:
         order = bookings[0].order
         order.show = self.show
@@ -339,34 +351,17 @@ class SeatInventory:
 
     def _insert_in_steps(self, order: Order, bookings: Sequence[Booking], *, actor: Actor) -> None:
         if order.pk is None:
+            if order.guest and order.guest.pk is None:
+                order.guest.save(force_insert=True)
+                order.guest = order.guest  # it has an id by now
             order.save(force_insert=True)
         for booking in bookings:
             booking.order = order  # it has an id by now
         Booking.objects.bulk_create(bookings)
         BookingEvent.objects.bulk_create(
-            self._event(booking, "", booking.status, actor) for booking in bookings
+            new_event(booking, "", booking.status, at=self.at, actor=actor) for booking in bookings
         )
         self._count(+len(bookings))
-
-    def _event(
-        self,
-        booking: Booking,
-        from_status: str,
-        to_status: str,
-        actor: Actor,
-        changes: Mapping[str, Sequence[Any]] | None = None,
-    ) -> BookingEvent:
-        return BookingEvent(
-            booking=booking,
-            show_id=booking.show_id,
-            seat_number=booking.seat_number,
-            at=self.at,
-            actor=actor.user,
-            channel=actor.channel,
-            from_status=from_status,
-            to_status=to_status,
-            changes=changes,
-        )
 
     def _count(self, change: int, steps: int = 1) -> None:
         """Note that so many more (or fewer) seats are taken, and that the map has so many more versions."""

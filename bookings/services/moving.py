@@ -13,6 +13,7 @@ from bookings.errors import CannotSeatAll, NoSuchSeat, SeatsDoNotFit, ShowStarte
 from bookings.models import Booking, Order, Status
 from bookings.seating.parties import Fault, Party, Problem, check_reseating, is_unchanged
 from bookings.seating.reseating import reseat, singles_by_hand
+from bookings.services.former_labels import keep_labels
 from bookings.services.inventory import Reseated, SeatInventory
 from movie_booking.errors import Invalid
 from movie_booking.limits import MAX_ID
@@ -234,7 +235,7 @@ def carry_out(
         return
     _let_go(inventory, move, actor=actor, reason=reason)
     if is_redrawn:
-        inventory.keep_labels(move.before, move.after)
+        keep_labels(inventory.show, move.before, move.after)
     inventory.reseat(list(_reseated(move)), actor=actor)
     orders = {seat.booking.order_id for seat in move.changed if not seat.booking.is_house_seat}
     Order.objects.filter(pk__in=orders).update(is_reseated=True)

@@ -8,7 +8,6 @@ from decimal import Decimal
 
 from django.conf import settings
 
-from accounts.models import User
 from bookings.errors import (
     AlreadyCancelled,
     CompanionWithoutWheelchair,
@@ -24,7 +23,7 @@ from bookings.errors import (
     TooLateToCancel,
     reasons,
 )
-from bookings.models import Booking, Order, Status
+from bookings.models import Booking, Customer, Order, Status
 from bookings.queries import changes_of_show, most_seats_until_now
 from bookings.refunds import SaleTerms, parse_tiers
 from bookings.seating.companions import companions_too_many
@@ -49,6 +48,36 @@ def refuse_unless_on_sale(show: Show, at: datetime) -> None:
         raise NotOnSale(sales_open_at=show.sales_open_at)
     if at >= show.sales_close_at:
         raise SalesClosed
+
+
+def refuse_unless_sold(show: Show, at: datetime, *, at_box_office: bool) -> None:
+    """Raises NotFound, ShowCancelled and ShowStarted; at the public sale also NotOnSale and SalesClosed."""
+    if at_box_office:
+        refuse_unless_sold_at_box_office(show, at)
+    else:
+        refuse_unless_on_sale(show, at)
+
+
+def refuse_unless_sold_at_box_office(show: Show, at: datetime) -> None:
+    """Raises NotFound for a draft, ShowCancelled, and ShowStarted once staff sell it no more either.
+
+    Staff sell before the sale begins, after the public one has ended, and while the advertisements run.
+    """
+    if show.status == Show.Status.DRAFT:
+        raise NotFound
+    if show.status == Show.Status.CANCELLED:
+        raise ShowCancelled
+    minutes = settings.BOX_OFFICE_MINUTES_AFTER_START
+    if show.has_ended(at) or show.has_started(at - timedelta(minutes=minutes)):
+        raise ShowStarted
+
+
+def refuse_hold_until(show: Show, until: datetime, at: datetime) -> None:
+    """Raises Invalid for the end of a hold that is over already, or after the start of the show."""
+    if until <= at:
+        raise Invalid.of("hold_until", "Hold the seats until a moment to come.", "time_has_passed")
+    if until > show.starts_at:
+        raise Invalid.of("hold_until", "Hold the seats until the show starts at the latest.", "max_value")
 
 
 def refuse_if_started(show: Show, at: datetime) -> None:
@@ -110,7 +139,7 @@ def refuse_seating(
     party: AbstractSet[int],
     *,
     taking: Collection[int],
-    customer: User,
+    customer: Customer | None,
     until_now: AbstractSet[int] = frozenset(),
     leave_single_seat: bool = False,
 ) -> None:
@@ -160,7 +189,9 @@ def refuse_giving_back(
                 )
 
 
-def refuse_taken(inventory: SeatInventory, numbers: Collection[int], customer: User | None = None) -> None:
+def refuse_taken(
+    inventory: SeatInventory, numbers: Collection[int], customer: Customer | None = None
+) -> None:
     """Raises SeatTaken that names every seat that is not free, with the reason; the customer's own with the
     order that has them.
     """

@@ -7,6 +7,7 @@ from django.db import transaction
 from accounts.actors import Actor, Channel
 from bookings.errors import ShowHasBookings, ShowStarted
 from bookings.queries import was_sold
+from bookings.services.former_labels import keep_labels
 from bookings.services.inventory import SeatInventory
 from bookings.services.moving import carry_out, plan_move
 from movie_booking.errors import Invalid
@@ -63,7 +64,7 @@ def change_show(
         if show.ends_at - show.starts_at != ends - starts:
             happened["ends_at"] = (ends, show.ends_at)
         if show.plan != plan:
-            inventory.keep_labels(plan, show.plan)
+            keep_labels(show, plan, show.plan)
             happened["seat_plan"] = (draw_plan(plan), show.seat_plan)
         record_show_event(show, happened, at=inventory.at, actor=actor, reason=reason)
         show.save(update_fields=["version"])

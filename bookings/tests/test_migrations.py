@@ -140,7 +140,6 @@ def test_an_empty_database_migrates_forwards_and_backwards(models_before_orders)
 # --- From before tables, columns and constraints had their present names -----------------------
 
 BEFORE_NAMES = [
-    ("accounts", "0002_ascii_email"),
     ("movies", "0005_no_single_seats"),
     ("bookings", "0006_history_is_append_only"),
 ]

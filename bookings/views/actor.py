@@ -5,4 +5,5 @@ from accounts.http import UserRequest
 
 
 def api_actor(request: UserRequest) -> Actor:
-    return Actor(request.user, Channel.API)
+    """A user; without one it is a guest."""
+    return Actor(request.user if request.user.is_authenticated else None, Channel.API)

@@ -1,5 +1,6 @@
 """What a customer bought: bookings, and the orders that they belong to."""
 
+from functools import wraps
 from typing import Any, ClassVar
 
 from django.utils.dateparse import parse_datetime
@@ -13,17 +14,18 @@ from rest_framework.response import Response
 from rest_framework.status import HTTP_200_OK, HTTP_201_CREATED
 
 from accounts.http import UserRequest
-from bookings import schema, services
+from bookings import access_keys, schema, services
 from bookings.filters import BookingFilter, OrderFilter
-from bookings.idempotency import idempotent
-from bookings.models import Booking, BookingQuerySet, Order, OrderQuerySet, as_reference
-from bookings.permissions import MayLeaveSingleSeat
+from bookings.idempotency import View, idempotent
+from bookings.models import Booking, BookingQuerySet, Customer, Order, OrderQuerySet, as_reference
+from bookings.permissions import MayLeaveSingleSeat, UserOrGuest
 from bookings.queueing import in_turn, show_named_in
-from bookings.rows import BOOKINGS_OF_ORDER, OWN_ORDER
+from bookings.rows import BOOKINGS_OF_ORDER, ORDER_OF_GUEST, OWN_ORDER
 from bookings.serializers import (
     BookingSerializer,
     CancelBookingInput,
     CancelOrderInput,
+    ClaimInput,
     ConfirmInput,
     ExchangeInput,
     OrderInput,
@@ -37,7 +39,7 @@ from movie_booking.api.filters import SentFilters
 from movie_booking.api.locations import SaysWhere
 from movie_booking.api.pagination import NewestFirst
 from movie_booking.api.parameters import StrictLists
-from movie_booking.errors import NotFound
+from movie_booking.errors import Invalid, NotFound
 from movie_booking.limits import ID_PATTERN
 
 
@@ -79,11 +81,30 @@ class BookingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, StrictLis
         return Response(BookingSerializer(booking).data)
 
 
+def tells_access_key(create: View) -> View:
+    """Add to the answer that made an order the key of its guest, which is stored nowhere: see `access_keys`.
+
+    When it is told again, the guest may be there no more: an account has taken the order over.
+    """
+
+    @wraps(create)
+    def call(self: "OrderViewSet", request: UserRequest) -> Response:
+        response = create(self, request)
+        if not request.user.is_authenticated:
+            reference = response.data["reference"]
+            for order in [self.made] if self.made else ORDER_OF_GUEST(reference, reference):
+                if order.guest and order.guest.access_salt:
+                    response.data["access_key"] = access_keys.key_of(order.guest.access_salt)
+        return response
+
+    return call
+
+
 @method_decorator(schema.list_orders, name="list")
 @method_decorator(schema.read_order, name="retrieve")
 class OrderViewSet(SaysWhere, mixins.ListModelMixin, mixins.RetrieveModelMixin, StrictLists):
     request: UserRequest
-    permission_classes = (IsAuthenticated, MayLeaveSingleSeat)
+    permission_classes = (UserOrGuest, MayLeaveSingleSeat)
     serializer_class = OrderSerializer
     queryset = Order.objects.none()  # for the schema, which is drawn for no user in particular
     filter_backends = (SentFilters,)
@@ -92,6 +113,7 @@ class OrderViewSet(SaysWhere, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
     locations: ClassVar = {"create": "orders/{reference}/"}
     lookup_field = "reference"
     lookup_value_regex = "[0-9A-Za-z]{1,20}"
+    made: Order | None = None
 
     def get_queryset(self) -> OrderQuerySet:
         if getattr(self, "swagger_fake_view", False):
@@ -111,18 +133,29 @@ class OrderViewSet(SaysWhere, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
 
     def get_object(self) -> Order:
         """The order without its bookings: a service reads them itself, once it has the lock."""
-        typed = self.kwargs["reference"]
-        # As it stands too: an order that was brought from elsewhere may have an O in its reference.
-        for order in OWN_ORDER(self.request.user.pk, typed.upper(), as_reference(typed)):
+        for order in self._own(self.kwargs["reference"]):
             return order
         raise NotFound
+
+    def _own(self, typed: str) -> list[Order]:
+        """The order of this reference, if it is the user's or the key that was sent is that of its guest."""
+        # As it stands too: an order that was brought from elsewhere may have an O in its reference.
+        as_typed, meant = typed.upper(), as_reference(typed)
+        if self.request.user.is_authenticated:
+            return OWN_ORDER(self.request.user.pk, as_typed, meant)
+        key = self.request.META.get(access_keys.META_KEY, "")
+        found = ORDER_OF_GUEST(as_typed, meant)
+        return [each for each in found if each.guest and access_keys.opens(key, each.guest.access_key_hash)]
 
     def told_again(self, body: dict[str, Any]) -> dict[str, Any]:
         """Tell an order that was on hold, and whose time is over, as it is now; all else as it was then."""
         until = parse_datetime(body["expires_at"] or "")
         if until is None or until > now():
             return body
-        own = OWN_ORDER(self.request.user.pk, body["reference"], body["reference"])
+        reference = body["reference"]
+        # Who repeats the request that made an order has no key of it yet, and has shown that it is theirs.
+        is_new = self.action == "create" and not self.request.user.is_authenticated
+        own = ORDER_OF_GUEST(reference, reference) if is_new else self._own(reference)
         told: Any = order_response(own[0]).data if own else body
         return told
 
@@ -130,15 +163,40 @@ class OrderViewSet(SaysWhere, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
         return order_response(self.get_object())
 
     @schema.hold_seats
+    @tells_access_key
     @idempotent
     def create(self, request: UserRequest) -> Response:
         data = OrderInput(data=request.data)
         data.is_valid(raise_exception=True)
         self.check_object_permissions(request, data.validated_data)
         order = services.hold_seats(
-            data.validated_data["show"], data.choice, customer=request.user, actor=api_actor(request)
+            data.validated_data["show"],
+            data.choice,
+            customer=self.customer(data.validated_data.get("guest")),
+            actor=api_actor(request),
         )
+        self.made = order
         return order_response(order, HTTP_201_CREATED)
+
+    def customer(self, guest: dict[str, str] | None) -> Customer:
+        """The user who asks, or a guest as they say of themselves. Raises Invalid for both, and GuestsOff."""
+        if not self.request.user.is_authenticated:
+            return services.new_guest(services.GuestDetails(**(guest or {})))
+        if guest is not None:
+            sentence = "You are signed in: leave out either this or the token."
+            raise Invalid.of("guest", sentence, "incompatible")
+        return self.request.user
+
+    @schema.claim_orders
+    @action(detail=False, methods=["post"])
+    def claim(self, request: UserRequest) -> Response:
+        data = ClaimInput(data=request.data)
+        data.is_valid(raise_exception=True)
+        if data.validated_data:
+            orders = services.claim_order(**data.validated_data, user=request.user)
+        else:
+            orders = services.claim_orders_by_email(request.user)
+        return Response({"orders": orders})
 
     @schema.confirm_order
     @action(detail=True, methods=["post"])

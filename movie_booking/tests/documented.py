@@ -135,7 +135,8 @@ def differences(openapi):
 
     @cache
     def validator(method, path, status):
-        item = next((item for route, item in routes if route.fullmatch(path)), {})
+        named = document["paths"].get(path)  # before one that has a name for what varies
+        item = named or next((item for route, item in routes if route.fullmatch(path)), {})
         responses = item.get(method, {}).get("responses", {})
         described = responses.get(str(status)) or (responses.get("default") if status >= 400 else None)
         if described is None:

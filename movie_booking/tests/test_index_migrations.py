@@ -19,6 +19,8 @@ NEW = {
     "booking_by_creation",
     "booking_event_by_time",
     "order_by_creation",
+    "order_by_guest",
+    "order_by_seller",
     "user_by_joining",
     "user_inactive",
     "user_staff",

@@ -1,6 +1,5 @@
-"""Who has which seat, who had it before, and which requests were answered already."""
+"""Who has which seat, and who had it before."""
 
-import secrets
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -11,11 +10,17 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from accounts.actors import Channel
 from accounts.models import User
+from bookings.models.guests import Guest
+from bookings.models.references import as_reference, new_reference
 from bookings.refunds import refund_amount
 from bookings.roles import SEAT_RIGHTS
 from movies.models import Screen, Show
+
+# What staff read where the customer gave no name.
+WALK_IN = "Walk-in"
+# For whom seats are. A guest may be one who has just come, and is not stored yet.
+Customer = User | Guest
 
 
 class Status(models.TextChoices):
@@ -30,27 +35,6 @@ class Status(models.TextChoices):
 LIVE = (Status.HELD, Status.BOOKED, Status.BLOCKED)
 # The status of an order is the first of these that one of its bookings has.
 STATUS_PRECEDENCE = (Status.HELD, Status.BOOKED, Status.BLOCKED, Status.EXPIRED, Status.CANCELLED)
-
-
-# 32 characters that people do not mistake for one another on the phone (Crockford's base 32).
-# https://www.crockford.com/base32.html
-REFERENCE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-REFERENCE_LENGTH = 10  # 50 bits: too many to guess one, and no two orders get the same
-
-
-def new_reference() -> str:
-    """Return a reference for an order, such as "7KX2M9QF4T"."""
-    bits = secrets.randbits(5 * REFERENCE_LENGTH)
-    return "".join(REFERENCE_ALPHABET[bits >> shift & 31] for shift in range(0, 5 * REFERENCE_LENGTH, 5))
-
-
-# What people read and type for the digits that look alike, by the same author.
-MISREAD = str.maketrans("OIL", "011")
-
-
-def as_reference(typed: str) -> str:
-    """Return what was typed as it is printed: in capitals, with 0 for O and 1 for I and L."""
-    return typed.upper().translate(MISREAD)
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
@@ -71,6 +55,15 @@ class OrderQuerySet(models.QuerySet["Order"]):
         house_seats = Booking.objects.filter(order=OuterRef("pk"), is_house_seat=True)
         return self.filter(~Exists(house_seats), user=user)
 
+    def known_to(self, customer: "Customer") -> "OrderQuerySet":
+        """Orders of which the customer may be told: of a guest, those that were given the same key.
+
+        Everybody can give somebody else's e-mail address.
+        """
+        if isinstance(customer, User):
+            return self.filter(user=customer)
+        return self.filter(guest=customer.pk) if customer.pk else self.none()
+
     def with_status(self, status: Status, at: datetime | None = None) -> "OrderQuerySet":
         """Orders of this status at a moment, by default now: what `queries.order_summary` says of one."""
         at = at or timezone.now()
@@ -88,12 +81,38 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
 
 class Order(models.Model):
-    """The seats of one show that one user took together. Its status follows from its bookings."""
+    """The seats of one show that one customer took together. Its status follows from its bookings.
+
+    The customer is a user, or a guest; or, if staff sold the seats, perhaps somebody who gave no name.
+    """
 
     reference = models.CharField(max_length=20, unique=True, default=new_reference, editable=False)
     # No index of its own: `order_by_user` begins with it.
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="orders", db_index=False
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="orders",
+        db_index=False,
+    )
+    # Its index is `order_by_guest`.
+    guest = models.ForeignKey(
+        Guest, on_delete=models.PROTECT, null=True, blank=True, related_name="orders", db_index=False
+    )
+    # Its index is `order_by_seller`.
+    sold_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="sold_orders",
+        db_index=False,
+        help_text="The member of staff who sold it; empty if the customer bought it without them.",
+    )
+    note = models.TextField(
+        blank=True, default="", db_default="", max_length=2000, help_text="For staff: no customer sees it."
     )
     show = models.ForeignKey(Show, on_delete=models.PROTECT, related_name="orders")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -137,6 +156,10 @@ class Order(models.Model):
             models.Index(fields=["user", "-id"], name="order_by_user"),
             # Read by the list of the Admin, newest first and by days.
             models.Index(fields=["created_at"], name="order_by_creation"),
+            # Read for a guest's orders, and for the limits of the next one.
+            models.Index(fields=["guest"], name="order_by_guest", condition=Q(guest__isnull=False)),
+            # Read when a user is deleted. Most orders were sold by no one.
+            models.Index(fields=["sold_by"], name="order_by_seller", condition=Q(sold_by__isnull=False)),
             # Read when orders are deleted, with a show that never sold.
             models.Index(
                 fields=["exchanged_from"],
@@ -145,8 +168,32 @@ class Order(models.Model):
             ),
         ]
 
+        constraints = [
+            # A user or a guest, not both; and at the box office neither will do.
+            models.CheckConstraint(
+                condition=Q(user__isnull=False, guest__isnull=True)
+                | Q(user__isnull=True, guest__isnull=False)
+                | Q(user__isnull=True, guest__isnull=True, sold_by__isnull=False),
+                name="order_has_customer_or_seller",
+            ),
+        ]
+
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def customer(self) -> "Customer | None":
+        """Whose it is; None for somebody at the box office who gave no name. A query, if it was not read."""
+        return self.user or self.guest
+
+    @property
+    def customer_name(self) -> str:
+        """As staff know the customer: a user name, or what a guest gave first of name, e-mail, telephone."""
+        return self.user.username if self.user else str(self.guest or WALK_IN)
+
+    @property
+    def customer_email(self) -> str:
+        return self.customer.email if self.customer else ""
 
     def all_bookings(self) -> "Sequence[Booking]":
         """Return those of `known_bookings`, or else what `bookings` has, prefetched or not."""
@@ -207,14 +254,21 @@ class BookingQuerySet(models.QuerySet["Booking"]):
 
 
 class Booking(models.Model):
-    """One seat of one show for one user. It changes its status; with a show that never sold, it may go."""
+    """One seat of one show, of an order. It changes its status, and is deleted only with a show that never
+    sold.
+    """
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="bookings")
     # No index of its own: `booking_by_seat` begins with it.
     show = models.ForeignKey(Show, on_delete=models.PROTECT, related_name="bookings", db_index=False)
-    # No index of its own: `booking_by_user` begins with it.
+    # That of its order. No index of its own: `booking_by_user` begins with it.
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="bookings", db_index=False
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="bookings",
+        db_index=False,
     )
     seat_number = models.PositiveIntegerField("seat", validators=[MinValueValidator(1)])
     status = models.CharField(max_length=10, choices=Status, default=Status.BOOKED)
@@ -331,69 +385,3 @@ class Booking(models.Model):
     def is_live(self, at: datetime | None = None) -> bool:
         """Whether no other booking can have its seat at a moment, by default now."""
         return self.status_at(at) in LIVE
-
-
-class BookingEvent(models.Model):
-    """One step in the life of a booking: another status, or another seat. `SeatInventory` writes it; it is
-    never changed.
-
-    A trigger refuses changes, and on PostgreSQL deleting but for shows that never sold: see migrations 0007
-    and 0011.
-    """
-
-    booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="events")
-    # Its index is `booking_event_by_show`.
-    show = models.ForeignKey(Show, on_delete=models.PROTECT, related_name="booking_events", db_index=False)
-    seat_number = models.PositiveIntegerField("seat")
-    at = models.DateTimeField(default=timezone.now)
-    # Empty for SYSTEM: a hold expired.
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="booking_events",
-        db_index=False,
-    )
-    channel = models.CharField(max_length=10, choices=Channel)
-    from_status = models.CharField(max_length=10, blank=True, choices=Status)  # blank: the booking is new
-    to_status = models.CharField(max_length=10, choices=Status)
-    changes = models.JSONField(
-        null=True, blank=True, help_text="By a move of the show: {field: [before, after]} of the booking."
-    )
-
-    class Meta:
-        ordering = ("id",)
-        default_permissions = ("view",)
-        indexes = [
-            # Read by the page of a show in the Admin, newest first.
-            models.Index(fields=["show", "-id"], name="booking_event_by_show"),
-            # Read by the list of the Admin, newest first and by days.
-            models.Index(fields=["at"], name="booking_event_by_time"),
-        ]
-
-    def __str__(self) -> str:
-        before = self.get_from_status_display() or "Free"
-        return f"Booking {self.booking_id}: {before} to {self.get_to_status_display()}"
-
-
-class IdempotencyKey(models.Model):
-    """The response already given to a request, for the client that never received it."""
-
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False
-    )
-    key = models.CharField(max_length=255)
-    fingerprint = models.CharField(max_length=64, help_text="SHA-256 of method, path and body.")
-    created_at = models.DateTimeField(default=timezone.now, db_index=True)  # read by the purge
-    status = models.PositiveSmallIntegerField(null=True)
-    body = models.TextField()
-
-    class Meta:
-        default_permissions = ()
-        constraints = [
-            models.UniqueConstraint(fields=["user", "key"], name="idempotency_key_user_key_unique"),
-        ]
-
-    def __str__(self) -> str:
-        return self.key

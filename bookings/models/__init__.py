@@ -1,0 +1,43 @@
+"""Who has which seat, who had it before, and which requests were answered already."""
+
+from bookings.models.events import BookingEvent, new_event
+from bookings.models.guests import Guest, GuestQuerySet
+from bookings.models.idempotency import IdempotencyKey
+from bookings.models.orders import (
+    HELD,
+    LIVE,
+    STATUS_OF,
+    STATUS_PRECEDENCE,
+    Booking,
+    BookingQuerySet,
+    Customer,
+    Order,
+    OrderQuerySet,
+    Status,
+    is_over,
+    status_at,
+)
+from bookings.models.references import REFERENCE_ALPHABET, as_reference, new_reference
+
+__all__ = [
+    "HELD",
+    "LIVE",
+    "REFERENCE_ALPHABET",
+    "STATUS_OF",
+    "STATUS_PRECEDENCE",
+    "Booking",
+    "BookingEvent",
+    "BookingQuerySet",
+    "Customer",
+    "Guest",
+    "GuestQuerySet",
+    "IdempotencyKey",
+    "Order",
+    "OrderQuerySet",
+    "Status",
+    "as_reference",
+    "is_over",
+    "new_event",
+    "new_reference",
+    "status_at",
+]

@@ -1,0 +1,80 @@
+"""The history of bookings."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from accounts.actors import Actor, Channel
+from bookings.models.orders import Booking, Status
+from movies.models import Show
+
+
+class BookingEvent(models.Model):
+    """One step in the life of a booking: another status, or another seat. `SeatInventory` writes it; it is
+    never changed.
+
+    A trigger refuses changes, and on PostgreSQL deleting but for shows that never sold: see migrations 0007
+    and 0011.
+    """
+
+    booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="events")
+    # No index of its own: `booking_event_by_show` begins with it.
+    show = models.ForeignKey(Show, on_delete=models.PROTECT, related_name="booking_events", db_index=False)
+    seat_number = models.PositiveIntegerField("seat")
+    at = models.DateTimeField(default=timezone.now)
+    # Empty if a hold expired, by SYSTEM, and for what a guest did through the API.
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="booking_events",
+        db_index=False,
+    )
+    channel = models.CharField(max_length=10, choices=Channel)
+    from_status = models.CharField(max_length=10, blank=True, choices=Status)  # blank: the booking is new
+    to_status = models.CharField(max_length=10, choices=Status)
+    changes = models.JSONField(
+        null=True, blank=True, help_text="By a move of the show: {field: [before, after]} of the booking."
+    )
+
+    class Meta:
+        ordering = ("id",)
+        default_permissions = ("view",)
+        indexes = [
+            # Read by the page of a show in the Admin, newest first.
+            models.Index(fields=["show", "-id"], name="booking_event_by_show"),
+            # Read by the list of the Admin, newest first and by days.
+            models.Index(fields=["at"], name="booking_event_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        before = self.get_from_status_display() or "Free"
+        return f"Booking {self.booking_id}: {before} to {self.get_to_status_display()}"
+
+
+def new_event(
+    booking: Booking,
+    from_status: str,
+    to_status: str,
+    *,
+    at: datetime,
+    actor: Actor,
+    changes: Mapping[str, Sequence[Any]] | None = None,
+) -> BookingEvent:
+    """Return the event of a booking, still to be written."""
+    return BookingEvent(
+        booking=booking,
+        show_id=booking.show_id,
+        seat_number=booking.seat_number,
+        at=at,
+        actor=actor.user,
+        channel=actor.channel,
+        from_status=from_status,
+        to_status=to_status,
+        changes=changes,
+    )
