@@ -12,7 +12,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from accounts.models import User
 
 PAGE = settings.BASE_DIR / "docs" / "roles.md"
-# Who asks, in the order of the columns. A role has a cell for its own cinema and one for another.
+# Who asks, in the order of the columns. A role has a cell for its own cinema and one for another. Whoever is
+# new has a name here, a user in `Site.users`, and a column of the page.
 ROLES = ("Viewer", "Door", "Box office", "Manager")
 ALONE = ("anyone", "customer", "another customer", "Manager of all", "superuser")
 COLUMNS = (*ALONE[:3], *ROLES, *ALONE[3:])

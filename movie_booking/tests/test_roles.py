@@ -155,6 +155,7 @@ class Site:
 
 @pytest.fixture
 def site(settings):
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"  # which need no query
     loader = f"{__name__}.Blank"
     options = {**settings.TEMPLATES[0]["OPTIONS"], "loaders": [loader]}
     settings.TEMPLATES = [{**settings.TEMPLATES[0], "APP_DIRS": False, "OPTIONS": options}]

@@ -40,7 +40,7 @@ class AuditEvent(models.Model):
     A trigger refuses changes, and on PostgreSQL deleting (migration 0012).
     """
 
-    at = models.DateTimeField(default=now)
+    at = models.DateTimeField("time (UTC)", default=now)
     # Empty: a command did it, for no user in particular.
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False

@@ -2,7 +2,7 @@
 
 import pytest
 from django.contrib.auth.models import Group, Permission
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from accounts.models import User
 from accounts.tests.factories import make_staff, make_user
@@ -116,3 +116,6 @@ def test_the_log_is_append_only():
 
     with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
         AuditEvent.objects.filter(pk=event.pk).update(row="Other")
+    if connection.vendor == "postgresql":
+        with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+            event.delete()
