@@ -195,12 +195,14 @@ def _sell(request: HttpRequest, show: Show, form: BoxOfficeForm, button: str) ->
     if text := not form.is_valid() and form.problem(fields):
         return Problem(PLACES[button], text)
     data = form.cleaned_data
-    sold: dict[str, str] = request.session.get(SESSION_KEY, {})
-    if data["sale"] in sold:
-        return _to_receipt(show, sold[data["sale"]])
     numbers = [number for number in data["seat"] if number not in (data["shown"] or {})]
     if not numbers:
         return Problem(PLACES[button], NO_SEATS)
+    # Of these seats too: a browser may bring back a page from before another sale.
+    sale = " ".join([data["sale"], *map(str, numbers)])
+    sold: dict[str, str] = request.session.get(SESSION_KEY, {})
+    if data["sale"] and sale in sold:
+        return _to_receipt(show, sold[sale])
     if button == HOLD and data["hold_until"] is None:
         return Problem(PLACES[button], "Say until when the seats shall be held.")
     leave = data["leave_single_seat"] and request.user.has_perm("bookings.block_seats", show)
@@ -213,7 +215,7 @@ def _sell(request: HttpRequest, show: Show, form: BoxOfficeForm, button: str) ->
     )
     if data["sale"]:
         latest = list(sold.items())[1 - REMEMBERED :]
-        request.session[SESSION_KEY] = dict(latest) | {data["sale"]: order.reference}
+        request.session[SESSION_KEY] = dict(latest) | {sale: order.reference}
     return _to_receipt(show, order.reference)
 
 

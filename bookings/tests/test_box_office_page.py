@@ -86,6 +86,15 @@ def test_a_sale_that_is_sent_twice_is_one_sale(staff, show):
     assert Order.objects.count() == 1
 
 
+def test_a_page_that_the_browser_brought_back_sells_other_seats(staff, show):
+    page = opened(staff, show)
+    press(staff, show, "_sell", 5, 6, **page)
+
+    press(staff, show, "_sell", 8, **page)
+
+    assert statuses(show) == {5: "BOOKED", 6: "BOOKED", 8: "BOOKED"}
+
+
 def test_seats_that_the_page_showed_as_taken_do_not_stand_in_the_way(staff, show):
     book(show, 7)
     block(show, "A8")

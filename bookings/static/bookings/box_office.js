@@ -283,7 +283,10 @@ form.addEventListener("submit", (event) => {
     form.classList.add("sent");
   }
 });
-addEventListener("pageshow", () => form.classList.remove("sent"));
+addEventListener("pageshow", ({ persisted }) => {
+  form.classList.remove("sent");
+  if (persisted) listen(); // the browser has brought the page back
+});
 
 showChosen();
 listen();
