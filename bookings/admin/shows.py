@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import URLPattern, path
 
 from bookings import services
-from bookings.admin import moving, seating
+from bookings.admin import box_office, moving, seating
 from bookings.admin.read_only import admin_actor, csv_response
 from bookings.exports import occupancy_rows
 from bookings.queries import was_sold
@@ -32,7 +32,8 @@ class ShowAdmin(CatalogueShowAdmin):
             return path(route, self.admin_site.admin_view(view), {"page": self}, name=f"movies_show_{name}")
 
         return [
-            page("<int:show_id>/seats/", seating.seats, "seats"),
+            page("<int:show_id>/seats/", box_office.seats, "seats"),
+            page("<int:show_id>/seats/now/", box_office.seats_now, "seats_now"),
             page("<int:show_id>/cancel/", seating.cancel_show, "cancel"),
             page("<int:show_id>/move/", moving.move_show, "move"),
             *super().get_urls(),

@@ -13,6 +13,7 @@ from bookings.services.cancellation import (
     cancel_show,
     quote_cancellation,
     quote_order,
+    quote_seats,
 )
 from bookings.services.claiming import claim_order, claim_orders_by_email
 from bookings.services.closing import close_account
@@ -65,6 +66,7 @@ __all__ = [
     "plan_time_zone",
     "quote_cancellation",
     "quote_order",
+    "quote_seats",
     "release_seats",
     "sell_seats",
     "swap_seats",

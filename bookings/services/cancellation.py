@@ -105,6 +105,13 @@ def cancel_seats(
     LeavesSingleSeat, TooLateToCancel, ShowCancelled and ShowStarted.
     """
     inventory = SeatInventory.lock(show_id)
+    given_back = _whole_sofas_of_customers(inventory, booking_ids)
+    _give_back(inventory, given_back, actor, leave_single_seat=leave_single_seat)
+    return given_back
+
+
+def _whole_sofas_of_customers(inventory: SeatInventory, booking_ids: Collection[int]) -> list[Booking]:
+    """Those of these bookings that customers have, with the other halves of their sofas, by seat."""
     seats = inventory.bookings().select_related("order").order_by("seat_number")
     live = [booking for booking in seats if booking.status != Status.BLOCKED]
     named = [booking for booking in live if booking.pk in booking_ids]
@@ -113,9 +120,7 @@ def cancel_seats(
         for booking in named
         for number in other_halves(inventory.show, [booking.seat_number])
     }
-    given_back = [b for b in live if b in named or (b.order_id, b.seat_number) in halves]
-    _give_back(inventory, given_back, actor, leave_single_seat=leave_single_seat)
-    return given_back
+    return [b for b in live if b in named or (b.order_id, b.seat_number) in halves]
 
 
 @transaction.atomic
@@ -207,6 +212,31 @@ def quote_order(
     given_back = _given_back(inventory, read, seat_numbers, refund_percent)
     numbers = [booking.seat_number for booking in given_back]
     return OrderQuote(order.reference, numbers, *_quote(inventory, given_back, refund_percent))
+
+
+class SeatsQuote(NamedTuple):
+    """What cancelling some seats of a show would bring now: which bookings, and what comes back for each."""
+
+    refunds: list[tuple[Booking, int, Decimal]]  # share in per cent, and amount
+
+    @property
+    def total(self) -> Decimal:
+        return sum((amount for _, _, amount in self.refunds), Decimal("0.00"))
+
+
+def quote_seats(show: Show, booking_ids: Collection[int], *, leave_single_seat: bool = False) -> SeatsQuote:
+    """Return what `cancel_seats` would cancel and give back now. No lock. It raises what that would."""
+    inventory = SeatInventory(show, timezone.now())
+    given_back = _whole_sofas_of_customers(inventory, booking_ids)
+    _refuse_once_too_late(inventory, given_back)
+    if not show.has_started(inventory.at):
+        refuse_giving_back(inventory, given_back, leave_single_seat=leave_single_seat)
+    refunds = []
+    for booking in given_back:
+        is_paid = booking.status == Status.BOOKED  # nothing was paid for a hold
+        percent = sale_terms(booking.order, show).refund_percent(inventory.at) if is_paid else 0
+        refunds.append((booking, percent, refund_amount(booking.price, percent)))
+    return SeatsQuote(refunds)
 
 
 def _quote(

@@ -9,6 +9,7 @@ from bookings.errors import LeavesSingleSeat
 from bookings.models import Booking, Status
 from bookings.tests.api import assert_refused, post_to, statuses
 from bookings.tests.factories import block, book, by, let_expire, make_order, release
+from bookings.tests.seats_page import cancel
 from movies.models import Show
 from movies.tests.factories import browser_for, make_screen, make_show
 
@@ -154,20 +155,15 @@ def test_seats_of_several_orders_that_go_together_are_judged_together():
 # The Admin
 
 
-def press(show, button, seats, staff, **more):
-    url = reverse("admin:movies_show_seats", args=[show.pk])
-    return browser_for(staff).post(url, {"seat": seats, button: "", **more}, follow=True)
-
-
 def test_staff_are_told_in_the_admin_and_can_insist():
     show = make_strict_show()
     make_order(show, 3, 4, 5)
     staff = make_staff("change_booking", "block_seats", "view_show", "view_booking")
 
-    page = press(show, "_cancel", [4], staff).content.decode()
+    page = cancel(browser_for(staff), show, 4).content.decode()
     assert "A4 would be left single. Instead: A3 or A5." in page
     assert Show.objects.get().live_seats == 3
-    press(show, "_cancel", [4], staff, leave_single_seat="on")
+    cancel(browser_for(staff), show, 4, leave_single_seat="on")
     assert Show.objects.get().live_seats == 2
 
 
@@ -175,7 +171,7 @@ def test_staff_who_may_not_block_seats_cannot_insist():
     show = make_strict_show()
     make_order(show, 3, 4, 5)
 
-    press(show, "_cancel", [4], make_staff("change_booking", "view_show"), leave_single_seat="on")
+    cancel(browser_for(make_staff("change_booking", "view_show")), show, 4, leave_single_seat="on")
 
     assert Show.objects.get().live_seats == 3
 

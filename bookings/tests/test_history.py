@@ -15,6 +15,7 @@ from accounts.tests.factories import client_for, make_staff, make_user
 from bookings.models import Booking, BookingEvent, Order, Status
 from bookings.tests.factories import book, let_expire, make_order
 from bookings.tests.history import assert_history_consistent
+from bookings.tests.seats_page import cancel
 from movies.tests.factories import make_show
 
 pytestmark = pytest.mark.django_db
@@ -94,7 +95,7 @@ def test_each_step_in_the_admin_is_an_event(staff, admin):
 
     admin.post(seats, {"_block": "", "seat": ["5"]})
     admin.post(seats, {"_release": "", "seat": ["5"]})
-    admin.post(seats, {"_cancel": "", "seat": ["1"]})
+    cancel(admin, show, 1)
     admin.post(
         reverse("admin:bookings_booking_changelist"),
         {"action": "cancel", "_selected_action": [bought.bookings.get(seat_number=2).pk]},

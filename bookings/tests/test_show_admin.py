@@ -13,13 +13,14 @@ from django.utils.timezone import now
 from accounts.tests.factories import make_staff, make_user
 from bookings.models import Booking, Status
 from bookings.tests.factories import block, book, make_booking
+from bookings.tests.seats_page import address, cancel, press, said, statuses
 from movies.models import Show
 from movies.services import schedule_show
 from movies.tests.factories import make_movie, make_screen, make_show, tomorrow
 
 pytestmark = pytest.mark.django_db
 
-ALL = ("view_show", "change_show", "block_seats", "view_booking", "change_booking")
+ALL = ("view_show", "change_show", "block_seats", "view_booking", "change_booking", "view_people")
 
 
 def client_of(*permissions):
@@ -28,40 +29,27 @@ def client_of(*permissions):
     return client
 
 
-def page_of(show):
-    return reverse("admin:movies_show_seats", args=[show.pk])
-
-
-def press(client, show, button, *seats, **data):
-    return client.post(page_of(show), {button: "", "seat": seats, **data}, follow=True)
-
-
-def messages(response):
-    return [str(message) for message in response.context["messages"]]
-
-
-def statuses(show):
-    return dict(show.bookings.live().order_by("seat_number").values_list("seat_number", "status"))
-
-
 def test_the_chart_shows_every_seat_with_its_kind_its_status_and_its_customer():
     screen = make_screen(seat_plan="A oP\nB SS")
     show = schedule_show(movie=make_movie(), screen=screen, starts_at=tomorrow())
     booking = book(show, 2, user=make_user("ada"))
 
-    page = client_of(*ALL).get(page_of(show)).content.decode()
+    page = client_of(*ALL).get(address(show)).content.decode()
 
     assert page.count('name="seat"') == 4
-    assert f'title="A2 · Premium seat · booked · booking {booking.pk}: ada"' in page
-    assert 'title="B1 · Half of a sofa · available"' in page
-    assert "1 of 4 seats taken" in page
+    reference = booking.order.reference
+    note = f"ada, {reference[:5]}-{reference[5:]}"
+    assert f'title="A2 · Premium seat · booked · {note}"' in page
+    assert f'aria-label="A2, premium, 10.00 EUR, booked, {note}"' in page
+    assert 'aria-label="B1, sofa, 10.00 EUR, free"' in page
+    assert "3</strong> of 4 seats free" in page
 
 
-def test_staff_who_may_not_see_bookings_see_no_names_and_cannot_tick_seats():
+def test_staff_who_may_not_see_people_see_no_names_and_cannot_tick_seats():
     show = make_show()
     book(show, 2, user=make_user("ada"))
 
-    page = client_of("view_show").get(page_of(show)).content.decode()
+    page = client_of("view_show").get(address(show)).content.decode()
 
     assert "ada" not in page
     assert 'name="seat"' not in page
@@ -72,8 +60,8 @@ def test_the_pages_of_a_show_and_of_its_seats_link_to_each_other():
     show, client = make_show(), client_of(*ALL)
     change_page = reverse("admin:movies_show_change", args=[show.pk])
 
-    assert f'href="{page_of(show)}"' in client.get(change_page).content.decode()
-    assert f'href="{change_page}"' in client.get(page_of(show)).content.decode()
+    assert f'href="{address(show)}"' in client.get(change_page).content.decode()
+    assert f'href="{change_page}"' in client.get(address(show)).content.decode()
 
 
 def test_a_show_that_is_not_there_has_no_page_of_seats():
@@ -86,13 +74,13 @@ def test_ticked_seats_are_blocked_and_released():
     show, client = make_show(), client_of(*ALL)
 
     blocked = press(client, show, "_block", "1", "2", "3", reason="Camera")
-    assert blocked.redirect_chain == [(page_of(show), 302)]
-    assert messages(blocked) == ["Blocked: A1-A3."]
+    assert blocked.redirect_chain == [(address(show), 302)]
+    assert said(blocked) == ["Blocked: A1-A3."]
     assert statuses(show) == {1: "BLOCKED", 2: "BLOCKED", 3: "BLOCKED"}
     assert set(Booking.objects.values_list("reason", flat=True)) == {"Camera"}
 
     released = press(client, show, "_release", "2", "3")
-    assert messages(released) == ["Released: A2-A3."]
+    assert said(released) == ["Released: A2-A3."]
     assert statuses(show) == {1: "BLOCKED"}
 
 
@@ -102,7 +90,7 @@ def test_a_block_over_a_sold_seat_names_it_and_blocks_none():
 
     response = press(client_of(*ALL), show, "_block", "1", "2", "3")
 
-    assert messages(response) == ["Seat already booked. A2 booked"]
+    assert said(response) == ["Seat already booked. A2 booked"]
     assert statuses(show) == {2: "BOOKED"}
 
 
@@ -127,9 +115,12 @@ def test_ticked_bookings_are_cancelled():
     show = make_show()
     book(show, 2)
 
-    response = press(client_of(*ALL), show, "_cancel", "2", "3")
+    response = cancel(client_of(*ALL), show, "2", "3")
 
-    assert messages(response) == ["No customer has A3: nothing to cancel there.", "Cancelled: 1."]
+    assert said(response) == [
+        "No customer has A3: nothing to cancel there.",
+        "Cancelled: 1. To give back: 5.00 EUR.",
+    ]
     assert statuses(show) == {}
 
 
@@ -139,16 +130,16 @@ def test_a_sofa_is_cancelled_whole_though_both_halves_are_ticked():
     for seat_number in (3, 4):
         make_booking(show, user=make_user(), seat_number=seat_number)
 
-    response = press(client_of(*ALL), show, "_cancel", "3", "4")
+    response = cancel(client_of(*ALL), show, "3", "4")
 
-    assert messages(response) == ["Cancelled: 2."]
+    assert said(response) == ["Cancelled: 2. To give back: 10.00 EUR."]
     assert statuses(show) == {}
 
 
 @pytest.mark.parametrize(
     ("seats", "hint"),
     [
-        ((), "Tick at least one seat first."),
+        ((), "Choose at least one seat first."),
         (("0",), "Select a valid choice. 0 is not one of the available choices."),
         (("1", "51"), "Select a valid choice. 51 is not one of the available choices."),
         (("x", "-1"), "Select a valid choice. x is not one of the available choices."),
@@ -161,7 +152,7 @@ def test_an_action_without_seats_of_the_show_is_a_hint(seats, hint):
 
     response = press(client_of(*ALL), show, "_block", *seats)
 
-    assert messages(response) == [hint]
+    assert said(response) == [hint]
     assert statuses(show) == {}
 
 
@@ -191,9 +182,9 @@ def test_opening_the_page_with_the_name_of_a_button_changes_nothing(button):
     book(show, 2)
     block(show, "A5")
 
-    page = client_of(*ALL).get(page_of(show), {button: "", "seat": ["1", "2", "5"]})
+    page = client_of(*ALL).get(address(show), {button: "", "seat": ["1", "2", "5"]})
 
-    assert (page.status_code, messages(page)) == (200, [])
+    assert (page.status_code, said(page)) == (200, [])
     assert statuses(show) == {2: "BOOKED", 5: "BLOCKED"}
 
 
@@ -209,10 +200,10 @@ def test_a_show_is_cancelled_with_a_reason_and_all_its_bookings():
     response = client.post(url, {"reason": "No heating"}, follow=True)
 
     show.refresh_from_db()
-    assert messages(response) == ["The show is cancelled, and with it 2 bookings."]
+    assert said(response) == ["The show is cancelled, and with it 2 bookings."]
     assert (show.status, show.cancel_reason) == (Show.Status.CANCELLED, "No heating")
     assert statuses(show) == {}
-    assert messages(client.post(url, {"reason": "again"}, follow=True)) == ["The show was cancelled."]
+    assert said(client.post(url, {"reason": "again"}, follow=True)) == ["The show was cancelled."]
 
 
 def test_cancelling_a_show_takes_the_permission_to_change_it():
@@ -267,8 +258,8 @@ def test_bookings_as_csv():
 
 
 def buttons(show):
-    page = client_of(*ALL).get(page_of(show)).content.decode()
-    names = re.findall(r'<button class="button" name="(\w+)"', page)
+    page = client_of(*ALL).get(address(show)).content.decode()
+    names = re.findall(r'<button class="button[ \w]*" name="(\w+)"', page)
     return [*names, "show"] if reverse("admin:movies_show_cancel", args=[show.pk]) in page else names
 
 
@@ -291,7 +282,10 @@ def test_ticked_seats_without_a_booking_to_cancel_are_named():
     booking = book(show, 2)
     block(show, "A5", staff=booking.user)
 
-    response = press(client_of(*ALL), show, "_cancel", "2", "3", "4", "5")
+    response = cancel(client_of(*ALL), show, "2", "3", "4", "5")
 
-    assert messages(response) == ["No customer has A3-A5: nothing to cancel there.", "Cancelled: 1."]
+    assert said(response) == [
+        "No customer has A3-A5: nothing to cancel there.",
+        "Cancelled: 1. To give back: 5.00 EUR.",
+    ]
     assert statuses(show) == {5: "BLOCKED"}

@@ -10,6 +10,8 @@ from accounts.tests.factories import make_staff, make_user
 from bookings import services
 from bookings.models import Booking, Status
 from bookings.tests.factories import block, book, by, give_back, hold, make_order, release
+from bookings.tests.seats_page import address, cancel, said, statuses
+from bookings.tests.seats_page import press as press_button
 from movie_booking.tests.concurrency import run_concurrently
 from movie_booking.tests.pages import inputs_of
 from movies.services import schedule_show
@@ -28,25 +30,15 @@ def show():
     return make_show()
 
 
-def address(show):
-    return reverse("admin:movies_show_seats", args=[show.pk])
-
-
 def opened(browser, show):
     """What the page sends beside the ticks."""
-    return {"shown": inputs_of(browser.get(address(show)), None)["shown"]}
+    return {"shown": inputs_of(browser.get(address(show)), "box-office")["shown"]}
 
 
 def press(browser, show, page, button, *seats):
-    return browser.post(address(show), {**page, button: "", "seat": seats}, follow=True)
-
-
-def messages(response):
-    return [str(message) for message in response.context["messages"]]
-
-
-def statuses(show):
-    return dict(show.bookings.live().order_by("seat_number").values_list("seat_number", "status"))
+    if button == "_cancel":
+        return cancel(browser, show, *seats, **page)
+    return press_button(browser, show, button, *seats, **page)
 
 
 def test_a_seat_that_was_sold_anew_is_not_cancelled(staff, show):
@@ -57,7 +49,7 @@ def test_a_seat_that_was_sold_anew_is_not_cancelled(staff, show):
 
     response = press(staff, show, page, "_cancel", "5")
 
-    assert messages(response) == ["Taken anew since this page was opened, and left alone: A5."]
+    assert said(response) == ["Taken anew since this page was opened, and left alone: A5."]
     second.refresh_from_db()
     assert second.status == Status.BOOKED
 
@@ -68,7 +60,7 @@ def test_a_seat_that_was_free_is_not_cancelled_by_a_page_that_showed_it_free(sta
 
     response = press(staff, show, page, "_cancel", "5")
 
-    assert messages(response) == ["Taken anew since this page was opened, and left alone: A5."]
+    assert said(response) == ["Taken anew since this page was opened, and left alone: A5."]
     assert statuses(show) == {5: "BOOKED"}
 
 
@@ -80,10 +72,10 @@ def test_the_others_that_were_ticked_are_cancelled(staff, show):
 
     response = press(staff, show, page, "_cancel", "5", "6", "7")
 
-    assert messages(response) == [
+    assert said(response) == [
         "Taken anew since this page was opened, and left alone: A5.",
         "No customer has A7: nothing to cancel there.",
-        "Cancelled: 1.",
+        "Cancelled: 1. To give back: 5.00 EUR.",
     ]
     assert statuses(show) == {5: "BOOKED"}
 
@@ -93,7 +85,7 @@ def test_a_hold_that_was_confirmed_meanwhile_is_still_that_booking(staff, show):
     page = opened(staff, show)
     services.confirm_order(order, actor=by(order.user))
 
-    assert messages(press(staff, show, page, "_cancel", "5")) == ["Cancelled: 1."]
+    assert said(press(staff, show, page, "_cancel", "5")) == ["Cancelled: 1. To give back: 5.00 EUR."]
     assert Booking.objects.get().status == Status.CANCELLED
 
 
@@ -102,9 +94,7 @@ def test_a_seat_that_was_exchanged_for_another_stays_with_its_customer(staff, sh
     page = opened(staff, show)
     services.exchange_seats(order, actor=by(order.user), from_seats=[5], to_seats=[7])
 
-    assert messages(press(staff, show, page, "_cancel", "5")) == [
-        "No customer has A5: nothing to cancel there."
-    ]
+    assert said(press(staff, show, page, "_cancel", "5")) == ["No customer has A5: nothing to cancel there."]
     assert statuses(show) == {7: "BOOKED"}
 
 
@@ -116,11 +106,11 @@ def test_a_seat_that_was_blocked_anew_is_not_released(staff, show):
 
     response = press(staff, show, page, "_release", "5", "6")
 
-    assert messages(response) == ["Seats were blocked anew meanwhile: none was released. A5 blocked anew"]
+    assert said(response) == ["Seats were blocked anew meanwhile: none was released. A5 blocked anew"]
     assert statuses(show) == {5: "BLOCKED", 6: "BLOCKED"}
     # The page that says so shows the new block: pressing again is meant.
-    again = press(staff, show, {"shown": inputs_of(response, None)["shown"]}, "_release", "5", "6")
-    assert messages(again) == ["Released: A5-A6."]
+    again = press(staff, show, {"shown": inputs_of(response, "box-office")["shown"]}, "_release", "5", "6")
+    assert said(again) == ["Released: A5-A6."]
     assert statuses(show) == {}
 
 
@@ -132,7 +122,7 @@ def test_a_seat_that_was_sold_after_it_was_released_is_not_released_again(staff,
 
     response = press(staff, show, page, "_release", "5")
 
-    assert messages(response) == ["Only blocked house seats can be released. A5 booked"]
+    assert said(response) == ["Only blocked house seats can be released. A5 booked"]
     assert statuses(show) == {5: "BOOKED"}
 
 
@@ -142,7 +132,7 @@ def test_a_seat_that_was_sold_meanwhile_is_not_blocked(staff, show):
 
     response = press(staff, show, page, "_block", "5", "6")
 
-    assert messages(response) == ["Seat already booked. A5 booked"]
+    assert said(response) == ["Seat already booked. A5 booked"]
     assert statuses(show) == {5: "BOOKED"}
 
 
@@ -153,7 +143,7 @@ def test_the_other_half_of_a_sofa_goes_with_its_own_order_only(staff):
     first, second = order.bookings.order_by("seat_number")
     page = opened(staff, show)
 
-    assert messages(press(staff, show, page, "_cancel", "3")) == ["Cancelled: 2."]
+    assert said(press(staff, show, page, "_cancel", "3")) == ["Cancelled: 2. To give back: 10.00 EUR."]
     make_order(show, 3, 4, status=Status.BOOKED)
     assert services.cancel_seats(show.pk, [first.pk, second.pk], actor=by()) == []
     assert statuses(show) == {3: "BOOKED", 4: "BOOKED"}
@@ -178,7 +168,7 @@ def test_a_page_that_cannot_be_read_does_nothing(staff, show, shown):
 
     response = press(staff, show, {"shown": shown}, "_cancel", "5")
 
-    assert messages(response) == ["This page cannot be read. Please open it anew."]
+    assert said(response) == ["This page cannot be read. Please open it anew."]
     assert statuses(show) == {5: "BOOKED"}
 
 
@@ -190,7 +180,7 @@ def test_the_action_on_the_list_of_bookings_reaches_those_that_were_ticked(staff
     data = {"action": "cancel", "_selected_action": [first.pk]}
     response = staff.post(reverse("admin:bookings_booking_changelist"), data, follow=True)
 
-    assert messages(response) == [f"Booking {first.pk}: The booking is already cancelled."]
+    assert said(response) == [f"Booking {first.pk}: The booking is already cancelled."]
     second.refresh_from_db()
     assert second.status == Status.BOOKED
 

@@ -19,7 +19,8 @@ from django.test import Client, RequestFactory
 from accounts.actors import SYSTEM
 from accounts.models import User
 from accounts.tests.factories import client_for, make_user
-from bookings.tests.factories import book, hold
+from bookings.access_keys import key_of
+from bookings.tests.factories import book, hold, make_guest
 from movie_booking.tests.endpoints import ENDPOINTS
 from movie_booking.tests.roles_table import COLUMNS, ROLES, routes, row, table
 from movies.models import AuditEvent, StaffRole
@@ -59,6 +60,7 @@ class Site:
         show = make_show(screen=screen, movie=movie)
         customer = make_user()
         booking, order = book(show, 31, user=customer), hold(show, 41, user=customer)
+        guest = make_guest()
         audit.record(show, audit.CHANGE, actor=SYSTEM)
         self.users = {
             "anyone": [None],
@@ -73,7 +75,8 @@ class Site:
         self.clients = {user and user.pk: client_for(user) for user in everybody}
         self.ids = {
             "movie": movie.pk, "cinema": here.pk, "screen": screen.pk, "show": show.pk, "booking": booking.pk,
-            "order": order.reference, "refresh": "none",
+            "order": order.reference, "order_of_guest": hold(show, 45, user=guest).reference,
+            "access_key": key_of(guest.access_salt), "refresh": "none",
         }  # fmt: skip
         self.rows = {
             **{f"{name}s": row_id for name, row_id in self.ids.items()}, **self.ids, "order": order.pk,
