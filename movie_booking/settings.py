@@ -272,8 +272,11 @@ IDEMPOTENCY_HOURS = env.int("IDEMPOTENCY_HOURS", default=24, validate=validate.R
 # --- The API -----------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.BearerAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "movies.authentication.KeyAuthentication",
+        "accounts.authentication.BearerAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["accounts.permissions.IsPerson"],
     "DEFAULT_PARSER_CLASSES": ["movie_booking.api.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["movie_booking.api.renderers.JSONRenderer"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "movie_booking.api.negotiation.Negotiation",

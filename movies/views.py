@@ -13,6 +13,7 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.status import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
 from accounts.http import UserRequest
+from accounts.machines import Machine
 from accounts.permissions import is_staff_with
 from movie_booking.api.filters import BoundedSearchFilter, SentFilters, StableOrderingFilter
 from movie_booking.api.locations import SaysWhere
@@ -24,7 +25,7 @@ from movies import schema, services
 from movies.filters import MovieFilter, ScreenFilter, ShowFilter
 from movies.listing import upcoming_shows
 from movies.models import Cinema, Movie, Screen, Show, ShowQuerySet
-from movies.permissions import AnyoneReadsStaffWrite
+from movies.permissions import AnyoneReadsStaffWrite, KeyReadsCatalogue
 from movies.serializers import (
     CinemaInput,
     CinemaSerializer,
@@ -45,10 +46,15 @@ class CatalogueViewSet(SaysWhere, mixins.ListModelMixin, StrictLists):
     """
 
     request: UserRequest
-    permission_classes = (AnyoneReadsStaffWrite,)
+    permission_classes = (KeyReadsCatalogue, AnyoneReadsStaffWrite)
     filter_backends = (SentFilters, BoundedSearchFilter, StableOrderingFilter)
     lookup_value_regex = ID_PATTERN
     input_class: ClassVar[type[BaseSerializer[Any]]]
+    # How its rows name their cinema; none for what every cinema has.
+    cinema_path: ClassVar = ""
+
+    def get_queryset(self) -> Any:
+        return of_cinemas(super().get_queryset(), self.request, self.cinema_path)
 
     def retrieve(self, request: Request, pk: str) -> Response:
         return self.row_response(self.get_object())
@@ -109,9 +115,15 @@ class ChangeableViewSet(CatalogueViewSet):
         raise NotImplementedError
 
 
+def of_cinemas(rows: Any, request: Request, path: str) -> Any:
+    """Those rows that a machine may see: its key may be for some cinemas only. All for anyone else."""
+    cinemas = request.user.cinemas if isinstance(request.user, Machine) else None
+    return rows if cinemas is None or not path else rows.filter(**{f"{path}__in": cinemas})
+
+
 def visible_shows(request: Request) -> ShowQuerySet:
     """Shows as customers see them; drafts too for staff who may look at shows."""
-    shows = Show.objects.with_details()
+    shows: ShowQuerySet = of_cinemas(Show.objects.with_details(), request, "screen__cinema")
     if is_staff_with(request.user, "movies.view_show", "movies.change_show"):
         return shows
     return shows.visible_to_customers()
@@ -161,6 +173,7 @@ class CinemaViewSet(CatalogueViewSet):
     queryset = Cinema.objects.all()
     locations: ClassVar = {"create": "cinemas/{id}/"}
     serializer_class = CinemaSerializer
+    cinema_path = "pk"
     input_class = CinemaInput
     search_fields = ("name_folded__contains", "address_folded__contains")
     ordering_fields = ("name",)
@@ -178,6 +191,7 @@ class ScreenViewSet(CatalogueViewSet):
     queryset = Screen.objects.select_related("cinema")
     locations: ClassVar = {"create": "screens/{id}/"}
     serializer_class = ScreenSerializer
+    cinema_path = "cinema"
     input_class = ScreenInput
     filterset_class = ScreenFilter
     search_fields = ("name_folded__contains", "cinema__name_folded__contains")
@@ -205,7 +219,8 @@ class ShowViewSet(CatalogueViewSet):
         return visible_shows(self.request)
 
     def list(self, request: Request) -> Response:
-        found = upcoming_shows(request.query_params)
+        is_narrowed = isinstance(request.user, Machine) and request.user.cinemas is not None
+        found = None if is_narrowed else upcoming_shows(request.query_params)
         if found is None:
             return super().list(request)
         count, rows = found

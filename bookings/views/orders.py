@@ -8,11 +8,11 @@ from django.utils.functional import cached_property
 from django.utils.timezone import now
 from rest_framework import mixins
 from rest_framework.decorators import action
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.status import HTTP_200_OK, HTTP_201_CREATED
 
 from accounts.http import UserRequest
+from accounts.permissions import IsPerson
 from bookings import schema, services
 from bookings.filters import BookingFilter, OrderFilter
 from bookings.idempotency import idempotent
@@ -45,7 +45,7 @@ from movie_booking.limits import ID_PATTERN
 @method_decorator(schema.read_booking, name="retrieve")
 class BookingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, StrictLists):
     request: UserRequest
-    permission_classes = (IsAuthenticated, MayLeaveSingleSeat)
+    permission_classes = (IsPerson, MayLeaveSingleSeat)
     serializer_class = BookingSerializer
     queryset = Booking.objects.none()  # for the schema, which is drawn for no user in particular
     filter_backends = (SentFilters,)
@@ -83,7 +83,7 @@ class BookingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, StrictLis
 @method_decorator(schema.read_order, name="retrieve")
 class OrderViewSet(SaysWhere, mixins.ListModelMixin, mixins.RetrieveModelMixin, StrictLists):
     request: UserRequest
-    permission_classes = (IsAuthenticated, MayLeaveSingleSeat)
+    permission_classes = (IsPerson, MayLeaveSingleSeat)
     serializer_class = OrderSerializer
     queryset = Order.objects.none()  # for the schema, which is drawn for no user in particular
     filter_backends = (SentFilters,)

@@ -4,11 +4,11 @@ from typing import Any, ClassVar
 
 from django.utils.decorators import method_decorator
 from rest_framework.decorators import action
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.status import HTTP_201_CREATED
 
 from accounts.http import UserRequest
+from accounts.permissions import IsPerson
 from bookings import schema, services
 from bookings.idempotency import idempotent
 from bookings.permissions import MayBlockSeats, MayCancelShow, MayLeaveSingleSeat, MayMoveShow
@@ -97,7 +97,7 @@ class ShowViewSet(ChangeableViewSet, CatalogueShowViewSet):
             services.delete_show(show.pk, actor=api_actor(self.request), versions=self.versions())
 
     @schema.book_seat
-    @action(detail=True, methods=["post"], permission_classes=[IsAuthenticated, MayLeaveSingleSeat])
+    @action(detail=True, methods=["post"], permission_classes=[IsPerson, MayLeaveSingleSeat])
     @idempotent
     def book(self, request: UserRequest, pk: str) -> Response:
         data = BookSeatInput(data=request.data)
@@ -109,7 +109,7 @@ class ShowViewSet(ChangeableViewSet, CatalogueShowViewSet):
         return Response(BookingSerializer(booking).data, status=HTTP_201_CREATED)
 
     @schema.block_seats
-    @action(detail=True, methods=["post"], permission_classes=[IsAuthenticated, MayBlockSeats])
+    @action(detail=True, methods=["post"], permission_classes=[IsPerson, MayBlockSeats])
     @in_turn
     def block(self, request: UserRequest, pk: str) -> Response:
         data = BlockInput(data=request.data)
@@ -118,7 +118,7 @@ class ShowViewSet(ChangeableViewSet, CatalogueShowViewSet):
         return Response(SelectionSerializer(selection).data)
 
     @schema.release_seats
-    @action(detail=True, methods=["post"], permission_classes=[IsAuthenticated, MayBlockSeats])
+    @action(detail=True, methods=["post"], permission_classes=[IsPerson, MayBlockSeats])
     @in_turn
     def free(self, request: UserRequest, pk: str) -> Response:
         data = SelectionInput(data=request.data)
@@ -127,7 +127,7 @@ class ShowViewSet(ChangeableViewSet, CatalogueShowViewSet):
         return Response(SelectionSerializer(selection).data)
 
     @schema.cancel_show
-    @action(detail=True, methods=["post"], permission_classes=[IsAuthenticated, MayCancelShow])
+    @action(detail=True, methods=["post"], permission_classes=[IsPerson, MayCancelShow])
     @in_turn
     def cancel(self, request: UserRequest, pk: str) -> Response:
         data = CancelShowInput(data=request.data)
@@ -137,7 +137,7 @@ class ShowViewSet(ChangeableViewSet, CatalogueShowViewSet):
         return Response(CancelledShowSerializer(show, context={"cancelled_bookings": cancelled}).data)
 
     @schema.move_show
-    @action(detail=True, methods=["post"], permission_classes=[IsAuthenticated, MayMoveShow])
+    @action(detail=True, methods=["post"], permission_classes=[IsPerson, MayMoveShow])
     @in_turn
     def move(self, request: UserRequest, pk: str) -> Response:
         data = MoveInput(data=request.data)

@@ -4,6 +4,7 @@ from movies.admin.catalogue import CinemaAdmin, CinemaForm, MovieAdmin, ScreenAd
 from movies.admin.days import DaysSince, LocalDaysFilter
 from movies.admin.editing import VersionedForm
 from movies.admin.inputs import reason_field
+from movies.admin.keys import MachineKeyAdmin
 from movies.admin.show_log import show_log
 from movies.admin.shows import ShowAdmin, by_cinema_clock
 
@@ -12,6 +13,7 @@ __all__ = [
     "CinemaForm",
     "DaysSince",
     "LocalDaysFilter",
+    "MachineKeyAdmin",
     "MovieAdmin",
     "ScreenAdmin",
     "ScreenForm",
