@@ -6,6 +6,6 @@ from accounts.models import User
 
 
 class UserRequest(Request):
-    """A request that the permission IsAuthenticated let through."""
+    """A request that the permission IsPerson let through."""
 
     user: User

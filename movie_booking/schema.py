@@ -80,6 +80,8 @@ BAD_AUTHORIZATION_HEADER = from_framework(
     401, "bad_authorization_header", "Send the word Bearer, a space and the access token."
 )
 USER_NOT_FOUND = from_framework(401, "user_not_found", "User not found")
+KEY_NOT_VALID = from_framework(401, "key_not_valid", "The key is invalid or was revoked.")
+SCOPE_MISSING = from_framework(403, "scope_missing", "The key is not for this.")
 USER_INACTIVE = from_framework(401, "user_inactive", "User is inactive")
 PERMISSION_DENIED = from_framework(
     403, "permission_denied", "You do not have permission to perform this action."
@@ -98,6 +100,8 @@ AUTHENTICATION_ERRORS: Problems = (
     BAD_AUTHORIZATION_HEADER,
     USER_NOT_FOUND,
     USER_INACTIVE,
+    KEY_NOT_VALID,
+    SCOPE_MISSING,
 )
 BODY_ERRORS: Problems = (
     PARSE_ERROR,

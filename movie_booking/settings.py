@@ -424,8 +424,11 @@ DOCS = env.str("DOCS", default="public", validate=validate.OneOf(("public", "sta
 # --- The API -----------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.BearerAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "movies.authentication.KeyAuthentication",
+        "accounts.authentication.BearerAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["accounts.permissions.IsPerson"],
     "DEFAULT_THROTTLE_CLASSES": ["movie_booking.api.throttling.Throttle"],
     "DEFAULT_PARSER_CLASSES": ["movie_booking.api.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["movie_booking.api.renderers.JSONRenderer"],

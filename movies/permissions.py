@@ -1,10 +1,17 @@
-"""Who may write the catalogue."""
+"""Who may read and write the catalogue."""
 
 from typing import Any
 
 from rest_framework.permissions import SAFE_METHODS, DjangoModelPermissions
 from rest_framework.request import Request
 from rest_framework.views import APIView
+
+from accounts.machines import Scope
+from accounts.permissions import KeyFor
+
+
+class KeyReadsCatalogue(KeyFor):
+    scope = Scope.CATALOGUE
 
 
 class AnyoneReadsStaffWrite(DjangoModelPermissions):

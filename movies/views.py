@@ -14,6 +14,7 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.status import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
 from accounts.http import UserRequest
+from accounts.machines import Machine
 from movie_booking.api.filters import BoundedSearchFilter, SentFilters, StableOrderingFilter
 from movie_booking.api.locations import SaysWhere
 from movie_booking.api.pagination import Pagination
@@ -25,7 +26,7 @@ from movies.access import NOWHERE, Cinemas, cinemas_with
 from movies.filters import MovieFilter, ScreenFilter, ShowFilter
 from movies.listing import upcoming_shows
 from movies.models import Cinema, Movie, Screen, Show, ShowQuerySet
-from movies.permissions import AnyoneReadsStaffWrite
+from movies.permissions import AnyoneReadsStaffWrite, KeyReadsCatalogue
 from movies.serializers import (
     CinemaInput,
     CinemaSerializer,
@@ -46,10 +47,15 @@ class CatalogueViewSet(SaysWhere, mixins.ListModelMixin, StrictLists):
     """
 
     request: UserRequest
-    permission_classes = (AnyoneReadsStaffWrite,)
+    permission_classes = (KeyReadsCatalogue, AnyoneReadsStaffWrite)
     filter_backends = (SentFilters, BoundedSearchFilter, StableOrderingFilter)
     lookup_value_regex = ID_PATTERN
     input_class: ClassVar[type[BaseSerializer[Any]]]
+    # How its rows name their cinema; none for what every cinema has.
+    cinema_path: ClassVar = ""
+
+    def get_queryset(self) -> Any:
+        return of_cinemas(super().get_queryset(), self.request, self.cinema_path)
 
     def retrieve(self, request: Request, pk: str) -> Response:
         return self.row_response(self.get_object())
@@ -118,9 +124,15 @@ class ChangeableViewSet(CatalogueViewSet):
         raise NotImplementedError
 
 
+def of_cinemas(rows: Any, request: Request, path: str) -> Any:
+    """Those rows that a machine may see: its key may be for some cinemas only. All for anyone else."""
+    cinemas = request.user.cinemas if isinstance(request.user, Machine) else None
+    return rows if cinemas is None or not path else rows.filter(**{f"{path}__in": cinemas})
+
+
 def visible_shows(request: Request) -> ShowQuerySet:
     """Shows as customers see them; drafts too for staff who may look at the shows of their cinema."""
-    shows = Show.objects.with_details()
+    shows: ShowQuerySet = of_cinemas(Show.objects.with_details(), request, "screen__cinema")
     drafts_of: Cinemas = NOWHERE
     if request.user.is_staff:
         drafts_of = cinemas_with(request.user, "movies.view_show", "movies.change_show")
@@ -173,6 +185,7 @@ class CinemaViewSet(CatalogueViewSet):
     queryset = Cinema.objects.all()
     locations: ClassVar = {"create": "cinemas/{id}/"}
     serializer_class = CinemaSerializer
+    cinema_path = "pk"
     input_class = CinemaInput
     search_fields = ("name_folded__contains", "address_folded__contains")
     ordering_fields = ("name",)
@@ -190,6 +203,7 @@ class ScreenViewSet(CatalogueViewSet):
     queryset = Screen.objects.select_related("cinema")
     locations: ClassVar = {"create": "screens/{id}/"}
     serializer_class = ScreenSerializer
+    cinema_path = "cinema"
     input_class = ScreenInput
     filterset_class = ScreenFilter
     search_fields = ("name_folded__contains", "cinema__name_folded__contains")
@@ -217,7 +231,8 @@ class ShowViewSet(CatalogueViewSet):
         return visible_shows(self.request)
 
     def list(self, request: Request) -> Response:
-        found = upcoming_shows(request.query_params)
+        is_narrowed = isinstance(request.user, Machine) and request.user.cinemas is not None
+        found = None if is_narrowed else upcoming_shows(request.query_params)
         if found is None:
             return super().list(request)
         count, rows = found

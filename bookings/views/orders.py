@@ -10,12 +10,12 @@ from django.utils.functional import cached_property
 from django.utils.timezone import now
 from rest_framework import mixins
 from rest_framework.decorators import action
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.status import HTTP_200_OK, HTTP_201_CREATED
 
 from accounts.emails import counted_as
 from accounts.http import UserRequest
+from accounts.permissions import IsPerson
 from bookings import access_keys, schema, services
 from bookings.filters import BookingFilter, OrderFilter
 from bookings.idempotency import View, idempotent
@@ -50,7 +50,7 @@ from movie_booking.throttling import Scope, by_account, by_address
 @method_decorator(schema.read_booking, name="retrieve")
 class BookingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, StrictLists):
     request: UserRequest
-    permission_classes = (IsAuthenticated, MayLeaveSingleSeat)
+    permission_classes = (IsPerson, MayLeaveSingleSeat)
     serializer_class = BookingSerializer
     queryset = Booking.objects.none()  # for the schema, which is drawn for no user in particular
     filter_backends = (SentFilters,)

@@ -4,11 +4,11 @@ from typing import Any, ClassVar
 
 from django.utils.decorators import method_decorator
 from rest_framework.decorators import action
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.status import HTTP_201_CREATED
 
 from accounts.http import UserRequest
+from accounts.permissions import IsPerson
 from bookings import schema, services
 from bookings.idempotency import idempotent
 from bookings.permissions import (
@@ -108,7 +108,7 @@ class ShowViewSet(ChangeableViewSet, CatalogueShowViewSet):
     @action(
         detail=True,
         methods=["post"],
-        permission_classes=[IsAuthenticated, EmailIsVerified, MayLeaveSingleSeat],
+        permission_classes=[IsPerson, EmailIsVerified, MayLeaveSingleSeat],
         throttle_scope="booking",
     )
     @idempotent
@@ -122,7 +122,7 @@ class ShowViewSet(ChangeableViewSet, CatalogueShowViewSet):
         return Response(BookingSerializer(booking).data, status=HTTP_201_CREATED)
 
     @schema.block_seats
-    @action(detail=True, methods=["post"], permission_classes=[IsAuthenticated, MayBlockSeats])
+    @action(detail=True, methods=["post"], permission_classes=[IsPerson, MayBlockSeats])
     @in_turn
     def block(self, request: UserRequest, pk: str) -> Response:
         data = BlockInput(data=request.data)
@@ -131,7 +131,7 @@ class ShowViewSet(ChangeableViewSet, CatalogueShowViewSet):
         return Response(SelectionSerializer(selection).data)
 
     @schema.release_seats
-    @action(detail=True, methods=["post"], permission_classes=[IsAuthenticated, MayBlockSeats])
+    @action(detail=True, methods=["post"], permission_classes=[IsPerson, MayBlockSeats])
     @in_turn
     def free(self, request: UserRequest, pk: str) -> Response:
         data = SelectionInput(data=request.data)
@@ -140,7 +140,7 @@ class ShowViewSet(ChangeableViewSet, CatalogueShowViewSet):
         return Response(SelectionSerializer(selection).data)
 
     @schema.cancel_show
-    @action(detail=True, methods=["post"], permission_classes=[IsAuthenticated, MayCancelShow])
+    @action(detail=True, methods=["post"], permission_classes=[IsPerson, MayCancelShow])
     @in_turn
     def cancel(self, request: UserRequest, pk: str) -> Response:
         data = CancelShowInput(data=request.data)
@@ -150,7 +150,7 @@ class ShowViewSet(ChangeableViewSet, CatalogueShowViewSet):
         return Response(CancelledShowSerializer(show, context={"cancelled_bookings": cancelled}).data)
 
     @schema.move_show
-    @action(detail=True, methods=["post"], permission_classes=[IsAuthenticated, MayMoveShow])
+    @action(detail=True, methods=["post"], permission_classes=[IsPerson, MayMoveShow])
     @in_turn
     def move(self, request: UserRequest, pk: str) -> Response:
         data = MoveInput(data=request.data)

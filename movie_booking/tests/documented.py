@@ -24,6 +24,7 @@ EVERY_ROUTE = {
     *("address_too_long", "headers_too_large"),
     *("server_error", "unavailable", "busy", "conflict"),
     *("bad_authorization_header", "token_not_valid", "user_not_found", "user_inactive"),
+    *("key_not_valid", "scope_missing"),
 }
 
 A_TIME = re.compile(rb'"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d[^"]*)"')

@@ -37,7 +37,7 @@ ROUTES = {
 }
 
 
-EVERY_REQUEST = ("of any kind", "that sends a token", "that writes")
+EVERY_REQUEST = ("of any kind", "that sends a token or a key", "that writes")
 
 
 def parameters(operation, place):

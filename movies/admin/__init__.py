@@ -6,6 +6,7 @@ from movies.admin.catalogue import CinemaAdmin, CinemaForm, MovieAdmin, ScreenAd
 from movies.admin.days import DaysSince, LocalDaysFilter
 from movies.admin.editing import VersionedForm
 from movies.admin.inputs import reason_field
+from movies.admin.keys import MachineKeyAdmin
 from movies.admin.log import AuditEventAdmin
 from movies.admin.show_log import show_log
 from movies.admin.shows import ShowAdmin, by_cinema_clock
@@ -21,6 +22,7 @@ __all__ = [
     "DaysSince",
     "InlineByCinema",
     "LocalDaysFilter",
+    "MachineKeyAdmin",
     "MovieAdmin",
     "ScreenAdmin",
     "ScreenForm",

@@ -12,6 +12,7 @@ from movies.models.catalogue import (
     Screen,
     ScreenQuerySet,
 )
+from movies.models.keys import MachineKey
 from movies.models.shows import MAX_CUTOFF_MINUTES, Show, ShowEvent, ShowQuerySet, default_price
 from movies.models.staff import AuditEvent, StaffRole
 from movies.validators import validate_plan, validate_time_zone  # as the first migrations name them
@@ -25,6 +26,7 @@ __all__ = [
     "CinemaQuerySet",
     "Genre",
     "GenreQuerySet",
+    "MachineKey",
     "Movie",
     "MovieQuerySet",
     "Screen",

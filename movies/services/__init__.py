@@ -1,6 +1,7 @@
 """What staff do with the catalogue and the schedule, a verb a function."""
 
 from movies.services.catalogue import save_cinema, save_movie, save_screen
+from movies.services.keys import machine_of, make_key, revoke_key
 from movies.services.log import (
     log_addition,
     log_change,
@@ -63,6 +64,8 @@ __all__ = [
     "log_entries",
     "log_note",
     "log_notes",
+    "machine_of",
+    "make_key",
     "overlap_refused",
     "place_show",
     "preview_copy",
@@ -74,6 +77,7 @@ __all__ = [
     "refuse_stale",
     "refuse_timing",
     "reschedule_show",
+    "revoke_key",
     "roles_in_words",
     "save_cinema",
     "save_movie",
