@@ -23,6 +23,11 @@ admin.site.index_title = "Administration"
 EDITED = ("username", "email", "first_name", "last_name", "is_active", "is_staff", "is_superuser")
 
 
+# What makes staff of users, and says what they may do. Only superusers write it: whoever might give rights
+# could give themselves all of them.
+RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
+
+
 class UserForm(UserChangeForm):
     """Sends along what stood in its fields when it was opened, and so knows which of them were touched."""
 
@@ -44,7 +49,9 @@ class UserAdmin(SafeAdmin, DjangoUserAdmin):
     search_help_text = "How the user name, e-mail address, first or last name begins."
     # Users have no cinema, so no clock but that of the server.
     fieldsets = (
-        *(DjangoUserAdmin.fieldsets or ())[:-1],
+        *(DjangoUserAdmin.fieldsets or ())[:-2],
+        ("Account", {"fields": ("is_active",)}),
+        ("Rights beside roles", {"classes": ("collapse",), "fields": RIGHTS}),
         ("Important dates (UTC)", {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = (
@@ -66,6 +73,15 @@ class UserAdmin(SafeAdmin, DjangoUserAdmin):
             queryset = queryset.beginning(word, names=True)
         return queryset, False
 
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        return self.readonly_fields if request.user.is_superuser else (*self.readonly_fields, *RIGHTS)
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_change_permission(request, obj) and may_change(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and may_change(request, obj)
+
     @admin.display(description="Date joined (UTC)", ordering="date_joined")
     def joined(self, user: User) -> str:
         return f"{user.date_joined:%d %b %Y, %H:%M}"
@@ -76,12 +92,31 @@ class UserAdmin(SafeAdmin, DjangoUserAdmin):
         obj.save(update_fields=touched)
 
 
+def may_change(request: HttpRequest, user: User | None) -> bool:
+    """Whether a member of staff who may change users may change this one.
+
+    Staff are changed by superusers and by themselves: with another address or password for them, one would
+    log in with their rights.
+    """
+    is_staff = user is not None and (user.is_staff or user.is_superuser)
+    return request.user.is_superuser or not is_staff or user == request.user
+
+
 admin.site.unregister(Group)
 
 
 @admin.register(Group)
 class GroupAdmin(SafeAdmin, DjangoGroupAdmin):
-    """Django's own, which also takes nonsense."""
+    """Django's own, which also takes nonsense. Only superusers say what a group may do."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.is_superuser
+
+    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return request.user.is_superuser
+
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return request.user.is_superuser
 
 
 # simplejwt's pages show refresh tokens in full, and with one of those a reader can act as its owner.

@@ -9,17 +9,33 @@ from rest_framework.views import APIView
 
 from accounts.permissions import StaffWithPermission, is_staff_with
 from bookings.access_keys import META_KEY
+from movies.access import cinemas_with, is_show_among
 
 
-class MayBlockSeats(StaffWithPermission):
+class StaffOfShow(StaffWithPermission):
+    """Staff with one permission in the cinema of the show that the path names.
+
+    A show that is not there is refused by whoever looks for it, with 404.
+    """
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return super().has_permission(request, view) and is_show_among(
+            int(view.kwargs["pk"]), cinemas_with(request.user, self.permission)
+        )
+
+    def has_object_permission(self, request: Request, view: APIView, obj: Any) -> bool:
+        return request.user.has_perm(self.permission, obj)
+
+
+class MayBlockSeats(StaffOfShow):
     permission = "bookings.block_seats"
 
 
-class MayCancelShow(StaffWithPermission):
+class MayCancelShow(StaffOfShow):
     permission = "movies.change_show"
 
 
-class MayMoveShow(StaffWithPermission):
+class MayMoveShow(StaffOfShow):
     permission = "movies.move_show"
 
 
@@ -38,12 +54,16 @@ class UserOrGuest(BasePermission):
 
 
 class MayLeaveSingleSeat(BasePermission):
-    """Leaving a single seat takes the permission to block seats.
+    """Leaving a single seat takes the permission to block seats, in the cinema of the show.
 
     Its object is what was asked for, once it is valid, and not a row:
     `self.check_object_permissions(request, data.validated_data)`.
     """
 
-    def has_object_permission(self, request: Request, view: APIView, obj: Any) -> bool:
-        asked = isinstance(obj, Mapping) and obj.get("leave_single_seat")
-        return not asked or is_staff_with(request.user, MayBlockSeats.permission)
+    def has_object_permission(self, request: Request, view: Any, obj: Any) -> bool:
+        if not isinstance(obj, Mapping) or not obj.get("leave_single_seat"):
+            return True
+        if not is_staff_with(request.user, MayBlockSeats.permission):
+            return False
+        cinemas = cinemas_with(request.user, MayBlockSeats.permission)
+        return cinemas is None or all(is_show_among(show, cinemas) for show in view.shows_to_lock())

@@ -53,6 +53,12 @@ class Unauthorized(DomainError):
     detail = "Authentication credentials were not provided."
 
 
+class Forbidden(DomainError):
+    status = 403
+    code = "permission_denied"
+    detail = "You do not have permission to perform this action."
+
+
 class NotFound(DomainError):
     """It is not there, or it belongs to another user: the two look the same on purpose."""
 

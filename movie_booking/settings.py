@@ -187,6 +187,8 @@ DATABASES = {
 # --- Accounts ----------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
+# Rights by cinema.
+AUTHENTICATION_BACKENDS = ["movies.access.RolesBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (

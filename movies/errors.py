@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from movie_booking.errors import Conflict, Invalid
+from movie_booking.errors import Conflict, Forbidden, Invalid
 
 
 class SkippedTime(Invalid):
@@ -55,6 +55,14 @@ class ShowsWouldOverlap(Conflict):
             }
         ]
     }
+
+
+class OtherCinemas(Forbidden):
+    """`cinemas` names those that are not the member of staff's."""
+
+    code = "other_cinemas"
+    detail = "This would change shows to come of other cinemas than yours. Nothing was changed."
+    example: ClassVar = {"cinemas": ["Roxy"]}
 
 
 class TimeZoneInUse(Conflict):

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from rest_framework.serializers import CharField, DateTimeField, Field, IntegerField, Serializer
+from rest_framework.serializers import CharField, DateTimeField, Field, IntegerField, ListField, Serializer
 
 from movie_booking.errors import Busy, InUse, Invalid, NotFound
 from movie_booking.schema import (
@@ -49,6 +49,9 @@ class CatalogueProblemMembers(Serializer[Any]):
         many=True, required=False, help_text="The shows that are on the screen at that time."
     )
     shows_to_come = IntegerField(required=False, help_text="How many shows are to come.")
+    cinemas = ListField(
+        child=CharField(), required=False, help_text="The cinemas, not yours, whose shows would change."
+    )
     clashes: Any = ClashSerializer(
         many=True, required=False, help_text="The shows that would overlap others at their new times."
     )

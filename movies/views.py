@@ -1,5 +1,6 @@
 """The HTTP face of the catalogue: anyone reads it, staff with the permission write it."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, cast
 
 from django.db import transaction
@@ -13,7 +14,6 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.status import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
 from accounts.http import UserRequest
-from accounts.permissions import is_staff_with
 from movie_booking.api.filters import BoundedSearchFilter, SentFilters, StableOrderingFilter
 from movie_booking.api.locations import SaysWhere
 from movie_booking.api.pagination import Pagination
@@ -21,6 +21,7 @@ from movie_booking.api.parameters import StrictLists
 from movie_booking.errors import NotFound
 from movie_booking.limits import ID_PATTERN
 from movies import schema, services
+from movies.access import NOWHERE, Cinemas, cinemas_with
 from movies.filters import MovieFilter, ScreenFilter, ShowFilter
 from movies.listing import upcoming_shows
 from movies.models import Cinema, Movie, Screen, Show, ShowQuerySet
@@ -57,12 +58,19 @@ class CatalogueViewSet(SaysWhere, mixins.ListModelMixin, StrictLists):
     def create(self, request: UserRequest) -> Response:
         data = self.input_class(data=request.data)
         data.is_valid(raise_exception=True)
+        self.check_place(data.validated_data)
         row = self.perform_create(data)
         services.log_addition(row, request.user)
         return self.row_response(row, HTTP_201_CREATED)
 
     def perform_create(self, data: Any) -> Any:
         raise NotImplementedError
+
+    def check_place(self, fields: Mapping[str, Any]) -> None:
+        """Refuse a screen or a cinema, as one of the fields of a row, that is not the staff's."""
+        place = fields.get("screen") or fields.get("cinema")
+        if place is not None:
+            self.check_object_permissions(self.request, place)
 
     def destroy(self, request: UserRequest, pk: str) -> Response:
         self.perform_destroy(self.get_object())
@@ -100,6 +108,7 @@ class ChangeableViewSet(CatalogueViewSet):
         input_class = self.change_class or self.input_class
         data = input_class(self.get_object(), data=request.data, partial=partial)
         data.is_valid(raise_exception=True)
+        self.check_place(data.validated_data)
         return self.row_response(self.perform_update(data))
 
     def partial_update(self, request: UserRequest, pk: str) -> Response:
@@ -110,11 +119,14 @@ class ChangeableViewSet(CatalogueViewSet):
 
 
 def visible_shows(request: Request) -> ShowQuerySet:
-    """Shows as customers see them; drafts too for staff who may look at shows."""
+    """Shows as customers see them; drafts too for staff who may look at the shows of their cinema."""
     shows = Show.objects.with_details()
-    if is_staff_with(request.user, "movies.view_show", "movies.change_show"):
+    drafts_of: Cinemas = NOWHERE
+    if request.user.is_staff:
+        drafts_of = cinemas_with(request.user, "movies.view_show", "movies.change_show")
+    if drafts_of is None:
         return shows
-    return shows.visible_to_customers()
+    return shows.visible_to_customers(drafts_of=drafts_of)
 
 
 @method_decorator(schema.list_movies, name="list")

@@ -1,5 +1,5 @@
 """Bookings as the box office sees them: orders, bookings, their events, and the seats of a show."""
 
-from bookings.admin import bookings, catalogue, events, orders, shows
+from bookings.admin import bookings, catalogue, events, orders, roles, shows
 
-__all__ = ["bookings", "catalogue", "events", "orders", "shows"]
+__all__ = ["bookings", "catalogue", "events", "orders", "roles", "shows"]

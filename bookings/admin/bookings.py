@@ -1,6 +1,6 @@
 """Bookings: looked up, cancelled and exported."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib import admin, messages
@@ -28,6 +28,9 @@ from bookings.models import STATUS_PRECEDENCE, Booking, BookingQuerySet, Status
 from movie_booking.admin import REFUSALS, ServiceAdmin, refusal
 from movie_booking.database import is_lock_failure
 from movie_booking.limits import parse_id
+from movies.access import cinemas_with
+from movies.admin import CinemaChoice
+from movies.models import Show
 
 
 class BookingColumns:
@@ -77,7 +80,7 @@ class BookingStatusFilter(admin.SimpleListFilter):
 @admin.register(Booking)
 class BookingAdmin(BookingColumns, ReadOnlyAdmin):
     list_display = ("id", "status_now", "seat", "film", "starts", "customer", "price")
-    list_filter = (BookingStatusFilter, "show__screen__cinema", ShowDays, CreatedDays)
+    list_filter = (BookingStatusFilter, ("show__screen__cinema", CinemaChoice), ShowDays, CreatedDays)
     list_select_related = ("order__user", "order__guest", "show__movie", "show__screen__cinema")
     search_fields = ("id",)  # any, so that there is a field to search with: see `matching`
     search_help_text = (
@@ -86,6 +89,7 @@ class BookingAdmin(BookingColumns, ReadOnlyAdmin):
     )
     moment = "created_at"
     actions = ("cancel", "export")
+    rights: ClassVar = {"cancel": "bookings.change_booking", "report": "bookings.view_reports"}
     fields = (
         "status_now",
         "seat_and_number",
@@ -124,24 +128,28 @@ class BookingAdmin(BookingColumns, ReadOnlyAdmin):
     def has_cancel_permission(self, request: HttpRequest) -> bool:
         return may_cancel(request)
 
+    def has_report_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("bookings.view_reports")
+
     @admin.action(description="Cancel selected bookings", permissions=["cancel"])
     def cancel(self, request: HttpRequest, selected: BookingQuerySet) -> None:
         cancel_each(self, request, selected)
 
-    @admin.action(description="Export selected bookings as CSV", permissions=["view"])
+    @admin.action(description="Export selected bookings as CSV", permissions=["report"])
     def export(self, request: HttpRequest, selected: BookingQuerySet) -> StreamingHttpResponse:
         return csv_response("bookings", booking_rows(selected))
 
 
-def may_cancel(request: HttpRequest) -> bool:
-    return request.user.has_perm("bookings.change_booking")
+def may_cancel(request: HttpRequest, show: Show | None = None) -> bool:
+    """Whether bookings of a show may be cancelled; without one, those of any."""
+    return request.user.has_perm("bookings.change_booking", show)
 
 
 def cancel_each(page: ServiceAdmin, request: HttpRequest, bookings: BookingQuerySet) -> None:
     """Cancel the bookings one by one, and say of each that cannot be cancelled why."""
     cancelled = 0
-    any_seat = request.user.has_perm("bookings.block_seats")
-    whole = None if any_seat else _wholly_among(bookings)
+    any_seat = cinemas_with(request.user, "bookings.block_seats") is None
+    whole = set() if any_seat else _wholly_among(bookings)
     other_halves: set[tuple[int, int | None]] = set()  # of sofas, by order and seat: they go back together
     busy: dict[int, OperationalError] = {}  # shows whose lock timed out: to wait once is enough
     for booking in bookings.order_by("id"):
@@ -158,7 +166,8 @@ def cancel_each(page: ServiceAdmin, request: HttpRequest, bookings: BookingQuery
             fresh = services.cancel_booking(
                 booking,
                 actor=admin_actor(request),
-                leave_single_seat=whole is None or booking.order_id in whole,
+                leave_single_seat=booking.order_id in whole
+                or request.user.has_perm("bookings.block_seats", booking),
             )
             other_halves.add((fresh.order_id, fresh.show.plan.seat(fresh.seat_number).partner))
             cancelled += 1

@@ -8,6 +8,7 @@ from django.contrib.admin.widgets import AdminRadioSelect
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.http import HttpRequest
 
+from accounts.actors import Actor
 from bookings import services
 from bookings.admin.read_only import admin_actor
 from movie_booking.errors import Invalid
@@ -17,7 +18,7 @@ from movies.admin import MovieAdmin as CatalogueMovieAdmin
 from movies.admin import ScreenAdmin as CatalogueScreenAdmin
 from movies.admin import ScreenForm as CatalogueScreenForm
 from movies.admin import VersionedForm, reason_field
-from movies.errors import ScreenHasShows, ShowsWouldOverlap, TimeZoneInUse
+from movies.errors import OtherCinemas, ScreenHasShows, ShowsWouldOverlap, TimeZoneInUse
 from movies.models import MAX_RUNNING_TIME, Cinema, Movie, Screen
 from movies.services import count_shows_to_come
 
@@ -25,6 +26,7 @@ from movies.services import count_shows_to_come
 class MovieForm(VersionedForm):
     """A movie; another running time says which shows would clash, next to the field."""
 
+    actor: Actor  # whoever fills it in: see `MovieAdmin.get_form`
     reason = reason_field()
     keep = forms.BooleanField(
         label="Leave the times of shows that have sold",
@@ -41,7 +43,12 @@ class MovieForm(VersionedForm):
         is_possible = minutes in range(1, MAX_RUNNING_TIME + 1)  # if not, the model's own validators say so
         if self.instance.pk and "duration_minutes" in self.changed_data and is_possible:
             try:
-                services.plan_running_time(self.instance, minutes, keep=data.get("keep", False))
+                services.plan_running_time(
+                    self.instance, minutes, actor=self.actor, keep=data.get("keep", False)
+                )
+            except OtherCinemas as error:
+                cinemas = ", ".join(error.extra["cinemas"])
+                raise ValidationError({"duration_minutes": f"{error.detail} They are: {cinemas}."}) from error
             except ShowsWouldOverlap as error:
                 raise clashes("duration_minutes", error) from error
         return data
@@ -105,6 +112,11 @@ def clashes(field: str, error: ShowsWouldOverlap) -> ValidationError:
 @admin.register(Movie)
 class MovieAdmin(CatalogueMovieAdmin):
     form = MovieForm
+
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, *args, **kwargs)
+        form.actor = admin_actor(request)
+        return form
 
     def get_fields(self, request: HttpRequest, obj: Movie | None = None) -> Any:
         may_change = obj is not None and self.has_change_permission(request, obj)

@@ -19,6 +19,7 @@ from bookings.admin.read_only import (
 from bookings.models import BookingEvent
 from bookings.queries import FORMER_PLANS, seat_label_then
 from movie_booking.limits import parse_id
+from movies.admin import InlineByCinema
 
 
 class BookingEventColumns:
@@ -49,7 +50,7 @@ class BookingEventColumns:
         return "-" if event.channel == Channel.EXPIRY else "Guest"
 
 
-class BookingEventInline(BookingEventColumns, ReadOnly, admin.TabularInline):
+class BookingEventInline(BookingEventColumns, ReadOnly, InlineByCinema, admin.TabularInline):
     model = BookingEvent
     verbose_name_plural = "events"
     fields = ("when", "seat", "before", "after", "who", "channel")

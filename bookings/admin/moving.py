@@ -15,6 +15,7 @@ from django.contrib import messages
 from django.contrib.admin.helpers import AdminForm
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -31,10 +32,11 @@ from bookings.admin.move_plan import (
     read_seats,
     told,
 )
-from bookings.admin.read_only import admin_actor
+from bookings.admin.read_only import admin_actor, may_see_people, show_to_see
 from bookings.models import Booking
 from bookings.services import Move
 from movie_booking.admin import REFUSALS, ServiceAdmin, refusal
+from movies.access import rows_with
 from movies.admin.shows import ClockWidget, ShowForm
 from movies.models import Screen, Show
 from movies.seat_plan import crop_plan
@@ -63,14 +65,14 @@ class MoveForm(ShowForm):
         widgets = {"starts_at": ClockWidget}
         field_classes = {"starts_at": forms.SplitDateTimeField}
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, screens: QuerySet[Screen], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.show = copy(self.instance)  # the instance gets the values of the form
         start, screen = self.fields["starts_at"], self.fields["screen"]
         start.help_text = f"{start.help_text} On a screen of another cinema: by the clock there."
         choices: Any = screen
-        choices.queryset = Screen.objects.select_related("cinema")
-        choices.choices = list(_screens_for(self.show))
+        choices.queryset = screens
+        choices.choices = list(_screens_for(self.show, screens))
         screen.help_text = (
             "On its present screen the show gets the seats as they are drawn now, if they were drawn anew."
         )
@@ -134,7 +136,7 @@ class NotMoved(Exception):
 def may_move(request: HttpRequest, show: Show) -> bool:
     """Whether the page of a show offers to move it."""
     return (
-        request.user.has_perm("movies.move_show")
+        request.user.has_perm("movies.move_show", show)
         and show.status != Show.Status.CANCELLED
         and not show.has_ended()
     )
@@ -142,9 +144,9 @@ def may_move(request: HttpRequest, show: Show) -> bool:
 
 def move_show(request: HttpRequest, show_id: int, page: ServiceAdmin) -> HttpResponse:
     """Ask where to; show who would sit where, as often as it takes; then move the show with its guests."""
-    if not request.user.has_perm("movies.move_show"):
+    show = show_to_see(request, show_id)
+    if not request.user.has_perm("movies.move_show", show):
         raise PermissionDenied
-    show = _show(show_id)
     if show is None:
         return HttpResponseRedirect(reverse("admin:movies_show_changelist"))
     if not may_move(request, show):
@@ -152,13 +154,13 @@ def move_show(request: HttpRequest, show_id: int, page: ServiceAdmin) -> HttpRes
         page.message_user(request, text, messages.ERROR)
         return HttpResponseRedirect(_back(page, request, show))
     if request.method != "POST":
-        return _page(page, request, show, MoveForm(instance=copy(show)))
+        return _page(page, request, show, _form(request, show))
     why_not = ""
     if "_move" in request.POST:
         try:
             done = _move(page, request, show)
         except NotMoved as error:
-            why_not, show = str(error), _show(show_id) or show
+            why_not, show = str(error), show_to_see(request, show_id) or show
         else:
             page.message_user(request, done, messages.SUCCESS)
             return HttpResponseRedirect(_back(page, request, show))
@@ -167,7 +169,7 @@ def move_show(request: HttpRequest, show_id: int, page: ServiceAdmin) -> HttpRes
 
 def _move(page: ServiceAdmin, request: HttpRequest, show: Show) -> str:
     """Do what the page showed, and return what was done. Raises NotMoved."""
-    form = MoveForm(request.POST, instance=copy(show))
+    form = _form(request, show, request.POST)
     shown = Shown.read(request.POST.get("shown", ""))
     if not form.is_valid():
         raise NotMoved
@@ -208,10 +210,10 @@ def _refuse_surprises(move: Move, show: Show, shown: Shown) -> None:
 
 def _plan(page: ServiceAdmin, request: HttpRequest, show: Show, why_not: str) -> HttpResponse:
     """The page with the plan as it is now, if the form says where to."""
-    form, stale = MoveForm(request.POST, instance=copy(show)), None
+    form, stale = _form(request, show, request.POST), None
     if not form.is_valid() and form.conflict:
         # It has brought itself up to date: from here on it is as if it had just been opened.
-        stale, form = form, MoveForm(form.data, instance=copy(show))
+        stale, form = form, _form(request, show, form.data)
     sentences = [stale.conflict if stale else "", why_not]
     drawn, shown = None, None
     if form.is_valid():
@@ -225,7 +227,7 @@ def _plan(page: ServiceAdmin, request: HttpRequest, show: Show, why_not: str) ->
             sentences.append(refusal(error))
         else:
             shown = Shown.of(move, form.asked, seats.by_hand)
-            names = request.user.has_perm("bookings.view_booking")
+            names = may_see_people(request, show)
             drawn = draw(move, show, seats, refund=form.cleaned_data["refund"], with_names=names)
     for sentence in dict.fromkeys(filter(None, sentences)):
         page.message_user(request, sentence, messages.WARNING)
@@ -275,15 +277,11 @@ def _page(
         "plan": drawn,
         "shown": shown,
         "carried": carried,
-        "may_see_names": request.user.has_perm("bookings.view_booking"),
-        "may_see_orders": request.user.has_perm("bookings.view_order"),
+        "may_see_names": may_see_people(request, show),
+        "may_see_orders": request.user.has_perm("bookings.view_order", show),
         "tolerance": settings.MOVE_TOLERANCE_MINUTES,
     }
     return render(request, "admin/bookings/move_show.html", context)
-
-
-def _show(show_id: int) -> Show | None:
-    return Show.objects.with_details().filter(pk=show_id).first()
 
 
 def _bookings(show: Show) -> set[int]:
@@ -297,13 +295,18 @@ def _back(page: ServiceAdmin, request: HttpRequest, show: Show) -> str:
     return reverse("admin:index")
 
 
-def _screens_for(show: Show) -> Iterator[tuple[str, list[tuple[int, str]]]]:
+def _form(request: HttpRequest, show: Show, data: Any = None) -> MoveForm:
+    """The form, with the screens to which its reader may move a show."""
+    screens = rows_with(Screen.objects.select_related("cinema"), request.user, "movies.move_show")
+    return MoveForm(data, instance=copy(show), screens=screens)
+
+
+def _screens_for(show: Show, screens: QuerySet[Screen]) -> Iterator[tuple[str, list[tuple[int, str]]]]:
     """The choice of screens, by cinema: that of the show first."""
-    screens = sorted(
-        Screen.objects.select_related("cinema"),  # ordered by cinema and name
-        key=lambda screen: screen.cinema_id != show.screen.cinema_id,
+    by_cinema = sorted(  # they are ordered by cinema and name
+        screens, key=lambda screen: screen.cinema_id != show.screen.cinema_id
     )
-    for cinema, of_cinema in groupby(screens, key=lambda screen: screen.cinema):
+    for cinema, of_cinema in groupby(by_cinema, key=lambda screen: screen.cinema):
         yield cinema.name, [(screen.pk, _screen_with_seats(screen, show)) for screen in of_cinema]
 
 

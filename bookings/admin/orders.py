@@ -21,9 +21,10 @@ from bookings.admin.read_only import (
 )
 from bookings.models import Booking, Order
 from bookings.queries import order_summary
+from movies.admin import CinemaChoice, InlineByCinema
 
 
-class BookingInline(BookingColumns, ReadOnly, admin.TabularInline):
+class BookingInline(BookingColumns, ReadOnly, InlineByCinema, admin.TabularInline):
     model = Booking
     fields = ("status_now", "seat", "price", "created", "held_until", "cancelled", "refund")
     readonly_fields = fields
@@ -38,7 +39,7 @@ class BookingInline(BookingColumns, ReadOnly, admin.TabularInline):
 @admin.register(Order)
 class OrderAdmin(ReadOnlyAdmin):
     list_display = ("reference", "status", "seats", "film", "starts", "customer", "total")
-    list_filter = (BookingStatusFilter, "show__screen__cinema", ShowDays, CreatedDays)
+    list_filter = (BookingStatusFilter, ("show__screen__cinema", CinemaChoice), ShowDays, CreatedDays)
     list_select_related = ("user", "guest", "show__movie", "show__screen__cinema")
     search_fields = ("reference",)  # any, so that there is a field to search with: see `matching`
     search_help_text = (

@@ -16,7 +16,8 @@ from bookings.models import Booking, BookingEvent, Order
 from bookings.services import Actor
 from movie_booking.admin import MAX_ROWS, ServiceAdmin
 from movie_booking.limits import MAX_SEARCH_CHARACTERS
-from movies.admin import DaysSince, LocalDaysFilter, by_cinema_clock
+from movies.access import rows_with
+from movies.admin import ByCinema, DaysSince, LocalDaysFilter, by_cinema_clock
 from movies.models import Show
 
 # Which sales a list shows unless its reader says which, and of which films it finds the sales.
@@ -63,7 +64,7 @@ def cinema_time(row: Order | Booking | BookingEvent, moment: datetime | None) ->
     return f"{by_cinema_clock(moment, row.show.screen):%d %b %Y, %H:%M:%S}" if moment else "-"
 
 
-class ReadOnlyAdmin(ReadOnly, ServiceAdmin):
+class ReadOnlyAdmin(ReadOnly, ByCinema, ServiceAdmin):
     """Rows that belong to a show. Columns are short, for lists are read without scrolling.
 
     There are more of them every day, so a list looks at few: at those of the last days, or at those that an
@@ -116,6 +117,19 @@ class ReadOnlyAdmin(ReadOnly, ServiceAdmin):
 def admin_actor(request: HttpRequest) -> Actor:
     """The member of staff who is asking: the Admin lets no other user in."""
     return Actor(cast("User", request.user), Channel.ADMIN)
+
+
+def show_to_see(request: HttpRequest, show_id: int) -> Show | None:
+    """Return a show with its details, if its reader may look at it; None as well if it is not there."""
+    shows = Show.objects.with_details().filter(pk=show_id)
+    return rows_with(
+        shows, request.user, "movies.view_show", "movies.change_show", "movies.move_show"
+    ).first()
+
+
+def may_see_people(request: HttpRequest, show: Show) -> bool:
+    """Whether the reader may know who has which seat of the show."""
+    return any(request.user.has_perm(f"bookings.{right}", show) for right in ("view_people", "view_booking"))
 
 
 def ids_of_users(term: str) -> list[int]:

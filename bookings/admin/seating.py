@@ -18,7 +18,7 @@ from django.urls import reverse
 from bookings import services
 from bookings.admin.bookings import may_cancel
 from bookings.admin.moving import may_move
-from bookings.admin.read_only import admin_actor
+from bookings.admin.read_only import admin_actor, may_see_people, show_to_see
 from bookings.models import Booking, BookingEvent, Status
 from bookings.queries import seat_labels_then
 from movie_booking.admin import REFUSALS, ServiceAdmin, refusal, refused
@@ -90,12 +90,12 @@ class Offers(NamedTuple):
 
 
 def offers(page: ServiceAdmin, request: HttpRequest, show: Show) -> Offers:
-    may_block = request.user.has_perm("bookings.block_seats")
+    may_block = request.user.has_perm("bookings.block_seats", show)
     cancelled, started = show.status == Show.Status.CANCELLED, show.has_started()
     return Offers(
         block=may_block and not cancelled and not started,
         release=may_block and not cancelled,
-        cancel=may_cancel(request) and not cancelled and not started,
+        cancel=may_cancel(request, show) and not cancelled and not started,
         cancel_show=page.has_change_permission(request, show)
         and show.status == Show.Status.ON_SALE
         and not show.has_ended(),
@@ -105,7 +105,7 @@ def offers(page: ServiceAdmin, request: HttpRequest, show: Show) -> Offers:
 
 def seats(request: HttpRequest, show_id: int, page: ServiceAdmin) -> HttpResponse:
     """The seats of a show with who has which, and the form that works on those that are ticked."""
-    show = Show.objects.with_details().filter(pk=show_id).first()
+    show = show_to_see(request, show_id)
     if not page.has_view_permission(request, show):
         raise PermissionDenied
     if show is None:
@@ -114,6 +114,7 @@ def seats(request: HttpRequest, show_id: int, page: ServiceAdmin) -> HttpRespons
     if form.is_bound and _was_done(page, request, show, form):
         return HttpResponseRedirect(reverse("admin:movies_show_seats", args=[show_id]))
     live = live_bookings(show)
+    may_see_events = request.user.has_perm("bookings.view_bookingevent", show)
     return render(
         request,
         "admin/bookings/seats.html",
@@ -124,10 +125,10 @@ def seats(request: HttpRequest, show_id: int, page: ServiceAdmin) -> HttpRespons
             "media": page.media,
             "show": show,
             "form": form,
-            "chart": show_chart(show, live, with_names=request.user.has_perm("bookings.view_booking")),
+            "chart": show_chart(show, live, with_names=may_see_people(request, show)),
             "shown": json.dumps({booking.seat_number: booking.pk for booking in live}),
             "offers": offers(page, request, show),
-            "events": recent_events(show) if request.user.has_perm("bookings.view_bookingevent") else None,
+            "events": recent_events(show) if may_see_events else None,
         },
     )
 
@@ -136,7 +137,7 @@ def _was_done(page: ServiceAdmin, request: HttpRequest, show: Show, form: SeatAc
     """Do what the pressed button says. A refusal is a message, and the form keeps what was typed."""
     action = next((name for name in ("_block", "_release", "_cancel") if name in request.POST), None)
     if action is None or not request.user.has_perm(
-        "bookings.change_booking" if action == "_cancel" else "bookings.block_seats"
+        "bookings.change_booking" if action == "_cancel" else "bookings.block_seats", show
     ):
         raise PermissionDenied
     if not form.is_valid():
@@ -144,7 +145,7 @@ def _was_done(page: ServiceAdmin, request: HttpRequest, show: Show, form: SeatAc
             page.message_user(request, " ".join(map(str, error)), messages.WARNING)
         return False
     numbers, actor = form.cleaned_data["seat"], admin_actor(request)
-    leave = form.cleaned_data["leave_single_seat"] and request.user.has_perm("bookings.block_seats")
+    leave = form.cleaned_data["leave_single_seat"] and request.user.has_perm("bookings.block_seats", show)
     labels = show.plan.labels_of(numbers)
     shown = form.cleaned_data["shown"]
     if shown is None:
@@ -193,12 +194,12 @@ def _tell_what_was_cancelled(
 
 def cancel_show(request: HttpRequest, show_id: int, page: ServiceAdmin) -> HttpResponse:
     """Ask for the reason; then cancel the show with all its bookings."""
-    show = Show.objects.with_details().filter(pk=show_id).first()
+    show = show_to_see(request, show_id)
     if not page.has_change_permission(request, show):
         raise PermissionDenied
-    back = reverse("admin:movies_show_change", args=[show_id])
     if show is None:
-        return HttpResponseRedirect(back)
+        return HttpResponseRedirect(reverse("admin:movies_show_changelist"))
+    back = reverse("admin:movies_show_change", args=[show_id])
     form = CancelShowForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         reason = form.cleaned_data["reason"]

@@ -1,7 +1,7 @@
 """Shows in the Admin: what `movies` shows of them, and their seats."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db import transaction
@@ -25,6 +25,7 @@ class ShowAdmin(CatalogueShowAdmin):
 
     change_form_template = "admin/bookings/show_change_form.html"
     actions = (*CatalogueShowAdmin.actions, "report")
+    rights: ClassVar = {"report": "bookings.view_reports"}
 
     def get_urls(self) -> list[URLPattern]:
         def page(route: str, view: Callable[..., HttpResponse], name: str) -> URLPattern:
@@ -66,9 +67,10 @@ class ShowAdmin(CatalogueShowAdmin):
         show = kwargs.get("obj")
         if show is not None:
             context["offers"] = seating.offers(self, request, show)
+            may_see_log = request.user.has_perm("movies.view_showevent", show)
             # Of a show that sold: what is to be done instead of choosing another screen here.
             context["screen_stays"] = "screen" in context["adminform"].readonly_fields
-            context["show_log"] = show_log(show) if request.user.has_perm("movies.view_showevent") else None
+            context["show_log"] = show_log(show) if may_see_log else None
         return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.action(description="Occupancy and takings as CSV", permissions=["report"])
@@ -76,4 +78,4 @@ class ShowAdmin(CatalogueShowAdmin):
         return csv_response("occupancy", occupancy_rows(selected))
 
     def has_report_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("bookings.view_booking")
+        return request.user.has_perm("bookings.view_reports")

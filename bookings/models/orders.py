@@ -14,6 +14,7 @@ from accounts.models import User
 from bookings.models.guests import Guest
 from bookings.models.references import as_reference, new_reference
 from bookings.refunds import refund_amount
+from bookings.roles import SEAT_RIGHTS
 from movies.models import Screen, Show
 
 # What staff read where the customer gave no name.
@@ -318,7 +319,7 @@ class Booking(models.Model):
 
     class Meta:
         ordering = ("-id",)
-        permissions = [("block_seats", "Can block and release house seats")]
+        permissions = [*SEAT_RIGHTS]
         indexes = [
             # What became of a seat's bookings; for live ones PostgreSQL prefers the constraint's index.
             models.Index(fields=["show", "seat_number", "status"], name="booking_by_seat"),

@@ -6,6 +6,8 @@ from django.db import transaction
 
 from accounts.actors import Actor, Channel
 from bookings.queries import sold_among
+from movies.access import cinemas_with
+from movies.errors import OtherCinemas
 from movies.models import Movie
 from movies.services import (
     Slot,
@@ -34,13 +36,16 @@ def change_movie(
     Another running time moves the end of every show to come, or of none; with `keep`, shows that have sold
     stay as they are. Each show that changes gets a ShowEvent.
 
-    Raises NotFound, ShowsWouldOverlap with the shows that would clash, and ScreenOccupied where only the
+    Raises NotFound, OtherCinemas for shows to come where the member of staff may not change films,
+    ShowsWouldOverlap with the shows that would clash, and ScreenOccupied where only the
     database sees that.
     """
     timetable: Timetable | None = None
     slots: list[Slot] = []
     if "duration_minutes" in fields:
-        timetable, slots = plan_running_time(movie, fields["duration_minutes"], keep=keep, versions=versions)
+        timetable, slots = plan_running_time(
+            movie, fields["duration_minutes"], actor=actor, keep=keep, versions=versions
+        )
     editor = actor.user if actor.channel == Channel.API else None  # the Admin writes its log itself
     saved = save_movie(movie, versions=versions, editor=editor, **fields)
     if timetable is not None:
@@ -49,11 +54,11 @@ def change_movie(
 
 
 def plan_running_time(
-    movie: Movie, minutes: int, *, keep: bool, versions: Versions = None
+    movie: Movie, minutes: int, *, actor: Actor, keep: bool, versions: Versions = None
 ) -> tuple[Timetable, list[Slot]]:
     """Lock the shows to come of a movie, and return the new slots of those that another running time changes.
 
-    Raises NotFound, PreconditionFailed, and ShowsWouldOverlap.
+    Raises NotFound, PreconditionFailed, OtherCinemas, and ShowsWouldOverlap.
     """
     timetable = lock_timetable(movie, versions)
     if timetable.row.duration_minutes == minutes:
@@ -66,8 +71,18 @@ def plan_running_time(
         for show in timetable.shows
         if show.pk not in kept
     ]
+    _refuse_other_cinemas(slots, actor)
     refuse_clashes(slots)
     return timetable, slots
+
+
+def _refuse_other_cinemas(slots: list[Slot], actor: Actor) -> None:
+    mine = None if actor.user is None else cinemas_with(actor.user, "movies.change_movie")
+    if mine is None:
+        return
+    others = {slot.screen.cinema.name for slot in slots if slot.screen.cinema_id not in mine}
+    if others:
+        raise OtherCinemas(cinemas=sorted(others))
 
 
 def _move_ends(timetable: Timetable, slots: list[Slot], actor: Actor, reason: str) -> None:

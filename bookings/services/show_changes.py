@@ -48,7 +48,7 @@ def change_show(
     if not changes:
         return show
     refuse_change(show, changes)
-    named = list(changes)
+    named = {name: (getattr(show, name), value) for name, value in changes.items()}
     if changes.keys() & FACTS:
         _refuse_facts(inventory, changes)
         if "total_seats" in changes and was_sold(show, inventory.at):

@@ -130,9 +130,9 @@ def test_there_may_be_nothing_between_two_commas(block, release, seats):
 def test_a_block_of_any_size_costs_the_same_queries(block, seats, django_assert_num_queries):
     show = make_show(screen=make_screen(seat_plan="A " + "o" * 30))
 
-    # The user and their permissions (3), savepoint, lock, which seats are occupied, and release; between
+    # The user and their rights (4), savepoint, lock, which seats are occupied, and release; between
     # them order, bookings, events and count: one statement on PostgreSQL, elsewhere one each.
-    with django_assert_num_queries(8 if connection.vendor == "postgresql" else 11):
+    with django_assert_num_queries(9 if connection.vendor == "postgresql" else 12):
         block(show, f"A1-A{seats}")
 
 

@@ -294,7 +294,7 @@ def test_the_plan_costs_the_same_queries_for_any_number_of_seats(seats, staff, d
     data = {**opened(staff, show, screen=make_screen(seat_plan="A oooooooo\nB oooooooo").pk), "_plan": ""}
     page = staff.post(address(show), data)
 
-    with django_assert_num_queries(23):
+    with django_assert_num_queries(24):
         staff.post(address(show), {**form_of(page), "_check": ""})
 
 

@@ -142,6 +142,7 @@ class ShowViewSet(ChangeableViewSet, CatalogueShowViewSet):
     def move(self, request: UserRequest, pk: str) -> Response:
         data = MoveInput(data=request.data)
         data.is_valid(raise_exception=True)
+        self.check_place(data.validated_data)
         moved = services.move_show(
             int(pk), actor=api_actor(request), versions=self.versions(), **data.validated_data
         )

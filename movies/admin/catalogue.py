@@ -14,6 +14,8 @@ from django.urls import URLPattern, path
 
 from movie_booking.admin import ServiceAdmin
 from movies import services
+from movies.admin.audited import Audited
+from movies.admin.by_cinema import ByCinema, CinemaChoice, InlineByCinema
 from movies.admin.editing import EditingAdmin, VersionedForm
 from movies.models import Cinema, Genre, Movie, Screen
 from movies.seat_chart import seat_chart
@@ -28,7 +30,7 @@ SEATS_ARE_DRAWN_HERE = (
 
 
 @admin.register(Genre)
-class GenreAdmin(ServiceAdmin):
+class GenreAdmin(Audited, ServiceAdmin):
     search_fields = ("name_folded__contains",)
 
 
@@ -121,7 +123,7 @@ class ScreenInTableForm(ScreenForm):
         return super().clean()
 
 
-class ScreenInline(admin.TabularInline):
+class ScreenInline(InlineByCinema, admin.TabularInline):
     model = Screen
     form = ScreenInTableForm
     fields = ("name", "total_seats", "opened")
@@ -150,7 +152,7 @@ class CinemaForm(VersionedForm):
         return {*super()._get_validation_exclusions(), *unchanged}  # type: ignore[misc]
 
 
-class CinemaAdmin(EditingAdmin):
+class CinemaAdmin(ByCinema, EditingAdmin):
     form = CinemaForm
     list_display = ("name", "address", "time_zone")
     list_filter = ("time_zone",)
@@ -176,10 +178,10 @@ class CinemaAdmin(EditingAdmin):
             screen.delete()
 
 
-class ScreenAdmin(EditingAdmin):
+class ScreenAdmin(ByCinema, EditingAdmin):
     form = ScreenForm
     list_display = ("name", "cinema", "total_seats", "no_single_seats")
-    list_filter = ("cinema",)
+    list_filter = (("cinema", CinemaChoice),)
     list_select_related = ("cinema",)
     search_fields = ("name_folded__contains", "cinema__name_folded__contains")
     autocomplete_fields = ("cinema",)

@@ -16,6 +16,7 @@ from django.utils.datastructures import MultiValueDict
 
 from movie_booking.admin import ServiceAdmin
 from movies import services
+from movies.admin.audited import Audited
 from movies.admin.inputs import Sent, in_words, read_sent, sent_by
 
 
@@ -194,7 +195,7 @@ class VersionedForm(ModelForm):
         return in_words(field, read_sent(field, self.add_prefix(name), data))
 
 
-class EditingAdmin(ServiceAdmin):
+class EditingAdmin(Audited, ServiceAdmin):
     """The page of a row that several people edit: it is read under its lock before it is written."""
 
     form = VersionedForm

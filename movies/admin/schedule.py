@@ -12,17 +12,21 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME, AdminForm
 from django.contrib.admin.models import ADDITION, LogEntry
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.timezone import now
 
+from accounts.actors import Actor, Channel
 from movie_booking.admin import REFUSALS, IdSelect, ServiceAdmin, refusal, refused
 from movie_booking.errors import Invalid
 from movies import services
+from movies.access import rows_with
 from movies.admin.days import DayInput
 from movies.errors import WeekHasOverlaps
 from movies.models import Movie, Screen, Show, ShowQuerySet
 from movies.prices import KIND_PRICE_FIELDS
+from movies.services import audit
 from movies.services.week_schedule import MAX_DAYS, SALE_FIELDS, Proposal
 from movies.times import WEEKDAYS, dates_between, local_time, read_times, to_local
 
@@ -64,20 +68,22 @@ class WeekForm(forms.Form):
         " that has just begun.",
     )
 
-    def __init__(self, *args: Any, admin_site: admin.AdminSite, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, admin_site: admin.AdminSite, screens: QuerySet[Screen], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         movie: Any = self.fields["movie"]
         movie.widget = IdSelect(Show._meta.get_field("movie"), admin_site)
         movie.widget.choices = movie.choices
         by_id = {
             str(screen.pk): screen
-            for screen in Screen.objects.select_related("cinema")
+            for screen in screens.select_related("cinema")
             .defer("seat_plan")
             .order_by("cinema__name", "cinema", "name")
         }
-        screens: Any = self.fields["screens"]
-        screens.coerce = by_id.__getitem__
-        screens.choices = [
+        choice: Any = self.fields["screens"]
+        choice.coerce = by_id.__getitem__
+        choice.choices = [
             (
                 f"{cinema.name} ({cinema.time_zone})",
                 [(screen.pk, f"{screen.name} ({screen.total_seats} seats)") for screen in of_cinema],
@@ -158,7 +164,8 @@ def schedule_week_view(page: ServiceAdmin, request: HttpRequest) -> HttpResponse
     if not page.has_add_permission(request):
         raise PermissionDenied
     sent = request.POST if request.method == "POST" else None
-    form = WeekForm(sent, admin_site=page.admin_site)
+    screens = rows_with(Screen.objects.all(), request.user, "movies.add_show")
+    form = WeekForm(sent, admin_site=page.admin_site, screens=screens)
     proposals: list[Proposal] = []
     if form.is_valid():
         try:
@@ -262,6 +269,7 @@ def _report_refusal(page: ServiceAdmin, request: HttpRequest, error: Exception) 
 def _report_shows(page: ServiceAdmin, request: HttpRequest, shows: list[Show]) -> None:
     user: Any = request.user  # staff, as the page is the Admin's
     LogEntry.objects.log_actions(user.pk, shows, ADDITION, [{"added": {}}])
+    audit.record_all(shows, audit.ADD, actor=Actor(user, Channel.ADMIN))
     drafts = sum(show.status == Show.Status.DRAFT for show in shows)
     titles = {show.movie.title for show in shows}
     of_what = f" of {titles.pop()}" if len(titles) == 1 else ""

@@ -17,6 +17,8 @@ from django.utils.timezone import now
 from movie_booking.errors import Invalid
 from movie_booking.limits import MAX_SEARCH_CHARACTERS
 from movies import services
+from movies.access import rows_with
+from movies.admin.by_cinema import ByCinema, CinemaChoice, ScreenChoice
 from movies.admin.days import DayInput, StartDays
 from movies.admin.editing import EditingAdmin, VersionedForm
 from movies.admin.inputs import reason_field
@@ -177,18 +179,13 @@ class ShowForm(VersionedForm):
             raise ValidationError({"starts_at": f"{ScreenOccupied.detail} {others}"})
 
 
-class ScreenChoice(admin.RelatedFieldListFilter):
-    """Screens with their cinemas, in one query."""
-
-    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:
-        return [(screen.pk, str(screen)) for screen in Screen.objects.select_related("cinema")]
-
-
 class MovieChoice(admin.RelatedFieldListFilter):
     """Films of the shows that the list begins with, or that are to come."""
 
     def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:
-        movies = Movie.objects.shown_in(Show.objects.filter(starts_at__gte=now() - StartDays.since))
+        shows = Show.objects.filter(starts_at__gte=now() - StartDays.since)
+        theirs = rows_with(shows, request.user, model_admin.right("view"), model_admin.right("change"))
+        movies = Movie.objects.shown_in(theirs)
         return list(movies.values_list("pk", "title"))
 
 
@@ -218,7 +215,7 @@ class ShowChangeForm(ShowForm):
     reason = reason_field()
 
 
-class ShowAdmin(EditingAdmin):
+class ShowAdmin(ByCinema, EditingAdmin):
     """Shows as a schedule. `bookings.admin` adds what concerns their seats, and registers it."""
 
     form = ShowForm
@@ -229,7 +226,7 @@ class ShowAdmin(EditingAdmin):
         WhenFilter,
         StartDays,
         "status",
-        "screen__cinema",
+        ("screen__cinema", CinemaChoice),
         ("screen", ScreenChoice),
         ("movie", MovieChoice),
     )

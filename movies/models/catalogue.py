@@ -2,7 +2,7 @@
 
 import zoneinfo
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -101,6 +101,10 @@ class CinemaQuerySet(FoldingQuerySet["Cinema"]):
 
 
 class Cinema(FoldingModel):
+    # How one gets from a row to its cinema: what staff may do depends on it (`movies.access`). A model
+    # without it belongs to no cinema.
+    cinema_lookup: ClassVar = "pk"
+
     name = models.CharField(max_length=100, unique=True)
     address = models.CharField(max_length=200, blank=True)
     time_zone = models.CharField(
@@ -160,6 +164,8 @@ class ScreenQuerySet(FoldingQuerySet["Screen"]):
 
 class Screen(FoldingModel):
     """A screen of a cinema, with the seats in front of it."""
+
+    cinema_lookup: ClassVar = "cinema"
 
     cinema = models.ForeignKey(Cinema, on_delete=models.PROTECT, related_name="screens", db_index=False)
     name = models.CharField(max_length=50, help_text="As on its sign: Screen 1.")

@@ -1,10 +1,10 @@
 """When it is shown: shows, and what changed of them."""
 
 import zoneinfo
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -62,8 +62,11 @@ class ShowQuerySet(models.QuerySet["Show"]):
             "movie__description", "movie__description_folded", "screen__seat_plan"
         )
 
-    def visible_to_customers(self) -> "ShowQuerySet":
-        return self.exclude(status=Show.Status.DRAFT)
+    def visible_to_customers(self, *, drafts_of: Collection[int] = ()) -> "ShowQuerySet":
+        """All but drafts; those of some cinemas too, for their staff."""
+        if not drafts_of:
+            return self.exclude(status=Show.Status.DRAFT)
+        return self.filter(~Q(status=Show.Status.DRAFT) | Q(screen__cinema__in=drafts_of))
 
     def upcoming(self, at: datetime | None = None) -> "ShowQuerySet":
         """Shows on sale that have yet to start."""
@@ -112,6 +115,8 @@ MAX_CUTOFF_MINUTES = 7 * 24 * 60
 
 class Show(models.Model):
     """One screening: the row that bookings queue on."""
+
+    cinema_lookup: ClassVar = "screen__cinema"
 
     class Status(models.TextChoices):
         DRAFT = "DRAFT", "Draft"

@@ -23,6 +23,7 @@ from movies.services.schedule import (
     schedule_show,
 )
 from movies.services.slots import Overlap, Slot, find_overlaps, usual_pre_show
+from movies.services.staff import changing_roles, roles_in_words
 from movies.services.timetable import (
     Timetable,
     count_shows_to_come,
@@ -47,6 +48,7 @@ __all__ = [
     "Slot",
     "Timetable",
     "Versions",
+    "changing_roles",
     "copy_seat_plan",
     "copy_week",
     "count_shows_to_come",
@@ -72,6 +74,7 @@ __all__ = [
     "refuse_stale",
     "refuse_timing",
     "reschedule_show",
+    "roles_in_words",
     "save_cinema",
     "save_movie",
     "save_screen",

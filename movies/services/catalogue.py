@@ -39,10 +39,11 @@ def save_movie(
     movie = lock_row(movie, versions) if movie.pk else movie
     changed = write_fields(movie, fields)
     if genres is not None:
-        before = {genre.pk for genre in movie.genres.all()}
+        before = list(movie.genres.all())
         named = Genre.objects.named(genres)
         movie.genres.set(named)
-        changed += ["genres"] if {genre.pk for genre in named} != before else []
+        if set(named) != set(before):
+            changed["genres"] = (before, named)
     log_change(movie, changed, editor)
     return movie
 

@@ -53,10 +53,11 @@ def lock_row(row: Row, versions: Versions = None) -> Row:
     return fresh
 
 
-def write_fields(row: Model, changes: dict[str, Any]) -> list[str]:
-    """Write those fields whose value changes, and no other, and return their names; or a new row whole."""
+def write_fields(row: Model, changes: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Write those fields whose value changes, and no other; or a new row whole. Return both values."""
     is_new = row._state.adding
-    changed = [name for name, value in changes.items() if getattr(row, name, None) != value]
+    pairs = {name: (getattr(row, name, None), value) for name, value in changes.items()}
+    changed = {name: (before, after) for name, (before, after) in pairs.items() if before != after}
     for name in changed:
         setattr(row, name, changes[name])
     if is_new:

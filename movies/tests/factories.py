@@ -1,13 +1,15 @@
 """Valid rows for tests."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
 from itertools import count
 
+from django.contrib.auth.models import Group, Permission
 from django.test import Client
 from django.utils.timezone import now
 
 from accounts.models import User
-from movies.models import Cinema, Genre, Movie, Screen, Show
+from movies.models import Cinema, Genre, Movie, Screen, Show, StaffRole
 from movies.seat_plan import crop_plan, draw_plan
 from movies.services import save_screen
 
@@ -67,3 +69,17 @@ def make_show(*, starts_at: datetime | None = None, **fields: object) -> Show:
         "seat_plan": draw_plan(crop_plan(screen.plan, total_seats)),
     }
     return Show.objects.create(movie=movie, screen=screen, starts_at=starts_at, **{**defaults, **fields})
+
+
+def give_role(user: User, permissions: Iterable[str], *cinemas: Cinema) -> User:
+    """Make the user a member of staff with a role of these permissions, in these cinemas or, without any, in
+    all.
+    """
+    role = Group.objects.create(name=f"Role {next(_numbers)}")
+    by_name = {f"{each.content_type.app_label}.{each.codename}": each
+               for each in Permission.objects.select_related("content_type")}  # fmt: skip
+    role.permissions.set(by_name[name] for name in permissions)
+    given = StaffRole.objects.create(user=user, role=role, all_cinemas=not cinemas)
+    given.cinemas.set(cinemas)
+    User.objects.filter(pk=user.pk).update(is_staff=True)
+    return User.objects.get(pk=user.pk)

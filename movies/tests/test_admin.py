@@ -387,9 +387,9 @@ def test_the_list_costs_as_many_queries_for_any_number_of_shows(
     for _ in range(rows):
         make_show(movie=movie)
 
-    # Session, user and rights (4), cinemas, screens and movies to filter by (3), how many there are and
+    # Session, user and rights (5), cinemas, screens and movies to filter by (3), how many there are and
     # the page (2).
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         staff.get("/admin/movies/show/")
 
 

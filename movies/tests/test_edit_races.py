@@ -110,7 +110,7 @@ def test_control_without_the_lock_a_row_that_is_written_whole_loses_a_change(sta
         for name, value in changes.items():
             setattr(row, name, value)
         row.save()
-        return []
+        return {}
 
     movie = make_movie("Inception", language="")
     without_the_lock(monkeypatch)

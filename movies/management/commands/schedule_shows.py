@@ -10,12 +10,13 @@ from django.core.exceptions import ValidationError
 from django.core.management import BaseCommand, CommandError
 from django.db import transaction
 
+from accounts.actors import Actor, Channel
 from accounts.models import User
 from movie_booking.errors import DomainError
 from movie_booking.limits import parse_id
 from movies.errors import WeekHasOverlaps
 from movies.models import Movie, Screen, Show
-from movies.services import log_notes, preview_week, schedule_week
+from movies.services import audit, log_notes, preview_week, schedule_week
 from movies.services.week_schedule import refuse_obstacles
 from movies.times import WEEKDAYS, dates_between, read_times
 
@@ -77,7 +78,9 @@ class Command(BaseCommand):
 @transaction.atomic
 def _schedule(week: dict[str, Any], editor: User | None) -> None:
     shows = schedule_week(**week)
-    log_notes(shows, "Added by the command schedule_shows.", editor, ADDITION)
+    text = "Added by the command schedule_shows."
+    log_notes(shows, text, editor, ADDITION)
+    audit.record_all(shows, audit.ADD, actor=Actor(editor, Channel.COMMAND), note=text)
 
 
 def _week(
