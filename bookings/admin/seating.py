@@ -1,4 +1,4 @@
-"""The seats of a show, to work on: blocked, released or given back as they are ticked; and cancelling it.
+"""The seats of a show, to work on: blocked, released or given back as they are ticked.
 
 Plain Admin views, linked from the page of the show.
 """
@@ -12,7 +12,6 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.template.defaultfilters import pluralize
 from django.urls import reverse
 
 from bookings import services
@@ -68,15 +67,6 @@ class SeatActionForm(forms.Form):
     def ticked(self) -> set[str]:
         """What was ticked, to be drawn again."""
         return set(self.data.getlist("seat")) if self.is_bound else set()  # type: ignore[attr-defined]
-
-
-class CancelShowForm(forms.Form):
-    reason = forms.CharField(
-        label="Reason, as customers are told",
-        max_length=200,
-        widget=forms.TextInput({"class": "vTextField"}),
-        error_messages={"required": "Customers will ask why: give a reason."},
-    )
 
 
 class Offers(NamedTuple):
@@ -190,36 +180,6 @@ def _tell_what_was_cancelled(
         page.message_user(request, text, messages.WARNING)
     if cancelled:
         page.message_user(request, f"Cancelled: {len(cancelled)}.", messages.SUCCESS)
-
-
-def cancel_show(request: HttpRequest, show_id: int, page: ServiceAdmin) -> HttpResponse:
-    """Ask for the reason; then cancel the show with all its bookings."""
-    show = show_to_see(request, show_id)
-    if not page.has_change_permission(request, show):
-        raise PermissionDenied
-    if show is None:
-        return HttpResponseRedirect(reverse("admin:movies_show_changelist"))
-    back = reverse("admin:movies_show_change", args=[show_id])
-    form = CancelShowForm(request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        reason = form.cleaned_data["reason"]
-        try:
-            _, cancelled = services.cancel_show(show_id, actor=admin_actor(request), reason=reason)
-        except REFUSALS as error:
-            page.message_user(request, refusal(error), messages.ERROR)
-        else:
-            page.log_change(request, show, f"Cancelled: {reason}")
-            text = f"The show is cancelled, and with it {cancelled} booking{pluralize(cancelled)}."
-            page.message_user(request, text, messages.SUCCESS)
-        return HttpResponseRedirect(back)
-    context = {
-        **page.admin_site.each_context(request),
-        "opts": page.opts,
-        "title": "Cancel the show",
-        "show": show,
-        "form": form,
-    }
-    return render(request, "admin/bookings/cancel_show.html", context)
 
 
 def live_bookings(show: Show) -> list[Booking]:
