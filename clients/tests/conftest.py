@@ -24,6 +24,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"{name} needs Python 3.11 and did not run.", yellow=True)
 
 
+# Somebody at the box office, who may do everything.
+CLERK = {
+    "DJANGO_SUPERUSER_USERNAME": "clerk",
+    "DJANGO_SUPERUSER_EMAIL": "clerk@example.com",
+    "DJANGO_SUPERUSER_PASSWORD": "popcorn-and-cola",
+}
+
+
 def manage(*arguments: str, **environment: str) -> None:
     command = [sys.executable, "manage.py", *arguments]
     subprocess.run(command, cwd=settings.BASE_DIR, env=os.environ | environment, check=True)
@@ -36,6 +44,7 @@ def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     environment = {"DATABASE_URL": f"sqlite:///{folder}/db.sqlite3", "DEBUG": "1"}
     manage("migrate", "--verbosity=0", **environment)
     manage("seed_demo", **environment)
+    manage("createsuperuser", "--noinput", **environment, **CLERK)
     return folder
 
 
