@@ -6,11 +6,12 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.db import OperationalError
 from django.db.models import Q
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from bookings import services
+from bookings.admin.cancel_bookings import ask_before_cancelling
 from bookings.admin.events import BookingEventInline
 from bookings.admin.read_only import (
     CreatedDays,
@@ -19,10 +20,8 @@ from bookings.admin.read_only import (
     admin_actor,
     cinema_time,
     csv_response,
-    ids_of_orders,
-    ids_of_shows,
-    ids_of_users,
 )
+from bookings.admin.search import SEARCH_HELP, find
 from bookings.exports import booking_rows
 from bookings.models import STATUS_PRECEDENCE, Booking, BookingQuerySet, Status
 from movie_booking.admin import REFUSALS, ServiceAdmin, refusal
@@ -83,10 +82,7 @@ class BookingAdmin(BookingColumns, ReadOnlyAdmin):
     list_filter = (BookingStatusFilter, ("show__screen__cinema", CinemaChoice), ShowDays, CreatedDays)
     list_select_related = ("order__user", "order__guest", "show__movie", "show__screen__cinema")
     search_fields = ("id",)  # any, so that there is a field to search with: see `matching`
-    search_help_text = (
-        "Number of the booking, reference of the order, user name, e-mail address (or their beginnings) or"
-        " film (shows of the last 30 days and to come)."
-    )
+    search_help_text = f"Number of the booking. {SEARCH_HELP}"
     moment = "created_at"
     actions = ("cancel", "export")
     rights: ClassVar = {"cancel": "bookings.change_booking", "report": "bookings.view_reports"}
@@ -108,12 +104,7 @@ class BookingAdmin(BookingColumns, ReadOnlyAdmin):
 
     def matching(self, term: str) -> Q:
         number = parse_id(term)
-        return (
-            Q(pk__in=[] if number is None else [number])
-            | Q(order__in=ids_of_orders(term))
-            | Q(user__in=ids_of_users(term))
-            | Q(show__in=ids_of_shows(term))
-        )
+        return Q(pk__in=[] if number is None else [number]) | find(term).as_bookings
 
     @admin.display(description="Customer", ordering="user__username")
     def customer(self, booking: Booking) -> SafeString:
@@ -132,8 +123,11 @@ class BookingAdmin(BookingColumns, ReadOnlyAdmin):
         return request.user.has_perm("bookings.view_reports")
 
     @admin.action(description="Cancel selected bookings", permissions=["cancel"])
-    def cancel(self, request: HttpRequest, selected: BookingQuerySet) -> None:
-        cancel_each(self, request, selected)
+    def cancel(self, request: HttpRequest, selected: BookingQuerySet) -> HttpResponse | None:
+        question = ask_before_cancelling(self, request, selected)
+        if question is None:
+            cancel_each(self, request, selected)
+        return question
 
     @admin.action(description="Export selected bookings as CSV", permissions=["report"])
     def export(self, request: HttpRequest, selected: BookingQuerySet) -> StreamingHttpResponse:

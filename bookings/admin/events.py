@@ -14,8 +14,8 @@ from bookings.admin.read_only import (
     RecentDays,
     ShowDays,
     cinema_time,
-    ids_of_users,
 )
+from bookings.admin.search import ids_of_users
 from bookings.models import BookingEvent
 from bookings.queries import FORMER_PLANS, seat_label_then
 from movie_booking.limits import parse_id

@@ -7,27 +7,22 @@ from django.contrib import admin
 from django.contrib.admin.views.main import SEARCH_VAR
 from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
-from django.utils.timezone import now
 
 from accounts.actors import Channel
 from accounts.models import User
 from bookings.exports import csv_lines
 from bookings.models import Booking, BookingEvent, Order
 from bookings.services import Actor
-from movie_booking.admin import MAX_ROWS, ServiceAdmin
+from movie_booking.admin import ServiceAdmin
 from movie_booking.limits import MAX_SEARCH_CHARACTERS
 from movies.access import rows_with
 from movies.admin import ByCinema, DaysSince, LocalDaysFilter, by_cinema_clock
 from movies.models import Show
 
-# Which sales a list shows unless its reader says which, and of which films it finds the sales.
+# Which sales a list shows unless its reader says which.
 RECENT = timedelta(days=30)
-# How many customers or orders a search takes into account; of a beginning that more have, one types on.
-MAX_FOUND = 100
-# Fewer characters are the beginning of too many references, and as well that of a name.
-LEAST_OF_REFERENCE = 5
 # What finds few rows among all, each by an index of its own: a search, and what their page is linked from.
-NARROWING = {SEARCH_VAR, "show_from", "show_to", "show", "order", "booking", "user"}
+NARROWING = {SEARCH_VAR, "show_from", "show_to", "show", "order", "booking", "user", "guest"}
 
 
 class ReadOnly:
@@ -130,28 +125,6 @@ def show_to_see(request: HttpRequest, show_id: int) -> Show | None:
 def may_see_people(request: HttpRequest, show: Show) -> bool:
     """Whether the reader may know who has which seat of the show."""
     return any(request.user.has_perm(f"bookings.{right}", show) for right in ("view_people", "view_booking"))
-
-
-def ids_of_users(term: str) -> list[int]:
-    """Users whose names or e-mail addresses begin with what was typed: the one of this name among them."""
-    found = User.objects.beginning(term).order_by("username")
-    return list(found.values_list("pk", flat=True)[:MAX_FOUND])
-
-
-def ids_of_orders(term: str) -> list[int]:
-    """The order of this reference, or those whose references begin so."""
-    orders = Order.objects.with_reference(term)
-    if len(term) >= LEAST_OF_REFERENCE:
-        orders = Order.objects.beginning(term)
-    return list(orders.order_by().values_list("pk", flat=True)[:MAX_FOUND])
-
-
-def ids_of_shows(term: str) -> list[int]:
-    """Recent shows, and those to come, of films with these words in their titles."""
-    recent = Show.objects.filter(starts_at__gte=now() - RECENT)
-    for word in term.split():
-        recent = recent.filter(movie__title_folded__contains=word)
-    return list(recent.order_by("-starts_at").values_list("pk", flat=True)[:MAX_ROWS])
 
 
 def csv_response(name: str, rows: Any) -> StreamingHttpResponse:

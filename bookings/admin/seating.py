@@ -1,25 +1,17 @@
-"""What the pages of a show offer to staff, and say of its seats; and cancelling the show."""
+"""What the pages of a show offer to staff, and say of its seats."""
 
 from dataclasses import dataclass
 from typing import Any
 
-from django import forms
-from django.contrib import messages
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
-from django.template.defaultfilters import pluralize
-from django.urls import reverse
+from django.http import HttpRequest
 from django.utils.timezone import now
 
-from bookings import services
 from bookings.admin.bookings import may_cancel
 from bookings.admin.moving import may_move
-from bookings.admin.read_only import admin_actor, show_to_see
 from bookings.models import BookingEvent
 from bookings.queries import seat_labels_then
 from bookings.services.rules import refuse_unless_sold_at_box_office
-from movie_booking.admin import REFUSALS, ServiceAdmin, refusal
+from movie_booking.admin import ServiceAdmin
 from movie_booking.errors import DomainError
 from movies.models import Show
 
@@ -30,15 +22,6 @@ REASONS = {
     "other_half": "is the other half of a sofa",
     "no_wheelchair_space": "goes with a wheelchair space",
 }
-
-
-class CancelShowForm(forms.Form):
-    reason = forms.CharField(
-        label="Reason, as customers are told",
-        max_length=200,
-        widget=forms.TextInput({"class": "vTextField"}),
-        error_messages={"required": "Customers will ask why: give a reason."},
-    )
 
 
 @dataclass(frozen=True)
@@ -79,36 +62,6 @@ def is_sold_at_box_office(show: Show) -> bool:
     except DomainError:
         return False
     return True
-
-
-def cancel_show(request: HttpRequest, show_id: int, page: ServiceAdmin) -> HttpResponse:
-    """Ask for the reason; then cancel the show with all its bookings."""
-    show = show_to_see(request, show_id)
-    if not page.has_change_permission(request, show):
-        raise PermissionDenied
-    if show is None:
-        return HttpResponseRedirect(reverse("admin:movies_show_changelist"))
-    back = reverse("admin:movies_show_change", args=[show_id])
-    form = CancelShowForm(request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        reason = form.cleaned_data["reason"]
-        try:
-            _, cancelled = services.cancel_show(show_id, actor=admin_actor(request), reason=reason)
-        except REFUSALS as error:
-            page.message_user(request, refusal(error), messages.ERROR)
-        else:
-            page.log_change(request, show, f"Cancelled: {reason}")
-            text = f"The show is cancelled, and with it {cancelled} booking{pluralize(cancelled)}."
-            page.message_user(request, text, messages.SUCCESS)
-        return HttpResponseRedirect(back)
-    context = {
-        **page.admin_site.each_context(request),
-        "opts": page.opts,
-        "title": "Cancel the show",
-        "show": show,
-        "form": form,
-    }
-    return render(request, "admin/bookings/cancel_show.html", context)
 
 
 def recent_events(show: Show) -> Any:

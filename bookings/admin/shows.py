@@ -5,11 +5,11 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.urls import URLPattern, path
 
 from bookings import services
-from bookings.admin import box_office, moving, seating
+from bookings.admin import box_office, cancel_show, moving, people, seating
 from bookings.admin.read_only import admin_actor, csv_response
 from bookings.exports import occupancy_rows
 from bookings.queries import was_sold
@@ -28,13 +28,14 @@ class ShowAdmin(CatalogueShowAdmin):
     rights: ClassVar = {"report": "bookings.view_reports"}
 
     def get_urls(self) -> list[URLPattern]:
-        def page(route: str, view: Callable[..., HttpResponse], name: str) -> URLPattern:
+        def page(route: str, view: Callable[..., HttpResponseBase], name: str) -> URLPattern:
             return path(route, self.admin_site.admin_view(view), {"page": self}, name=f"movies_show_{name}")
 
         return [
             page("<int:show_id>/seats/", box_office.seats, "seats"),
             page("<int:show_id>/seats/now/", box_office.seats_now, "seats_now"),
-            page("<int:show_id>/cancel/", seating.cancel_show, "cancel"),
+            page("<int:show_id>/cancel/", cancel_show.cancel_show, "cancel"),
+            page("<int:show_id>/people/", people.people, "people"),
             page("<int:show_id>/move/", moving.move_show, "move"),
             *super().get_urls(),
         ]
@@ -68,6 +69,7 @@ class ShowAdmin(CatalogueShowAdmin):
         show = kwargs.get("obj")
         if show is not None:
             context["offers"] = seating.offers(self, request, show)
+            context["may_see_people"] = request.user.has_perm("bookings.view_people", show)
             may_see_log = request.user.has_perm("movies.view_showevent", show)
             # Of a show that sold: what is to be done instead of choosing another screen here.
             context["screen_stays"] = "screen" in context["adminform"].readonly_fields

@@ -77,17 +77,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="order",
-            name="note",
-            field=models.TextField(
-                blank=True,
-                db_default="",
-                default="",
-                help_text="For staff: no customer sees it.",
-                max_length=2000,
-            ),
-        ),
-        migrations.AddField(
-            model_name="order",
             name="sold_by",
             field=models.ForeignKey(
                 blank=True,

@@ -3,6 +3,7 @@
 from bookings.models.events import BookingEvent, new_event
 from bookings.models.guests import Guest, GuestQuerySet
 from bookings.models.idempotency import IdempotencyKey
+from bookings.models.notes import OrderNote
 from bookings.models.orders import (
     HELD,
     LIVE,
@@ -35,6 +36,7 @@ __all__ = [
     "GuestQuerySet",
     "IdempotencyKey",
     "Order",
+    "OrderNote",
     "OrderQuerySet",
     "Status",
     "as_reference",

@@ -111,9 +111,6 @@ class Order(models.Model):
         db_index=False,
         help_text="The member of staff who sold it; empty if the customer bought it without them.",
     )
-    note = models.TextField(
-        blank=True, default="", db_default="", max_length=2000, help_text="For staff: no customer sees it."
-    )
     show = models.ForeignKey(Show, on_delete=models.PROTECT, related_name="orders")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     # The terms of the sale, whatever settings and show become later.

@@ -24,6 +24,7 @@ from bookings.services.guests import GuestDetails, anonymise_guests, new_guest
 from bookings.services.holds import SeatChoice, book_seat, expire_holds, extend_order, hold_seats
 from bookings.services.house_seats import block_seats, release_seats
 from bookings.services.moving import Move, MovedSeat, move_show, plan_on
+from bookings.services.notes import add_note
 from bookings.services.relocation import change_cinema, change_screen, has_had_shows, plan_time_zone
 from bookings.services.retention import forget_old_contacts
 from bookings.services.retiming import change_movie, plan_running_time
@@ -36,6 +37,7 @@ __all__ = [
     "Move",
     "MovedSeat",
     "SeatChoice",
+    "add_note",
     "anonymise_guests",
     "block_seats",
     "book_seat",

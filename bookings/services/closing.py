@@ -6,7 +6,7 @@ from django.utils import timezone
 from accounts import services as accounts
 from accounts.models import User
 from bookings.errors import OrdersToCome
-from bookings.models import Booking, IdempotencyKey, Order
+from bookings.models import Booking, IdempotencyKey, OrderNote
 
 
 def close_account(user: User, *, password: str | None = None, network: str | None = None) -> User:
@@ -25,7 +25,7 @@ def close_account(user: User, *, password: str | None = None, network: str | Non
         if orders := orders_to_come(fresh):
             raise OrdersToCome(orders=orders)
         IdempotencyKey.objects.filter(user=fresh).delete()  # with answers that were given
-        Order.objects.filter(user=fresh).exclude(note="").update(note="")  # what staff wrote of them
+        OrderNote.objects.filter(order__user=fresh).delete()
         return accounts.anonymise(fresh)
 
 

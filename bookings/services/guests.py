@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.emails import counted_as
 from bookings.access_keys import new_access
 from bookings.errors import GuestsOff
-from bookings.models import Guest, Order
+from bookings.models import Guest, Order, OrderNote
 
 # How many guests are forgotten in one transaction.
 BATCH = 1000
@@ -67,6 +67,6 @@ def _anonymise_some(before: datetime) -> int:
 
 
 def _forget(guests: Collection[int]) -> None:
-    Order.objects.filter(guest__in=guests).exclude(note="").update(note="")
+    OrderNote.objects.filter(order__guest__in=guests).delete()
     blank = dict.fromkeys(("email", "address", "name", "telephone", "access_salt", "access_key_hash"), "")
     Guest.objects.filter(pk__in=guests).update(anonymised_at=timezone.now(), **blank)

@@ -135,7 +135,7 @@ def test_an_action_leaves_rows_alone_where_the_right_does_not_count(mine, theirs
     """One may look at both cinemas, and cancel in one."""
     user = give_role(make_user(), BOX_OFFICE, mine.cinema)
     user = give_role(user, {"bookings.view_booking"}, theirs.cinema)
-    data = {"action": "cancel", "_selected_action": [mine.booking.pk, theirs.booking.pk]}
+    data = {"action": "cancel", "post": "yes", "_selected_action": [mine.booking.pk, theirs.booking.pk]}
 
     response = browser_for(user).post(reverse("admin:bookings_booking_changelist"), data, follow=True)
 

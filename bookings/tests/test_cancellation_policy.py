@@ -217,7 +217,7 @@ def test_staff_who_cancel_in_the_admin_are_recorded():
     client.force_login(staff)
     client.post(
         reverse("admin:bookings_booking_changelist"),
-        {"action": "cancel", "_selected_action": [booking.pk]},
+        {"action": "cancel", "post": "yes", "_selected_action": [booking.pk]},
     )
 
     booking.refresh_from_db()

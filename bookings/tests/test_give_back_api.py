@@ -184,6 +184,7 @@ def test_the_action_on_bookings_gives_back_whole_orders(seats, left):
     chosen = order.bookings.filter(seat_number__in=seats).values_list("pk", flat=True)
     staff = browser_for(make_staff("change_booking", "view_booking"))
 
-    staff.post(reverse("admin:bookings_booking_changelist"), {"action": "cancel", "_selected_action": chosen})
+    data = {"action": "cancel", "post": "yes", "_selected_action": chosen}
+    staff.post(reverse("admin:bookings_booking_changelist"), data)
 
     assert Booking.objects.filter(order=order, status=Status.BOOKED).count() == left

@@ -39,7 +39,9 @@ def old():
 
 def rows(browser, path, **query):
     """The bookings, or whatever is listed; of orders, their only booking."""
-    found = browser.get(path, query).context["cl"].result_list
+    response = browser.get(path, query, follow=True)
+    # A search that finds one order leads to it.
+    found = [response.context["order"]] if response.redirect_chain else response.context["cl"].result_list
     return [row.bookings.get() if isinstance(row, Order) else row for row in found]
 
 

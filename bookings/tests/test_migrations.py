@@ -143,6 +143,7 @@ BEFORE_NAMES = [
     ("movies", "0005_no_single_seats"),
     ("bookings", "0006_history_is_append_only"),
 ]
+RENAMED_COLUMNS = {"for_house": "is_house_seat", "door": "channel"}
 RENAMED_TABLES = {"bookings_seatchange": "bookings_bookingevent"}
 RENAMED_COLUMNS = {"for_house": "is_house_seat", "door": "channel"}
 # The rights and groups are looked at by name.

@@ -177,7 +177,7 @@ def test_the_action_on_the_list_of_bookings_reaches_those_that_were_ticked(staff
     give_back(first)
     second = book(show, 5)
 
-    data = {"action": "cancel", "_selected_action": [first.pk]}
+    data = {"action": "cancel", "post": "yes", "_selected_action": [first.pk]}
     response = staff.post(reverse("admin:bookings_booking_changelist"), data, follow=True)
 
     assert said(response) == [f"Booking {first.pk}: The booking is already cancelled."]

@@ -39,7 +39,7 @@ class _Form(HTMLParser):
             self.inside = False
         if tag == "select":
             self.select = None
-        if tag == "textarea":
+        if tag == "textarea" and self.area:
             # The line end after the tag is not part of the text, and browsers send CRLF.
             self.sent[self.area][0] = "\r\n".join(self.sent[self.area][0].removeprefix("\n").splitlines())
             self.area = None

@@ -31,7 +31,7 @@ LEFT_OUT = {
 # Pages of the Admin that take a form. The others are looked at, and their lists have actions.
 FORMS = (
     *("_add", "_change", "_delete", "_password_change"),
-    *("_seats", "_cancel", "_move", "_schedule", "_preview"),
+    *("_seats", "_cancel", "_exchange", "_move", "_schedule", "_preview"),
 )
 
 
