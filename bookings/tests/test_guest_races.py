@@ -1,17 +1,19 @@
 """Guests at the same moment as others: for one seat, beyond their limits, and while an account claims."""
 
 from collections import Counter
+from datetime import timedelta
 from functools import partial
 from threading import Barrier
 
 import pytest
+from django.utils.timezone import now
 
 from accounts.tests.factories import make_user
 from bookings.access_keys import key_of
 from bookings.errors import SeatTaken, TooManyHolds, TooManySeats
 from bookings.models import Booking, Guest, Order
 from bookings.rows import HOLDS_OF_ADDRESS
-from bookings.services import claim_order, claiming, limits, sell_seats
+from bookings.services import claim_order, claiming, guests, limits, sell_seats
 from bookings.services.holds import SeatChoice
 from bookings.services.inventory import SeatInventory
 from bookings.tests.factories import by, make_guest, make_order, make_shows_of_one_movie
@@ -19,6 +21,7 @@ from bookings.tests.race_calls import assert_consistent, hold, swap
 from movie_booking.composed import ComposedQuery
 from movie_booking.errors import NotFound
 from movie_booking.tests.concurrency import run_concurrently
+from movies.models import Show
 from movies.tests.factories import make_show
 
 pytestmark = pytest.mark.usefixtures("real_transactions")
@@ -135,3 +138,18 @@ def test_an_order_is_claimed_once():
     with pytest.raises(NotFound):
         claim_order(order.reference, key_of(guest.access_salt), user=make_user())
     assert Order.objects.get().user == user
+
+
+@pytest.mark.postgres
+def test_two_commands_that_forget_guests_forget_each_once(monkeypatch):
+    monkeypatch.setattr(guests, "BATCH", 2)
+    show = make_show()
+    for seat in range(1, 14, 2):
+        make_order(show, seat, user=make_guest(f"ann{seat}@example.com"))
+    Show.objects.update(ends_at=now() - timedelta(days=2), starts_at=now() - timedelta(days=3))
+    Guest.objects.update(created_at=now() - timedelta(days=4))
+    forget = partial(guests.anonymise_guests, now() - timedelta(days=1))
+
+    assert sum(run_concurrently(forget, forget)) == Guest.objects.count() == 7
+    assert not Guest.objects.filter(anonymised_at=None).exists()
+    assert set(Guest.objects.values_list("email", "email_folded", "telephone_reversed")) == {("", "", "")}

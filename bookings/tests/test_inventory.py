@@ -97,6 +97,15 @@ def test_one_statement_and_several_steps_write_equal_rows(status, more, monkeypa
         assert (twin.show.live_seats, twin.show.seats_version) == (3, 1)
 
 
+def test_a_guest_who_is_stored_already_gets_another_order():
+    guest = make_order(make_show(), 1, user=make_guest()).guest
+
+    [booking, *_] = allocate(make_show(), customer=guest, actor=by(guest))
+
+    assert Booking.objects.get(pk=booking.pk).order.guest == guest
+    assert Guest.objects.count() == 1
+
+
 @pytest.mark.postgres
 @pytest.mark.parametrize("has_guest", [True, False])
 def test_a_guest_and_who_sold_are_written_alike_in_one_statement_and_in_steps(has_guest, monkeypatch):
