@@ -13,6 +13,8 @@ from django.db.models import Q, Value
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from accounts.emails import spellings_of
+
 # Said by forms, by the Admin and by the API.
 USERNAME_TAKEN = "A user with that username already exists."
 EMAIL_TAKEN = "A user with that e-mail address already exists."
@@ -49,6 +51,12 @@ class UserQuerySet(models.QuerySet["User"]):
 
     def with_email(self, email: str) -> "UserQuerySet":
         return self.alias(folded_email=Lower("email")).filter(folded_email=Lower(Value(email)))
+
+    def counted_as(self, email: str) -> "UserQuerySet":
+        """Users whose e-mail address counts as this one: see EMAIL_SPELLINGS_AS_ONE. To be counted only."""
+        if not settings.EMAIL_SPELLINGS_AS_ONE:
+            return self.with_email(email)
+        return self.alias(folded_email=Lower("email")).filter(folded_email__regex=spellings_of(email))
 
     def beginning(self, typed: str, *, names: bool = False) -> "UserQuerySet":
         """Users whose user name or e-mail address begins so, whatever the case; if asked, their names too."""

@@ -84,7 +84,7 @@ def _taken(user: User) -> FieldMessages:
     taken: FieldMessages = {}
     if user.username and others.named(user.username).exists():
         taken["username"] = [FieldMessage(USERNAME_TAKEN, "not_unique")]
-    if user.email and others.with_email(user.email).exists():
+    if user.email and others.counted_as(user.email).exists():
         taken["email"] = [FieldMessage(EMAIL_TAKEN, "not_unique")]
     return taken
 

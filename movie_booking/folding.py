@@ -40,6 +40,10 @@ class FoldedTextField(models.TextField):
     def fold(self, text: str) -> str:
         return fold(text)
 
+    def of(self, source: Any) -> Any:
+        """What this field has beside a value of the other one, which may be an expression."""
+        return self.fold(source) if isinstance(source, str) else source
+
     def pre_save(self, model_instance: models.Model, add: bool) -> str:
         folded = self.fold(getattr(model_instance, self.source))
         setattr(model_instance, self.attname, folded)
@@ -69,7 +73,7 @@ class FoldingQuerySet(models.QuerySet[Row]):
     """Writes folded fields with their sources, whichever way those are written."""
 
     def update(self, **values: Any) -> int:
-        folded = {field.name: values[field.source] for field in self._folded(values)}
+        folded = {field.name: field.of(values[field.source]) for field in self._folded(values)}
         return super().update(**{**folded, **values})
 
     def bulk_update(self, objs: Iterable[Row], fields: Iterable[str], batch_size: int | None = None) -> int:

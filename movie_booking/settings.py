@@ -392,6 +392,7 @@ SWAGGER_SETTINGS = {
             "description": "The `access_key` of an order that a guest made.",
         },
     },
+    "SECURITY_REQUIREMENTS": [{"Bearer": []}],  # unless an operation says otherwise
     "USE_SESSION_AUTH": False,
     "PERSIST_AUTH": True,
     "DOC_EXPANSION": "list",

@@ -7,6 +7,7 @@ from django.contrib.admin.views.main import SEARCH_VAR
 from django.db.models import Q
 from django.http import HttpRequest
 
+from accounts.actors import Channel
 from bookings.admin.read_only import (
     ReadOnly,
     ReadOnlyAdmin,
@@ -43,7 +44,9 @@ class BookingEventColumns:
 
     @admin.display(description="Who", ordering="actor__username")
     def who(self, event: BookingEvent) -> str:
-        return event.actor.username if event.actor else "-"
+        if event.actor:
+            return event.actor.username
+        return "-" if event.channel == Channel.EXPIRY else "Guest"
 
 
 class BookingEventInline(BookingEventColumns, ReadOnly, admin.TabularInline):

@@ -1,6 +1,7 @@
 """Whoever buys without an account: the contact details that an order was given."""
 
 import re
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -39,6 +40,9 @@ class ReversedDigitsField(DigitsField):
 
     def fold(self, text: str) -> str:
         return super().fold(text)[::-1]
+
+    def get_prep_value(self, value: Any) -> Any:
+        return value  # it is turned round already, and must not be once more
 
 
 class GuestQuerySet(FoldingQuerySet["Guest"]):

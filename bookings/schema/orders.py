@@ -26,7 +26,6 @@ from bookings.serializers import (
     ClaimInput,
     ConfirmInput,
     ExchangeInput,
-    NewOrderSerializer,
     OrderInput,
     OrderQuoteSerializer,
     OrderSerializer,
@@ -125,7 +124,7 @@ read_order = operation(
 hold_seats = operation(
     ORDERS,
     "Hold seats",
-    {201: NewOrderSerializer},
+    {201: OrderSerializer},
     [*CHANGE_WITH_BODY_ERRORS, *OVERRIDE_ERRORS, GuestsOff, *IDEMPOTENCY_ERRORS],
     service=services.hold_seats,
     operation_description=(

@@ -18,7 +18,7 @@ from bookings.serializers.moving import (
     MoveSerializer,
     ReseatingProblemSerializer,
 )
-from bookings.serializers.orders import ClaimedSerializer, NewOrderSerializer, OrderSerializer
+from bookings.serializers.orders import ClaimedSerializer, OrderSerializer
 from bookings.serializers.shows import (
     BlockInput,
     CancelledShowSerializer,
@@ -46,7 +46,6 @@ __all__ = [
     "LeftOutSerializer",
     "MoveInput",
     "MoveSerializer",
-    "NewOrderSerializer",
     "OrderInput",
     "OrderQuoteInput",
     "OrderQuoteSerializer",

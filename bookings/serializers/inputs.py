@@ -172,9 +172,7 @@ class ClaimInput(KnownFieldsOnly):
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:
         if len(data) == 1:
             missing = next(name for name in self.fields if name not in data)
-            raise serializers.ValidationError(
-                {missing: "Give both, or neither for all orders of your verified e-mail address."}, "required"
-            )
+            raise serializers.ValidationError({missing: "This field is required."}, "required")
         return data
 
 

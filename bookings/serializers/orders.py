@@ -81,8 +81,10 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
         read_only=True,
         help_text="What changed of the show and these seats since the sale, oldest first.",
     )
-    guest = GuestSerializer(
-        read_only=True, allow_null=True, help_text="Who bought without an account, as they said it."
+    guest = GuestSerializer(allow_null=True, help_text="Who bought without an account, as they said it.")
+    access_key = serializers.CharField(
+        required=False,
+        help_text="To a guest, in the answer that made the order and in no other: the secret that opens it.",
     )
 
     class Meta:
@@ -100,6 +102,7 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
             "exchanged_from",
             "changes",
             "guest",
+            "access_key",
         )
         read_only_fields = fields
         list_serializer_class = OrderListSerializer
@@ -139,21 +142,6 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
 def guest_json(guest: Guest) -> dict[str, str]:
     """Return what `GuestSerializer` describes."""
     return {"email": guest.email, "name": guest.name, "telephone": guest.telephone}
-
-
-class NewOrderSerializer(OrderSerializer):
-    """An order in the answer that made it. Describes it to Swagger UI: see `views.orders`."""
-
-    access_key = serializers.CharField(
-        read_only=True,
-        allow_null=True,
-        help_text="Of a guest: the secret that opens the order. It is told once, so keep it.",
-    )
-
-    class Meta(OrderSerializer.Meta):
-        fields: Any = (*OrderSerializer.Meta.fields, "access_key")
-        read_only_fields: Any = fields
-        swagger_schema_fields = {"example": {**ORDER_EXAMPLE, "access_key": None}}
 
 
 class ClaimedSerializer(serializers.Serializer[Any]):

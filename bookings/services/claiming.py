@@ -18,8 +18,9 @@ def claim_order(reference: str, access_key: str, *, user: User) -> list[str]:
     """
     orders = Order.objects.with_reference(reference).filter(guest__isnull=False).select_related("guest")
     for order in orders:
-        if order.guest and opens(access_key, order.guest.access_key_hash):
-            return _claim(order.guest, user)
+        is_open = order.guest and opens(access_key, order.guest.access_key_hash)
+        if order.guest and is_open and (claimed := _claim(order.guest, user)):
+            return claimed
     raise NotFound
 
 
@@ -32,7 +33,10 @@ def claim_orders_by_email(user: User) -> list[str]:
 
 
 def _claim(guest: Guest, user: User) -> list[str]:
-    """Claim what a guest has. Once more, if they have exchanged seats for those of another show meanwhile."""
+    """Claim what a guest has; nothing, if another account just did.
+
+    Once more, if they have exchanged seats for those of another show meanwhile.
+    """
     while True:
         shows = _shows_of(guest)
         with transaction.atomic():

@@ -69,13 +69,13 @@ def can_insert_at_once() -> bool:
 
 
 def insert_at_once(order: Order, bookings: Sequence[Booking], *, actor: Actor, is_last: bool) -> None:
-    """Write a new order, with its guest if that is new, and its new bookings, in ascending seat number and
-    alike but for seat and price.
+    """Write a new order, with a guest who is as new, if it has one, and its new bookings, which are in ascending
+    seat number and alike but for seat and price.
 
     The rows get their ids, at the end of the transaction if it is its last statement. Raises IntegrityError
     if a seat has a live booking, then or now.
     """
-    first, guest = bookings[0], order.guest if order.guest_id is None else None
+    first, guest = bookings[0], order.guest
 
     def note_ids(returned: str) -> None:
         ids = list(map(int, returned.split()))

@@ -224,7 +224,7 @@ class SeatInventory:
             for number, price in sorted(prices.items())
         ]
         with constraint_as_refusal(prices):
-            if order.pk is None and can_insert_at_once():
+            if order.pk is None and order.guest_id is None and can_insert_at_once():
                 insert_at_once(order, bookings, actor=actor, is_last=is_last)
                 self._note_counts(+len(bookings))
             else:

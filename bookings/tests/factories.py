@@ -9,8 +9,8 @@ from accounts.actors import Channel
 from accounts.models import User
 from accounts.tests.factories import make_staff, make_user
 from bookings import services
-from bookings.models import Booking, Order, Status
-from bookings.services import Actor, Move, SeatChoice
+from bookings.models import Booking, Customer, Guest, Order, Status
+from bookings.services import Actor, GuestDetails, Move, SeatChoice
 from bookings.services.house_seats import SeatSelection
 from bookings.services.inventory import SeatInventory
 from movies.models import Show
@@ -25,9 +25,14 @@ def make_former_staff(*permissions: str) -> User:
     return user
 
 
-def by(user: User | None = None) -> Actor:
-    """A user who acts at the API."""
-    return Actor(user or make_user(), Channel.API)
+def by(customer: Customer | None = None) -> Actor:
+    """A user who acts at the API, or a guest."""
+    return Actor(None if isinstance(customer, Guest) else customer or make_user(), Channel.API)
+
+
+def make_guest(email: str = "ann@example.com", **details: str) -> Guest:
+    """Somebody without an account who is about to order."""
+    return services.new_guest(GuestDetails(email, **details))
 
 
 def make_shows_of_one_movie(*plans: str, **screen: object) -> list[Show]:
@@ -60,8 +65,8 @@ def book(show: Show, seat_number: int, *, user: User | None = None, **more: obje
     return services.book_seat(show.pk, seat_number, customer=user, actor=by(user), **more)
 
 
-def hold(show: Show, *seat_numbers: int, user: User | None = None, **choice: object) -> Order:
-    """An order on hold, of these seats or of what else is asked for."""
+def hold(show: Show, *seat_numbers: int, user: Customer | None = None, **choice: object) -> Order:
+    """An order on hold of a user or guest, of these seats or of what else is asked for."""
     user = user or make_user()
     asked = SeatChoice(seat_numbers=seat_numbers, **choice)
     return services.hold_seats(show.pk, asked, customer=user, actor=by(user))
@@ -75,11 +80,13 @@ def make_empty_order(show: Show, user: User) -> Order:
     return order
 
 
-def make_order(show: Show, *seat_numbers: int, user: User | None = None, status: str = Status.HELD) -> Order:
+def make_order(
+    show: Show, *seat_numbers: int, user: Customer | None = None, status: str = Status.HELD
+) -> Order:
     """An order of these seats, on hold or BOOKED."""
     order = hold(show, *seat_numbers, user=user)
     if status == Status.BOOKED:
-        services.confirm_order(order, actor=by(order.user))
+        services.confirm_order(order, actor=by(order.customer))
     return order
 
 

@@ -30,7 +30,10 @@ SALES_CUTOFF, CANCEL_CUTOFF = timedelta(minutes=15), timedelta(minutes=45)
 REFUNDS = ((timedelta(hours=24), 100), (timedelta(hours=2), 50))
 RUNNING_TIME = timedelta(minutes=148)
 
-STAFF = "Staff"
+# A guest, who is known by an e-mail address, and whoever buys at the box office without a name.
+STAFF, GUEST, WALK_IN = "Staff", "Gus", "Walk-in"
+GUEST_HOLD, GUEST_CAP = timedelta(minutes=4), timedelta(minutes=9)
+BOX_OFFICE, STAFF_SEATS = timedelta(minutes=15), 3
 
 
 class Refused(Exception):
@@ -127,6 +130,12 @@ class Model:
         if self.now >= show.starts_at - SALES_CUTOFF:
             raise Refused("sales_closed")
 
+    def refuse_unless_sold_at_box_office(self, show):
+        if show.cancelled:
+            raise Refused("show_cancelled")
+        if self.now >= show.starts_at + BOX_OFFICE:
+            raise Refused("show_started")
+
     def refuse_unknown_seats(self, seats):
         if not set(seats) <= set(SEATS):
             raise Refused("no_such_seat")
@@ -155,6 +164,8 @@ class Model:
             raise Refused("leaves_single_seat", dict.fromkeys(left, "left_single"))
 
     def refuse_beyond_limits(self, user, show, size, status):
+        if user == WALK_IN:
+            return
         own = [order for order in self.orders.values() if order.user == user]
         here = [b for order in own if order.show is show for b in self.live(order) if b.status != BLOCKED]
         if len(here) + size > SEATS_PER_SHOW:
@@ -215,9 +226,19 @@ class Model:
             price = 0 if status == BLOCKED else PRICES[KINDS[seat]]
             order.bookings.append(Booking(seat, status, price, [("", status, order.user, "API")]))
 
-    def place(self, user, show, seats, status, *, leave_single_seat=False):
-        """Hold seats, or book one."""
-        self.refuse_unless_on_sale(show)
+    def sell(self, show, seats, until):
+        """Staff sell seats to a walk-in, or hold them until a moment."""
+        self.refuse_unless_sold_at_box_office(show)
+        self.refuse_seating(show, seats)
+        if len(seats) > STAFF_SEATS:
+            raise Refused("too_many_seats")
+        if until is not None and not self.now < until <= show.starts_at:
+            raise Refused("invalid")
+        order = Order(show, WALK_IN, self.now, until)
+        self.allocate(order, seats, BOOKED if until is None else HELD)
+        return order
+
+    def refuse_seating(self, show, seats, *, leave_single_seat=False):
         self.refuse_unknown_seats(seats)
         occupied = self.occupied(show)
         self.refuse_taken(occupied, seats)
@@ -225,8 +246,14 @@ class Model:
         self.refuse_companions_alone(seats)
         if not leave_single_seat:
             self.refuse_single_seats(occupied, seats)
+
+    def place(self, user, show, seats, status, *, leave_single_seat=False):
+        """Hold seats, or book one."""
+        self.refuse_unless_on_sale(show)
+        self.refuse_seating(show, seats, leave_single_seat=leave_single_seat)
         self.refuse_beyond_limits(user, show, len(seats), status)
-        order = Order(show, user, self.now, self.now + HOLD if status == HELD else None)
+        hold = GUEST_HOLD if user == GUEST else HOLD
+        order = Order(show, user, self.now, self.now + hold if status == HELD else None)
         self.allocate(order, seats, status)
         return order
 
@@ -272,7 +299,8 @@ class Model:
         if all(b.status != HELD for b in self.live(order)):
             raise Refused("not_held")
         self.refuse_if_started(order.show)
-        expires_at = min(self.now + HOLD, order.created_at + CAP)
+        hold, cap = (GUEST_HOLD, GUEST_CAP) if order.user == GUEST else (HOLD, CAP)
+        expires_at = min(self.now + hold, order.created_at + cap)
         if expires_at <= order.expires_at:
             raise Refused("hold_limit_reached")
         order.expires_at = expires_at

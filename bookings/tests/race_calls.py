@@ -48,7 +48,7 @@ def cancel(order):
 
 
 def exchange(order, from_seats, to_seats):
-    return partial(exchange_seats, order, actor=by(order.user), from_seats=from_seats, to_seats=to_seats)
+    return partial(exchange_seats, order, actor=by(order.customer), from_seats=from_seats, to_seats=to_seats)
 
 
 def swap(order, from_seats, show, to_seats):

@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils.timezone import now
 
 from accounts.tests.factories import client_for, make_user
-from bookings.idempotency import StoredResponse, run_once
+from bookings.idempotency import Asker, StoredResponse, run_once
 from bookings.models import Booking, IdempotencyKey, Order
 from bookings.tests.api import post_to
 from bookings.tests.factories import let_expire, make_order
@@ -250,7 +250,7 @@ def test_a_retry_while_the_first_request_is_processed_is_told_when_to_come_again
             refused.set()
 
     first, (again, nothing_changed) = run_concurrently(
-        partial(run_once, user=user, key="k", fingerprint="the first", work=work), send_again
+        partial(run_once, asker=Asker(user.pk, "k"), fingerprint="the first", work=work), send_again
     )
 
     assert first == StoredResponse(201, "{}")

@@ -12,10 +12,10 @@ from accounts.actors import Channel
 from accounts.tests.factories import make_user
 from bookings import services
 from bookings.errors import AlreadyCancelled, HoldExpired, SeatTaken
-from bookings.models import Booking, BookingEvent, Order, Status
+from bookings.models import Booking, BookingEvent, Guest, Order, Status
 from bookings.services import Actor, inventory
 from bookings.services.inventory import SeatInventory
-from bookings.tests.factories import book, by, let_expire, make_order
+from bookings.tests.factories import book, by, let_expire, make_guest, make_order
 from bookings.tests.history import assert_history_consistent
 from movie_booking.errors import NotFound
 from movies.models import Show
@@ -26,11 +26,11 @@ pytestmark = pytest.mark.django_db
 PRICES = {7: Decimal("15.00"), 5: Decimal("10.00"), 6: Decimal("12.50")}
 
 
-def allocate(show, *, customer, actor, status=Status.BOOKED, at=None, reference=None, **more):
+def allocate(show, *, customer, actor, status=Status.BOOKED, at=None, reference=None, sold_by=None, **more):
     with transaction.atomic():
         locked = SeatInventory.lock(show.pk)
         locked.at = at or locked.at
-        order = locked.new_order(customer)
+        order = locked.new_order(customer, sold_by=sold_by)
         order.reference = reference or order.reference
         return locked.allocate(PRICES, order=order, status=status, actor=actor, **more)
 
@@ -95,6 +95,43 @@ def test_one_statement_and_several_steps_write_equal_rows(status, more, monkeypa
         assert (booking.seat_number, booking.status) == (twin.seat_number, twin.status)
         assert (booking.show.live_seats, booking.show.seats_version) == (3, 1)
         assert (twin.show.live_seats, twin.show.seats_version) == (3, 1)
+
+
+def test_a_guest_who_is_stored_already_gets_another_order():
+    guest = make_order(make_show(), 1, user=make_guest()).guest
+
+    [booking, *_] = allocate(make_show(), customer=guest, actor=by(guest))
+
+    assert Booking.objects.get(pk=booking.pk).order.guest == guest
+    assert Guest.objects.count() == 1
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("has_guest", [True, False])
+def test_a_guest_and_who_sold_are_written_alike_in_one_statement_and_in_steps(has_guest, monkeypatch):
+    staff, at = make_user(), timezone.now()
+
+    def sell(reference):
+        guest = make_guest("Ann@Example.com", name="Ann Smith", telephone="+49 30 1") if has_guest else None
+        sold = {"customer": guest, "sold_by": staff, "actor": by(staff), "at": at, "reference": reference}
+        [booking, *_] = allocate(make_show(), **sold)
+        # The objects that are returned have their ids.
+        assert (booking.order.guest_id is None) == (guest is None)
+        assert booking.order.guest == guest
+        order = Order.objects.filter(reference=reference).values("user", "sold_by", "note", "created_at")
+        row = Guest.objects.filter(orders__reference=reference).values().first()
+        if row:
+            assert row.pop("id") == guest.pk
+            assert row.pop("access_salt") == guest.access_salt
+            assert row.pop("access_key_hash") == guest.access_key_hash
+            assert abs(row.pop("created_at") - at) < timedelta(minutes=1)
+        return order.get(), row
+
+    at_once = sell("ATONCE")
+    monkeypatch.setattr(inventory, "can_insert_at_once", lambda: False)
+    assert sell("INSTEPS") == at_once
+    assert at_once[0]["sold_by"] == staff.pk
+    assert (at_once[1] is None) != has_guest
 
 
 @pytest.mark.postgres

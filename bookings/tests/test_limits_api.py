@@ -55,6 +55,7 @@ def test_anybody_reads_what_the_settings_say(django_assert_num_queries):
         "refresh_grace_seconds": 20,
         "idempotency_hours": 48,
         "poll_seconds": 4,
+        "guests": {"hold_minutes": 5.0, "hold_cap_minutes": 10.0},
         "yours": None,
     }
     assert (rules["min_length"], rules["max_length"]) == (8, 128)

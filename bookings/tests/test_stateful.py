@@ -22,7 +22,8 @@ from bookings import services
 from bookings.models import Booking, Order
 from bookings.services import Actor, SeatChoice
 from bookings.tests import model
-from bookings.tests.model import BLOCKED, BOOKED, HELD, STAFF
+from bookings.tests.factories import make_guest
+from bookings.tests.model import BLOCKED, BOOKED, GUEST, HELD, STAFF
 from bookings.tests.model_machine import ModelComparison
 from bookings.tests.model_seats import LABELS, PRICES, SEATS, blocks
 from movie_booking.errors import NotFound
@@ -33,7 +34,7 @@ pytestmark = pytest.mark.django_db
 INSTANT = timedelta(microseconds=1)
 
 anywhere = st.lists(st.integers(1, 17), min_size=1, max_size=4, unique=True)
-customers = st.sampled_from(["Ann", "Bob", "Cid"])
+customers = st.sampled_from(["Ann", "Bob", "Cid", GUEST])
 # Mostly the same show, so that customers compete for its seats.
 shows = st.sampled_from([0, 0, 0, 1])
 seldom = st.sampled_from([False] * 5 + [True])
@@ -57,10 +58,12 @@ class Stories(ModelComparison):
     """What customers and staff may do, and that time passes."""
 
     def actor(self, name):
-        return Actor(self.users[name], Channel.API)
+        """What is sold at the box office, staff look after."""
+        return Actor(None if name == GUEST else self.users.get(name, self.users[STAFF]), Channel.API)
 
     def buyer(self, name):
-        return {"customer": self.users[name], "actor": self.actor(name)}
+        customer = make_guest(name=GUEST) if name == GUEST else self.users[name]
+        return {"customer": customer, "actor": self.actor(name)}
 
     def draw_seats(self, data, show, size):
         """Mostly free adjacent seats; else any."""
@@ -115,6 +118,31 @@ class Stories(ModelComparison):
             self.model.assert_best_available(show, *asked, seats)
             self.model.orders[order.reference] = self.model.place(name, show, seats, HELD)
 
+    @rule(
+        data=st.data(),
+        index=shows,
+        size=st.integers(1, 4),
+        ends_in=st.none() | st.sampled_from([-5, 30, 170]),
+    )
+    def sell(self, data, index, size, ends_in):
+        """At the box office, at once or for a group that decides by then."""
+        show = self.model.shows[index]
+        seats = self.draw_seats(data, show, size)
+        until = None if ends_in is None else self.clock.now + timedelta(minutes=ends_in)
+        outcome = self.both(
+            lambda: self.model.sell(show, seats, until),
+            lambda: services.sell_seats(
+                self.shows[index].pk,
+                SeatChoice(seat_numbers=seats),
+                guest=None,
+                actor=self.actor(STAFF),
+                hold_until=until,
+            ),
+        )
+        if outcome:
+            expected, order = outcome
+            self.model.orders[order.reference] = expected
+
     # Customers change what they bought.
 
     def draw_order(self, data):
@@ -134,7 +162,12 @@ class Stories(ModelComparison):
         return row
 
     def find_order(self, name, reference):
-        return self.find(Order.objects.of_user(self.users[name]), reference=reference)
+        return self.find(self.orders_of(name), reference=reference)
+
+    def orders_of(self, name):
+        if name in self.users:
+            return Order.objects.of_user(self.users[name])
+        return Order.objects.filter(user=None, guest__isnull=name != GUEST)
 
     @precondition(there_are_orders)
     @rule(data=st.data())
@@ -182,7 +215,7 @@ class Stories(ModelComparison):
         booking_id, booking = ids[index], order.bookings[index]
 
         def find():
-            return self.find(Booking.objects.of_user(self.users[name]), pk=booking_id)
+            return self.find(Booking.objects.filter(order__in=self.orders_of(name)), pk=booking_id)
 
         outcome = self.both(
             lambda: self.model.quote(name, order, booking),
@@ -315,6 +348,10 @@ class StoriesWithoutSingleSeats(Stories):
 @pytest.fixture(autouse=True)
 def _limits(settings):
     settings.HOLD_MINUTES, settings.HOLD_CAP_MINUTES = model.HOLD.seconds / 60, model.CAP.seconds / 60
+    settings.GUEST_HOLD_MINUTES = model.GUEST_HOLD.seconds / 60
+    settings.GUEST_HOLD_CAP_MINUTES = model.GUEST_CAP.seconds / 60
+    settings.BOX_OFFICE_MINUTES_AFTER_START = model.BOX_OFFICE.seconds // 60
+    settings.STAFF_MAX_SEATS_PER_ORDER = model.STAFF_SEATS
     settings.MAX_SEATS_PER_SHOW, settings.MAX_HELD_ORDERS = model.SEATS_PER_SHOW, model.HELD_ORDERS
     settings.CANCEL_CUTOFF_MINUTES, settings.REFUND_TIERS = model.CANCEL_CUTOFF.seconds // 60, "24:100,2:50"
 

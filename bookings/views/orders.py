@@ -1,7 +1,7 @@
 """What a customer bought: bookings, and the orders that they belong to."""
 
 from functools import wraps
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.utils.dateparse import parse_datetime
@@ -92,16 +92,14 @@ def tells_access_key(create: View) -> View:
     """
 
     @wraps(create)
-    def call(self: Any, request: UserRequest) -> Response:
-        response: Any = create(self, request)
-        key = None
+    def call(self: "OrderViewSet", request: UserRequest) -> Response:
+        response = create(self, request)
         if not request.user.is_authenticated:
             reference = response.data["reference"]
             for order in [self.made] if self.made else ORDER_OF_GUEST(reference, reference):
-                salt = order.guest.access_salt if order.guest else ""
-                key = access_keys.key_of(salt) if salt else None
-        response.data["access_key"] = key
-        return cast("Response", response)
+                if order.guest and order.guest.access_salt:
+                    response.data["access_key"] = access_keys.key_of(order.guest.access_salt)
+        return response
 
     return call
 
@@ -188,11 +186,20 @@ class OrderViewSet(SaysWhere, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
         order = services.hold_seats(
             data.validated_data["show"],
             data.choice,
-            customer=customer_of(request, data.validated_data.get("guest")),
+            customer=self.customer(data.validated_data.get("guest")),
             actor=api_actor(request),
         )
         self.made = order
         return order_response(order, HTTP_201_CREATED)
+
+    def customer(self, guest: dict[str, str] | None) -> Customer:
+        """The user who asks, or a guest as they say of themselves. Raises Invalid for both, and GuestsOff."""
+        if not self.request.user.is_authenticated:
+            return services.new_guest(services.GuestDetails(**(guest or {})))
+        if guest is not None:
+            sentence = "You are signed in: leave out either this or the token."
+            raise Invalid.of("guest", sentence, "incompatible")
+        return self.request.user
 
     @schema.claim_orders
     @action(detail=False, methods=["post"])
@@ -247,15 +254,6 @@ class OrderViewSet(SaysWhere, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
         self.check_object_permissions(request, data.validated_data)
         order = services.exchange_seats(self.order, actor=api_actor(request), **data.validated_data)
         return order_response(order)
-
-
-def customer_of(request: UserRequest, guest: dict[str, str] | None) -> Customer:
-    """The user who asks, or a guest as they say of themselves. Raises Invalid for both, and GuestsOff."""
-    if not request.user.is_authenticated:
-        return services.new_guest(services.GuestDetails(**(guest or {})))
-    if guest is not None:
-        raise Invalid.of("guest", "You are signed in: leave out either this or the token.", "incompatible")
-    return request.user
 
 
 def order_response(order: Order, status: int = HTTP_200_OK) -> Response:

@@ -19,18 +19,21 @@ from movie_booking.api.problems import (
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
+SAY_WHO_ASKS = {"HTTP_AUTHORIZATION", "HTTP_ORDER_KEY"}
+
+
 def keep_out_of_caches(get_response: GetResponse) -> GetResponse:
     """Middleware: `Cache-Control: no-store` on each response that may depend on who asks.
 
-    That is, to all but GET and HEAD without a token. A response that says itself how it is cached is the
-    same for everyone.
+    That is, to all but GET and HEAD without a token or the key of an order. A response that says itself how
+    it is cached is the same for everyone.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         is_public = (
             request.method in ("GET", "HEAD", "OPTIONS")
-            and "HTTP_AUTHORIZATION" not in request.META
+            and not SAY_WHO_ASKS & request.META.keys()
             and response.status_code != 401
         )
         if is_api(request) and not is_public:

@@ -8,8 +8,9 @@ from rest_framework_simplejwt.tokens import RefreshToken
 
 from accounts.models import User
 from accounts.tests.factories import make_user
+from bookings.access_keys import key_of
 from bookings.models import Booking, BookingEvent, IdempotencyKey, Order, Status
-from bookings.tests.factories import block, make_order
+from bookings.tests.factories import block, hold, make_guest, make_order
 from movie_booking.tests.endpoints import ENDPOINTS
 from movie_booking.tests.server import Server
 from movie_booking.tests.wire import messages  # noqa: F401 - a fixture
@@ -38,6 +39,8 @@ def ids(superuser):
     screen = make_screen(cinema=make_cinema(), total_seats=50)
     show = make_show(screen=screen)
     block(show, "E10", staff=superuser)
+    guest = make_guest()
+    of_guest = hold(show, 41, user=guest)
     return {
         "movie": show.movie_id,
         "cinema": screen.cinema_id,
@@ -45,6 +48,8 @@ def ids(superuser):
         "show": show.pk,
         "booking": make_order(show, 21, user=superuser, status=Status.BOOKED).bookings.get().pk,
         "order": make_order(show, 31, 32, user=superuser).reference,
+        "order_of_guest": of_guest.reference,
+        "access_key": key_of(guest.access_salt),
         "refresh": str(RefreshToken.for_user(superuser)),
     }
 

@@ -132,6 +132,9 @@ ENDPOINTS = {
         "/api/orders/",
         {"show": "{show}", "best_available": 2, "kind": "standard", "adjacent": "required"},
     ),
+    "claim orders": Endpoint(
+        "POST", "/api/orders/claim/", {"reference": "{order_of_guest}", "access_key": "{access_key}"}
+    ),
     "cancel a booking": Endpoint("POST", "/api/bookings/{booking}/cancel/", {}),
     "cancel an order": Endpoint("POST", "/api/orders/{order}/cancel/", {"seat_numbers": [31]}),
     "exchange seats": Endpoint(

@@ -40,6 +40,7 @@ ROUTES = {
     "bookings/1/cancellation/": {"GET", "HEAD"},
     "limits/": {"GET", "HEAD"},
     "orders/": {"GET", "HEAD", "POST"},
+    "orders/claim/": {"POST"},
     "orders/{order}/": {"GET", "HEAD"},
     "orders/{order}/cancellation/": {"GET", "HEAD"},
     "orders/{order}/confirm/": {"POST"},

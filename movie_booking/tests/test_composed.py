@@ -13,13 +13,17 @@ from accounts.tests.factories import make_user
 from bookings.models import Status
 from bookings.rows import (
     BOOKINGS_OF_ORDER,
+    HOLDS_OF_ADDRESS,
     HOLDS_OF_USER,
+    ORDER_OF_GUEST,
     ORDER_ROWS,
     OWN_ORDER,
+    ROWS_OF_ADDRESS,
     SEAT_ROWS,
     SHOW_FOR_SALE,
+    SHOW_WITH_SEATS,
 )
-from bookings.tests.factories import block, book, give_back, make_order
+from bookings.tests.factories import block, book, give_back, make_guest, make_order
 from movie_booking.composed import PLACEHOLDER, ComposedQuery
 from movies.models import Movie
 from movies.models.shows import LOCKED_SHOW
@@ -117,6 +121,27 @@ def test_a_show_for_sale_comes_with_the_bookings_that_matter(way):
     assert seats(show.pk, 1, 5, ada.pk) == [3, 4, 5, 9]
     assert seats(show.pk, 6, 6, ada.pk) == [4, 6, 9]
     assert seats(987_654, 1, 5, ada.pk) == []
+
+
+@pytest.mark.django_db
+def test_what_is_read_for_guests_is_what_the_orm_returns(way):
+    ann, eve = make_guest("ann@example.com"), make_guest("eve@example.com")
+    show = make_show()
+    of_ann, of_eve = make_order(show, 1, 2, user=ann), make_order(show, 4, user=eve)
+    book(show, 6)
+    for composed, values, found in (
+        (ORDER_OF_GUEST, (of_ann.reference, "X"), 1),
+        (ORDER_OF_GUEST, (make_order(show, 8).reference, "X"), 0),
+        (HOLDS_OF_ADDRESS, ("ann@example.com",), 2),
+        (HOLDS_OF_ADDRESS, ("nobody@example.com",), 0),
+        (ROWS_OF_ADDRESS, (show.pk, "eve@example.com"), 1),
+        (ROWS_OF_ADDRESS, (make_show().pk, "eve@example.com"), 0),
+        (SHOW_WITH_SEATS, (show.pk, 1, 6), 4),
+        (SHOW_WITH_SEATS, (show.pk, 20, 21), 1),
+        (SHOW_WITH_SEATS, (987_654, 1, 6), 0),
+    ):
+        assert len(assert_equal(composed, *values, way=way)) == found
+    assert ORDER_OF_GUEST("X", of_eve.reference) == [of_eve]
 
 
 @pytest.mark.django_db

@@ -64,6 +64,24 @@ def test_confirming_and_cancelling_take_four(messages, verb):
     assert len(messages) == 4, messages
 
 
+def test_a_guest_holds_and_confirms_in_as_many_as_a_user(messages):
+    """As there is no user to read: what the address has of the show, and what it holds."""
+    client, show = client_for(), make_show()
+    body = {"show": show.pk, "seat_numbers": [5, 6], "guest": {"email": "ann@example.com"}}
+    messages.clear()
+
+    made = client.post("/api/orders/", body)
+
+    assert made.status_code == 201
+    assert len(messages) == 4, messages
+    messages.clear()
+    key = {"HTTP_ORDER_KEY": made.data["access_key"]}
+    assert client.post(f"/api/orders/{made.data['reference']}/confirm/", {}, **key).status_code == 200
+    assert len(messages) == 4, messages
+    [booking, _] = Booking.objects.order_by("pk")
+    assert booking.order.guest.email == "ann@example.com"
+
+
 def test_holding_takes_four(messages):
     client, show = client_for(make_user()), make_show()
     messages.clear()
