@@ -123,7 +123,7 @@ class SharedCounts:
 
     Of a large quota a process takes a hundredth ahead, for as long as the quota's time, and asks again when
     it has spent that: who polls seats does not wait for Redis each time. Of a small one it takes one by one.
-    That nothing is left it knows until there will be.
+    That nothing is left it knows until there will be, or for a second, as Redis may be gone meanwhile.
     """
 
     def __init__(self, url: str) -> None:
@@ -194,7 +194,7 @@ class SharedCounts:
         for ask, (given, left, microseconds) in zip(asks, answer, strict=True):
             whole_in = microseconds / 1e6
             room_in = max(0.001, whole_in - (ask.rate.limit - 1) * ask.rate.interval)
-            lasts = ask.rate.seconds if given else room_in
+            lasts = ask.rate.seconds if given else min(room_in, PAUSE)
             leases.append(Lease(now, now + lasts, given, left, whole_in))
         return leases
 

@@ -7,6 +7,7 @@ from django.test import Client
 from rest_framework_simplejwt.tokens import RefreshToken
 
 from accounts.tests.factories import PASSWORD, client_for, make_user
+from movie_booking import counting
 from movie_booking.counting import counts
 from movie_booking.rates import Rate
 from movies.tests.factories import make_show
@@ -14,6 +15,17 @@ from movies.tests.factories import make_show
 pytestmark = pytest.mark.django_db
 
 HERE, ELSEWHERE = {"REMOTE_ADDR": "203.0.113.7"}, {"REMOTE_ADDR": "203.0.113.8"}
+
+
+class NoTime:
+    @staticmethod
+    def monotonic():
+        return 1000.0
+
+
+@pytest.fixture(autouse=True)
+def no_time_goes_by(monkeypatch):
+    monkeypatch.setattr(counting, "time", NoTime)
 
 
 @pytest.fixture
