@@ -161,3 +161,43 @@ def test_of_a_used_token_that_is_sent_often_the_family_ends_once_and_for_all():
 
     assert Counter(response.status_code for response in responses) == {401: 3}
     assert post("/api/token/refresh/", {"refresh": newest}).status_code == 401
+
+
+def test_after_a_refresh_and_another_password_at_once_only_the_tokens_of_the_new_one_live():
+    user = make_user()
+    pair = post("/api/login/", {"username": user.username, "password": PASSWORD}).data
+    client = client_for()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {pair['access']}")
+    passwords = {"old_password": PASSWORD, "new_password": "correct horse battery"}
+
+    refreshed, changed = run_concurrently(
+        partial(post, "/api/token/refresh/", {"refresh": pair["refresh"]}),
+        partial(client.post, "/api/password/change/", passwords),
+    )
+
+    assert (refreshed.status_code, changed.status_code) in [(200, 200), (401, 200)]
+    for left, status in ((pair, 401), (refreshed.data, 401), (changed.data, 200)):
+        if "access" in left:
+            me = client_for().get("/api/me/", HTTP_AUTHORIZATION=f"Bearer {left['access']}")
+            again = post("/api/token/refresh/", {"refresh": left["refresh"]})
+            assert (me.status_code, again.status_code) == (status, status)
+
+
+def test_of_many_changes_of_one_password_at_once_one_succeeds():
+    user = make_user()
+    client = client_for(user)
+
+    responses = run_concurrently(
+        *(
+            partial(
+                client_for(user).post,
+                "/api/password/change/",
+                {"old_password": PASSWORD, "new_password": f"correct horse {n}"},
+            )
+            for n in range(3)
+        )
+    )
+
+    assert sum(response.status_code == 200 for response in responses) == 1
+    assert {response.status_code for response in responses} <= {200, 400, 401}
+    assert client.get("/api/me/").status_code == 401
