@@ -33,7 +33,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--only-with-database",
         action="store_true",
-        help="Leave out tests that reach no database or are not about it: as one run on another has them all.",
+        help="Leave out tests that reach no database or are not about it: a run on another has them all.",
     )
     parser.addoption(
         "--no-skips",
