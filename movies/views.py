@@ -20,7 +20,7 @@ from movie_booking.api.locations import SaysWhere
 from movie_booking.api.pagination import Pagination
 from movie_booking.api.parameters import StrictLists
 from movie_booking.errors import NotFound
-from movie_booking.limits import ID_PATTERN
+from movie_booking.limits import ID_PATTERN, parse_id
 from movies import schema, services
 from movies.access import NOWHERE, Cinemas, cinemas_with
 from movies.filters import MovieFilter, ScreenFilter, ShowFilter
@@ -130,6 +130,19 @@ def of_cinemas(rows: Any, request: Request, path: str) -> Any:
     return rows if cinemas is None or not path else rows.filter(**{f"{path}__in": cinemas})
 
 
+def within_cinemas(asked: Mapping[str, str], request: Request) -> Mapping[str, str] | None:
+    """What is asked for of shows, in the cinema of a machine if it has but one.
+
+    None if it asks for shows of several, or of another, which `of_cinemas` finds out.
+    """
+    cinemas = request.user.cinemas if isinstance(request.user, Machine) else None
+    if cinemas is None:
+        return asked
+    if "cinema" in asked:
+        return asked if parse_id(asked["cinema"]) in cinemas else None
+    return {**asked, "cinema": str(*cinemas)} if len(cinemas) == 1 else None
+
+
 def visible_shows(request: Request) -> ShowQuerySet:
     """Shows as customers see them; drafts too for staff who may look at the shows of their cinema."""
     shows: ShowQuerySet = of_cinemas(Show.objects.with_details(), request, "screen__cinema")
@@ -231,8 +244,8 @@ class ShowViewSet(CatalogueViewSet):
         return visible_shows(self.request)
 
     def list(self, request: Request) -> Response:
-        is_narrowed = isinstance(request.user, Machine) and request.user.cinemas is not None
-        found = None if is_narrowed else upcoming_shows(request.query_params)
+        asked = within_cinemas(request.query_params.dict(), request)
+        found = None if asked is None else upcoming_shows(asked)
         if found is None:
             return super().list(request)
         count, rows = found
