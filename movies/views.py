@@ -20,7 +20,7 @@ from movie_booking.api.locations import SaysWhere
 from movie_booking.api.pagination import Pagination
 from movie_booking.api.parameters import StrictLists
 from movie_booking.errors import NotFound
-from movie_booking.limits import ID_PATTERN, parse_id
+from movie_booking.limits import ID_PATTERN
 from movies import schema, services
 from movies.access import NOWHERE, Cinemas, cinemas_with
 from movies.filters import MovieFilter, ScreenFilter, ShowFilter
@@ -124,23 +124,14 @@ class ChangeableViewSet(CatalogueViewSet):
         raise NotImplementedError
 
 
+def cinemas_of_machine(request: Request) -> Cinemas:
+    return request.user.cinemas if isinstance(request.user, Machine) else None
+
+
 def of_cinemas(rows: Any, request: Request, path: str) -> Any:
     """Those rows that a machine may see: its key may be for some cinemas only. All for anyone else."""
-    cinemas = request.user.cinemas if isinstance(request.user, Machine) else None
+    cinemas = cinemas_of_machine(request)
     return rows if cinemas is None or not path else rows.filter(**{f"{path}__in": cinemas})
-
-
-def within_cinemas(asked: Mapping[str, str], request: Request) -> Mapping[str, str] | None:
-    """What is asked for of shows, in the cinema of a machine if it has but one.
-
-    None if it asks for shows of several, or of another, which `of_cinemas` finds out.
-    """
-    cinemas = request.user.cinemas if isinstance(request.user, Machine) else None
-    if cinemas is None:
-        return asked
-    if "cinema" in asked:
-        return asked if parse_id(asked["cinema"]) in cinemas else None
-    return {**asked, "cinema": str(*cinemas)} if len(cinemas) == 1 else None
 
 
 def visible_shows(request: Request) -> ShowQuerySet:
@@ -244,8 +235,7 @@ class ShowViewSet(CatalogueViewSet):
         return visible_shows(self.request)
 
     def list(self, request: Request) -> Response:
-        asked = within_cinemas(request.query_params.dict(), request)
-        found = None if asked is None else upcoming_shows(asked)
+        found = upcoming_shows(request.query_params, cinemas=cinemas_of_machine(request))
         if found is None:
             return super().list(request)
         count, rows = found
