@@ -462,6 +462,12 @@ SWAGGER_SETTINGS = {
             "name": "Authorization",
             "description": "`Bearer <access token>`: mind the space after “Bearer”.",
         },
+        "Key": {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Authorization",
+            "description": "`Key mbk_…`: that of a machine. It opens what it was made for.",
+        },
         "Order-Key": {
             "type": "apiKey",
             "in": "header",

@@ -11,6 +11,7 @@ from movie_booking import counting
 from movie_booking.counting import counts
 from movie_booking.rates import Rate
 from movies.tests.factories import make_show
+from movies.tests.machines import key_for, machine
 
 pytestmark = pytest.mark.django_db
 
@@ -218,6 +219,31 @@ def test_guests_are_limited_by_address_and_by_address_of_e_mail(rates):
     assert (refused.status_code, refused.data["code"]) == (429, "throttled")
     assert refused.headers["RateLimit-Policy"] == '"guest";q=3;w=60, "guest_email";q=3;w=60'
     assert refused.headers["RateLimit"] == '"guest";r=2;t=20, "guest_email";r=0;t=60'
+
+
+def test_whatever_a_machine_asks_for_is_limited_by_its_key_from_wherever(rates):
+    rates("machine")
+    kiosk, other, show = machine(key_for(sells=True)), machine(key_for()), make_show()
+
+    assert kiosk.get("/api/movies/", **HERE).status_code == 200
+    assert kiosk.post("/api/orders/", {"show": show.pk, "seat_numbers": [1]}, **ELSEWHERE).status_code == 201
+    last = kiosk.get("/api/orders/", **HERE)
+    assert last.headers["RateLimit"] == '"machine";r=0;t=60'
+    assert_refused(kiosk.get("/api/movies/", **HERE), "machine")
+    assert_refused(kiosk.post("/api/orders/", {}, **ELSEWHERE), "machine")
+    assert other.get("/api/movies/", **HERE).status_code == 200
+    assert Client().get("/api/movies/", **HERE).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("rate", "told"), [("5/hour", '"machine";q=5;w=3600'), ("off", None), ("", '"machine";q=3;w=60')]
+)
+def test_a_key_may_have_a_limit_of_its_own(rates, rate, told):
+    rates("machine")
+
+    response = machine(key_for(rate=rate)).get("/api/movies/")
+
+    assert response.headers.get("RateLimit-Policy") == told
 
 
 def test_the_usual_limits_are_met_by_no_school_and_no_foyer():
