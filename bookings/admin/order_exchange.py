@@ -38,7 +38,7 @@ from movie_booking.admin import REFUSALS, ServiceAdmin, refusal, refused
 from movie_booking.errors import Conflict
 from movie_booking.limits import parse_id
 from movies.access import rows_with
-from movies.admin.days import DayInput
+from movies.admin.days import DayField
 from movies.local_days import by_local_day
 from movies.models import Cinema, Show
 from movies.seat_chart import SeatChart, seat_chart
@@ -166,9 +166,8 @@ def move_page(request: HttpRequest, order_id: str, page: ServiceAdmin) -> HttpRe
     if not leaving:
         page.message_user(request, CHANGED_MEANWHILE, messages.ERROR)
         return HttpResponseRedirect(address_of(order))
-    day = forms.DateField(required=False, label="Day", widget=DayInput())
     form = forms.Form(request.GET)
-    form.fields["day"] = day
+    form.fields["day"] = DayField(required=False, label="Day")
     shows = exchangeable_shows(page, request, order, len(leaving))
     if form.is_valid() and form.cleaned_data["day"]:
         on = form.cleaned_data["day"]
