@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from django.db import models
 
+from accounts.machines import Machine
 from accounts.models import User
 
 
@@ -17,10 +18,13 @@ class Channel(models.TextChoices):
 
 
 class Actor(NamedTuple):
-    """Who acts, for themselves or, as a member of staff, for a customer; and through which channel."""
+    """Who acts, for themselves or, as a member of staff or a machine, for a customer; and through which
+    channel.
+    """
 
     user: User | None
     channel: Channel
+    machine: Machine | None = None
 
     @property
     def person(self) -> User:
@@ -32,6 +36,11 @@ class Actor(NamedTuple):
     @property
     def user_id(self) -> int | None:
         return self.user.pk if self.user else None
+
+    @property
+    def machine_id(self) -> int | None:
+        """The id of the key with which a machine acts."""
+        return self.machine.key_id if self.machine else None
 
 
 # Without a user: a hold expires.

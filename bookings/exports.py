@@ -34,6 +34,7 @@ BOOKING_COLUMNS = (
     "reason",
     "created (cinema's clock)",
     "cancelled (cinema's clock)",
+    "sold by",
 )
 SHOW_COLUMNS = (
     "show",
@@ -56,7 +57,8 @@ SHOW_COLUMNS = (
 def booking_rows(bookings: BookingQuerySet) -> Iterator[tuple[Any, ...]]:
     """A header, then a row a booking."""
     yield BOOKING_COLUMNS
-    for booking in bookings.with_details().select_related("order__user", "order__guest").iterator():
+    of_orders = [f"order__{name}" for name in ("user", "guest", "sold_by", "machine")]
+    for booking in bookings.with_details().select_related(*of_orders).iterator():
         yield (
             booking.pk,
             booking.order.reference,
@@ -73,6 +75,7 @@ def booking_rows(bookings: BookingQuerySet) -> Iterator[tuple[Any, ...]]:
             booking.reason,
             _local(booking.show, booking.created_at),
             _local(booking.show, booking.cancelled_at),
+            booking.order.seller,
         )
 
 

@@ -18,6 +18,7 @@ from django.utils.crypto import salted_hmac
 from rest_framework.response import Response
 
 from accounts.http import UserRequest
+from accounts.machines import Machine
 from bookings.access_keys import META_KEY as ORDER_KEY
 from bookings.errors import InProgress, KeyReused
 from bookings.models import IdempotencyKey, as_reference
@@ -72,7 +73,9 @@ class StoredResponse(NamedTuple):
 
 
 class Asker(NamedTuple):
-    """Whose key it is: a user's; or a guest's, and then `key` is a hash with what only this guest knows."""
+    """Whose key it is: a user's; or a guest's or a machine's, and then `key` is a hash with what only this
+    guest knows, or with the key of this machine.
+    """
 
     user_id: int | None
     key: str
@@ -135,17 +138,20 @@ def _horizon() -> datetime:
 
 
 def _asker(request: UserRequest, key: str) -> Asker:
-    """Say whose key it is, so that no guest gets what another was answered.
+    """Say whose key it is, so that no guest and no machine gets what another was answered.
 
     A guest who orders is known by the e-mail address, afterwards by the key of the order. Either goes into a
     hash with the Idempotency-Key, by a secret, as keys may be as short as "1".
     """
     if request.user.is_authenticated:
         return Asker(request.user.pk, key)
-    guest = request.data.get("guest") if isinstance(request.data, dict) else None
-    email = guest.get("email") if isinstance(guest, dict) else None
-    proof = request.META.get(ORDER_KEY) or str(email).strip().lower()
-    mixed = json.dumps([proof, key])
+    if isinstance(request.user, Machine):
+        mixed = json.dumps(["machine", request.user.key_id, key])
+    else:
+        guest = request.data.get("guest") if isinstance(request.data, dict) else None
+        email = guest.get("email") if isinstance(guest, dict) else None
+        proof = request.META.get(ORDER_KEY) or str(email).strip().lower()
+        mixed = json.dumps([proof, key])
     return Asker(None, salted_hmac("bookings.idempotency", mixed, algorithm="sha256").hexdigest())
 
 

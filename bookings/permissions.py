@@ -9,7 +9,8 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from accounts.errors import EmailNotVerified
-from accounts.permissions import StaffWithPermission, is_staff_with
+from accounts.machines import Machine, Scope
+from accounts.permissions import IsPerson, StaffWithPermission, is_staff_with
 from bookings.access_keys import META_KEY
 from movies.access import cinemas_with, is_show_among
 
@@ -54,14 +55,35 @@ class EmailIsVerified(BasePermission):
         return True
 
 
+class KeyForOrders(BasePermission):
+    """A machine sells, and changes what it sold; or reads orders, also to look up those of others.
+
+    Which orders it finds, the view says. Without a key, others say who may.
+    """
+
+    message = IsPerson.message
+    code = IsPerson.code
+    reads = ("list", "retrieve")
+    of_persons = ("claim",)
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        machine = request.user
+        if not isinstance(machine, Machine):
+            return True
+        if view.action in self.reads and machine.may(Scope.LOOK_UP):
+            return True
+        return machine.may(Scope.SELL) and view.action not in self.of_persons
+
+
 class UserOrGuest(BasePermission):
-    """A user; or somebody who says who they are when they order, or sends the key of the order they ask for.
+    """A user, or a machine that `KeyForOrders` let through; or somebody who says who they are when they
+    order, or sends the key of the order they ask for.
 
     Whether it is the key of that order, the view finds out.
     """
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        if request.user.is_authenticated:
+        if request.user.is_authenticated or isinstance(request.user, Machine):
             return True
         if view.action == "create":
             return isinstance(request.data, dict) and "guest" in request.data

@@ -92,6 +92,18 @@ ORDER_OF_GUEST: ComposedQuery[Order] = ComposedQuery(
     str,
     str,
 )
+# Whether the machine who asks may have it, by who sold it and in which cinema, is for the view to find out.
+ORDER_FOR_MACHINE: ComposedQuery[Order] = ComposedQuery(
+    lambda typed, meant: (
+        Order.objects.of_customers()
+        .filter(reference__in=[typed, meant])
+        .select_related("exchanged_from", "guest", "user")
+        .order_by()
+        .annotate(cinema_id=F("show__screen__cinema"))
+    ),
+    str,
+    str,
+)
 
 # The transaction has the locks of its shows already and takes no other lock after this one, so there is no
 # circle to wait in.

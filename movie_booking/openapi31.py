@@ -33,6 +33,7 @@ def as_openapi_31(document: Document) -> Document:
             "schemas": {name: _schema(schema) for name, schema in sorted(models.items())},
             "securitySchemes": {
                 "Bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+                "Key": {"type": "apiKey", "in": "header", "name": "Authorization"},
                 "Order-Key": {"type": "apiKey", "in": "header", "name": "Order-Key"},
             },
         },

@@ -23,9 +23,10 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 
 Scope = Literal[
     "signup", "login", "refresh", "refresh_account", "reset", "reset_account",
-    "booking", "read", "guest", "guest_email", "machine",
+    "booking", "export", "read", "guest", "guest_email", "machine",
 ]  # fmt: skip
 
+NONE: Mapping[Scope, Rate | None] = {}
 
 # What a refusal is late by, in a production worker. If it came at once the next request would too, and all
 # others would wait behind those.
@@ -46,14 +47,15 @@ def hold_back() -> None:
     wait(REFUSED_AFTER)
 
 
-def throttle(request: Any, who: Mapping[Scope, str]) -> None:
-    """Count a request for each of these scopes, of whom it says there. Raises TooManyRequests.
+def throttle(request: Any, who: Mapping[Scope, str], *, own: Mapping[Scope, Rate | None] = NONE) -> None:
+    """Count a request for each of these scopes, of whom it says there, by the rates of the settings or their
+    own. Raises TooManyRequests.
 
     What is left is told along with the response. Takes Django's requests and DRF's.
     """
     if not settings.THROTTLE:
         return
-    rates: dict[str, Rate | None] = settings.THROTTLE_RATES
+    rates: dict[Any, Rate | None] = {**settings.THROTTLE_RATES, **own} if own else settings.THROTTLE_RATES
     limits = [(scope, rate) for scope in who if (rate := rates[scope])]
     quotas = take([Ask(f"throttle:{scope}:{who[scope]}", rate) for scope, rate in limits])
     if not quotas:

@@ -1,6 +1,6 @@
 """The lists of shows that everyone asks for, by queries that are composed once."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -67,29 +67,41 @@ _VALUES = attrgetter(*(name.replace("__", ".") for name in ShowRow._fields))
 NARROWED_BY = {"movie": "movie", "cinema": "screen__cinema", "screen": "screen"}
 
 
-def upcoming_shows(asked: Mapping[str, str]) -> tuple[int, list[ShowRow]] | None:
-    """Return how many shows are on sale that have yet to start, and the first page of them.
+# A statement is kept for each number of them.
+MAX_CINEMAS = 20
+
+
+def upcoming_shows(
+    asked: Mapping[str, str], *, cinemas: Collection[int] | None = None
+) -> tuple[int, list[ShowRow]] | None:
+    """Return how many shows are on sale that have yet to start, and the first page of them, all or those of
+    some cinemas.
 
     None if something else is asked for, or in another way: then the list is made as all others are, and says
     the same. A test holds the two equal.
     """
     ids = {name: parse_id(asked[name]) for name in NARROWED_BY if name in asked}
     is_such = asked.get("upcoming") in ("true", "1") and len(asked) == len(ids) + 1
-    if not is_such or None in ids.values():
+    if not is_such or None in ids.values() or (cinemas is not None and not 0 < len(cinemas) <= MAX_CINEMAS):
         return None
-    rows = _first_page(tuple(ids))(timezone.now(), *(number for number in ids.values() if number is not None))
+    numbers = [number for number in (*ids.values(), *(cinemas or ())) if number is not None]
+    rows = _first_page(tuple(ids), len(cinemas or ()))(timezone.now(), *numbers)
     return rows[0][-1] if rows else 0, [ShowRow(*row[:-1]) for row in rows]
 
 
 @cache
-def _first_page(names: tuple[str, ...]) -> ComposedQuery[Any]:
-    """That of the shows to come, narrowed down by these, each with how many there are."""
+def _first_page(names: tuple[str, ...], cinemas: int) -> ComposedQuery[Any]:
+    """That of the shows to come, narrowed down by these and to so many cinemas; each row has how many it is
+    one of.
+    """
 
     def build(at: datetime, *ids: int) -> Any:
-        wanted = {NARROWED_BY[name]: number for name, number in zip(names, ids, strict=True)}
+        wanted = {NARROWED_BY[name]: number for name, number in zip(names, ids, strict=False)}
         shows = Show.objects.upcoming(at).filter(**wanted)
+        if cinemas:
+            shows = shows.filter(screen__cinema__in=ids[len(names) :])
         number = Func(F("pk"), function="COUNT", output_field=PositiveBigIntegerField())
         total = Subquery(shows.order_by().values(number=number))
         return shows.order_by("starts_at", "pk").values_list(*ShowRow._fields, total)[: Pagination.page_size]
 
-    return ComposedQuery(build, datetime, *[int] * len(names))
+    return ComposedQuery(build, datetime, *[int] * (len(names) + cinemas))

@@ -124,9 +124,13 @@ class ChangeableViewSet(CatalogueViewSet):
         raise NotImplementedError
 
 
+def cinemas_of_machine(request: Request) -> Cinemas:
+    return request.user.cinemas if isinstance(request.user, Machine) else None
+
+
 def of_cinemas(rows: Any, request: Request, path: str) -> Any:
     """Those rows that a machine may see: its key may be for some cinemas only. All for anyone else."""
-    cinemas = request.user.cinemas if isinstance(request.user, Machine) else None
+    cinemas = cinemas_of_machine(request)
     return rows if cinemas is None or not path else rows.filter(**{f"{path}__in": cinemas})
 
 
@@ -231,8 +235,7 @@ class ShowViewSet(CatalogueViewSet):
         return visible_shows(self.request)
 
     def list(self, request: Request) -> Response:
-        is_narrowed = isinstance(request.user, Machine) and request.user.cinemas is not None
-        found = None if is_narrowed else upcoming_shows(request.query_params)
+        found = upcoming_shows(request.query_params, cinemas=cinemas_of_machine(request))
         if found is None:
             return super().list(request)
         count, rows = found

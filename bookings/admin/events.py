@@ -7,7 +7,6 @@ from django.contrib.admin.views.main import SEARCH_VAR
 from django.db.models import Q
 from django.http import HttpRequest
 
-from accounts.actors import Channel
 from bookings.admin.read_only import (
     ReadOnly,
     ReadOnlyAdmin,
@@ -45,9 +44,7 @@ class BookingEventColumns:
 
     @admin.display(description="Who", ordering="actor__username")
     def who(self, event: BookingEvent) -> str:
-        if event.actor:
-            return event.actor.username
-        return "-" if event.channel == Channel.EXPIRY else "Guest"
+        return event.who or "-"
 
 
 class BookingEventInline(BookingEventColumns, ReadOnly, InlineByCinema, admin.TabularInline):
@@ -59,7 +56,7 @@ class BookingEventInline(BookingEventColumns, ReadOnly, InlineByCinema, admin.Ta
     ordering = ("id",)
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        events = super().get_queryset(request).select_related("actor", "show__screen__cinema")
+        events = super().get_queryset(request).select_related("actor", "machine", "show__screen__cinema")
         return events.prefetch_related(FORMER_PLANS)
 
 
@@ -72,13 +69,13 @@ class EventDays(RecentDays):
 class BookingEventAdmin(BookingEventColumns, ReadOnlyAdmin):
     list_display = ("when", "seat", "before", "after", "film", "starts", "who", "channel")
     list_filter = ("channel", "to_status", ShowDays, EventDays)
-    list_select_related = ("actor", "show__movie", "show__screen__cinema")
+    list_select_related = ("actor", "machine", "show__movie", "show__screen__cinema")
     search_fields = ("id",)  # any, so that there is a field to search with: see `matching`
     search_help_text = (
         "Number of the show or of the booking; or, of the days shown, the user name of who did it."
     )
     moment = "at"
-    fields = ("when", "seat", "before", "after", "show", "booking", "actor", "channel")
+    fields = ("when", "seat", "before", "after", "show", "booking", "who", "channel")
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related(FORMER_PLANS)

@@ -353,11 +353,7 @@ def _names(move: Move, show: Show, *, with_names: bool) -> dict[int, str]:
     house = {each.booking.order_id: each.booking.reason for each in move.seats if each.booking.is_house_seat}
     if not with_names:
         return house
-    orders = (
-        Order.objects.filter(show=show)
-        .select_related("user", "guest")
-        .only("user__username", "guest__email", "guest__name", "guest__telephone")
-    )
+    orders = Order.objects.filter(show=show).select_related("user", "guest")
     return {order.pk: order.customer_name for order in orders} | house
 
 

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.db.models import Prefetch
 
-from accounts.actors import Channel
 from bookings.models import Booking, BookingEvent, Order, OrderNote, Status
 from bookings.queries import (
     EXCHANGED,
@@ -146,6 +145,7 @@ def orders_with_facts(orders: Any) -> Any:
         "user",
         "guest",
         "sold_by",
+        "machine",
         "show__movie",
         "show__screen__cinema",
         "promised_screen__cinema",
@@ -164,7 +164,9 @@ class HistoryLine(NamedTuple):
 
 def history(order: Order) -> list[HistoryLine]:
     """Return every step in the life of the order's bookings, newest first."""
-    events = BookingEvent.objects.filter(booking__order=order).select_related("actor").order_by("-id")
+    events = (
+        BookingEvent.objects.filter(booking__order=order).select_related("actor", "machine").order_by("-id")
+    )
     found = list(events)
     labels = seat_labels_then(order.show, found)
     return [
@@ -173,7 +175,7 @@ def history(order: Order) -> list[HistoryLine]:
             label,
             _before(event),
             event.get_to_status_display(),
-            _who(event),
+            event.who or "–",
             event.get_channel_display(),
         )
         for event, label in zip(found, labels, strict=True)
@@ -183,13 +185,6 @@ def history(order: Order) -> list[HistoryLine]:
 def notes_of(order: Order) -> list[OrderNote]:
     """Return what staff noted, newest first."""
     return list(OrderNote.objects.filter(order=order).select_related("author").order_by("-id"))
-
-
-def _who(event: BookingEvent) -> str:
-    """Nobody ends a hold whose time is over, and guests have no account."""
-    if event.actor:
-        return event.actor.username
-    return "–" if event.channel == Channel.EXPIRY else "Guest"
 
 
 def _before(event: BookingEvent) -> str:

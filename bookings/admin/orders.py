@@ -23,7 +23,7 @@ from movies.admin import CinemaChoice
 
 @admin.register(Order)
 class OrderAdmin(ReadOnlyAdmin):
-    list_display = ("reference", "status", "seats", "film", "starts", "customer", "total")
+    list_display = ("reference", "status", "seats", "film", "starts", "customer", "seller", "total")
     list_filter = (
         BookingStatusFilter,
         HoardingFilter,
@@ -31,7 +31,7 @@ class OrderAdmin(ReadOnlyAdmin):
         ShowDays,
         CreatedDays,
     )
-    list_select_related = ("user", "guest", "sold_by", "show__movie", "show__screen__cinema")
+    list_select_related = ("user", "guest", "sold_by", "machine", "show__movie", "show__screen__cinema")
     search_fields = ("reference",)  # any, so that there is a field to search with: see `matching`
     search_help_text = SEARCH_HELP
     moment = "created_at"
@@ -94,6 +94,10 @@ class OrderAdmin(ReadOnlyAdmin):
     @admin.display(description="Customer", ordering="user__username")
     def customer(self, order: Order) -> str:
         return (order.user and order.user.get_full_name()) or order.customer_name
+
+    @admin.display(description="Sold by")
+    def seller(self, order: Order) -> str:
+        return order.seller or "-"
 
     @admin.display(description="Status")
     def status(self, order: Order) -> str:

@@ -130,7 +130,7 @@ def people_of(show: Show) -> People:
     """Return the people of a show. Two queries, for any number."""
     seats: Any = (
         Booking.objects.filter(show=show)
-        .select_related("order__user", "order__guest", "order__sold_by")
+        .select_related("order__user", "order__guest", "order__sold_by", "order__machine")
         .prefetch_related("order__notes")
     )
     if show.status == Show.Status.CANCELLED:
@@ -164,7 +164,7 @@ def people_rows(people: People) -> Iterator[tuple[Any, ...]]:
             booking.status_at().value,
             booking.price,
             settings.CURRENCY,
-            order.sold_by.username if order.sold_by else "",
+            order.seller,
             "; ".join(note.text for note in order.notes.all()),
         )
 

@@ -26,7 +26,7 @@ class TakenSeat(NamedTuple):
 def live_bookings(show: Show) -> list[Booking]:
     """Who has which seat now. One query."""
     live = Booking.objects.live().filter(show=show)
-    return list(live.select_related("order__user", "order__guest", "order__sold_by"))
+    return list(live.select_related("order__user", "order__guest", "order__sold_by", "order__machine"))
 
 
 def taken_seats(request: HttpRequest, show: Show, live: Sequence[Booking]) -> list[TakenSeat]:
@@ -51,7 +51,7 @@ def note_of(booking: Booking) -> str:
     if booking.status == Status.BLOCKED:
         return booking.reason
     order = booking.order
-    seller = f"sold by {order.sold_by}" if order.sold_by else ""
+    seller = f"sold by {order.seller}" if order.seller else ""
     return ", ".join(filter(None, (order.customer_name, spaced(order.reference), seller)))
 
 

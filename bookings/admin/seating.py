@@ -66,7 +66,7 @@ def is_sold_at_box_office(show: Show) -> bool:
 
 def recent_events(show: Show) -> Any:
     """The latest changes of the show's seats, newest first."""
-    newest = BookingEvent.objects.filter(show=show).select_related("actor").order_by("-id")
+    newest = BookingEvent.objects.filter(show=show).select_related("actor", "machine").order_by("-id")
     events = list(newest[:RECENT_EVENTS])
     return list(zip(events, seat_labels_then(show, events), strict=True))
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.actors import Actor, Channel
 from bookings.models.orders import Booking, Status
-from movies.models import Show
+from movies.models import MachineKey, Show
 
 
 class BookingEvent(models.Model):
@@ -26,7 +26,7 @@ class BookingEvent(models.Model):
     show = models.ForeignKey(Show, on_delete=models.PROTECT, related_name="booking_events", db_index=False)
     seat_number = models.PositiveIntegerField("seat")
     at = models.DateTimeField(default=timezone.now)
-    # Empty if a hold expired, by SYSTEM, and for what a guest did through the API.
+    # Empty if a hold expired, by SYSTEM, and for what a guest or a machine did through the API.
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
@@ -34,6 +34,16 @@ class BookingEvent(models.Model):
         blank=True,
         related_name="booking_events",
         db_index=False,
+    )
+    # No index: keys are never deleted.
+    machine = models.ForeignKey(
+        MachineKey,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        help_text="The key of the machine that did it.",
     )
     channel = models.CharField(max_length=10, choices=Channel)
     from_status = models.CharField(max_length=10, blank=True, choices=Status)  # blank: the booking is new
@@ -56,6 +66,15 @@ class BookingEvent(models.Model):
         before = self.get_from_status_display() or "Free"
         return f"Booking {self.booking_id}: {before} to {self.get_to_status_display()}"
 
+    @property
+    def who(self) -> str:
+        """Who did it, as staff know them; empty if time did."""
+        if self.actor:
+            return self.actor.username
+        if self.machine:
+            return self.machine.owner
+        return "" if self.channel == Channel.EXPIRY else "Guest"
+
 
 def new_event(
     booking: Booking,
@@ -73,6 +92,7 @@ def new_event(
         seat_number=booking.seat_number,
         at=at,
         actor=actor.user,
+        machine_id=actor.machine_id,
         channel=actor.channel,
         from_status=from_status,
         to_status=to_status,

@@ -15,7 +15,7 @@ from bookings.models.guests import Guest
 from bookings.models.references import as_reference, new_reference
 from bookings.refunds import refund_amount
 from bookings.roles import SEAT_RIGHTS
-from movies.models import Screen, Show
+from movies.models import MachineKey, Screen, Show
 
 # What staff read where the customer gave no name.
 WALK_IN = "Walk-in"
@@ -52,8 +52,16 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
     def of_user(self, user: User | int) -> "OrderQuerySet":
         """What a customer ordered, without the house seats that a member of staff blocked."""
+        return self.of_customers().filter(user=user)
+
+    def of_customers(self) -> "OrderQuerySet":
+        """Orders without those of house seats, which no customer has."""
         house_seats = Booking.objects.filter(order=OuterRef("pk"), is_house_seat=True)
-        return self.filter(~Exists(house_seats), user=user)
+        return self.filter(~Exists(house_seats))
+
+    def of_machine(self, key_id: int) -> "OrderQuerySet":
+        """What a machine sold, until an account took it over."""
+        return self.filter(machine=key_id, guest__isnull=False)
 
     def known_to(self, customer: "Customer") -> "OrderQuerySet":
         """Orders of which the customer may be told: of a guest, those that were given the same key.
@@ -111,6 +119,17 @@ class Order(models.Model):
         db_index=False,
         help_text="The member of staff who sold it; empty if the customer bought it without them.",
     )
+    # Its index is `order_by_machine`.
+    machine = models.ForeignKey(
+        MachineKey,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
+        help_text="The key of the machine that sold it; empty if the customer bought it without one.",
+    )
     show = models.ForeignKey(Show, on_delete=models.PROTECT, related_name="orders")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     # The terms of the sale, whatever settings and show become later.
@@ -157,6 +176,10 @@ class Order(models.Model):
             models.Index(fields=["guest"], name="order_by_guest", condition=Q(guest__isnull=False)),
             # Read when a user is deleted. Most orders were sold by no one.
             models.Index(fields=["sold_by"], name="order_by_seller", condition=Q(sold_by__isnull=False)),
+            # Read by a machine's list of what it sold, newest first.
+            models.Index(
+                fields=["machine", "-id"], name="order_by_machine", condition=Q(machine__isnull=False)
+            ),
             # Read when orders are deleted, with a show that never sold.
             models.Index(
                 fields=["exchanged_from"],
@@ -187,6 +210,13 @@ class Order(models.Model):
     def customer_name(self) -> str:
         """As staff know the customer: a user name, or what a guest gave first of name, e-mail, telephone."""
         return self.user.username if self.user else str(self.guest or WALK_IN)
+
+    @property
+    def seller(self) -> str:
+        """Who sold it, as staff know them: one of them, or the owner of a machine; empty for neither."""
+        if self.sold_by:
+            return self.sold_by.username
+        return self.machine.owner if self.machine else ""
 
     @property
     def customer_email(self) -> str:

@@ -42,8 +42,10 @@ CHANGE_WITH_BODY_ERRORS: Problems = (Invalid, *BODY_ERRORS, *CHANGE_ERRORS)
 STAFF_ERRORS: Problems = (*CHANGE_WITH_BODY_ERRORS, PERMISSION_DENIED)
 # The override of the single-seat rule is for staff.
 OVERRIDE_ERRORS: Problems = (PERMISSION_DENIED,)
-# What opens an order: the token of its customer, or the key that a guest was told.
-USER_OR_GUEST: list[dict[str, list[str]]] = [{"Bearer": []}, {"Order-Key": []}]
+# What opens an order: the token of its customer, the key that a guest was told, or that of a machine which
+# sold it or looks it up.
+USER_OR_MACHINE: list[dict[str, list[str]]] = [{"Bearer": []}, {"Key": []}]
+USER_GUEST_OR_MACHINE = [*USER_OR_MACHINE, {"Order-Key": []}]
 PAGED_BY_ROW = "Follow `next`: no row comes twice or is missed, whatever is bought meanwhile."
 
 

@@ -16,7 +16,8 @@ from bookings.schema.common import (
     OVERRIDE_ERRORS,
     PAGED_BY_ROW,
     READ_ERRORS,
-    USER_OR_GUEST,
+    USER_GUEST_OR_MACHINE,
+    USER_OR_MACHINE,
 )
 from bookings.serializers import (
     BookingSerializer,
@@ -27,7 +28,7 @@ from bookings.serializers import (
     ClaimInput,
     ConfirmInput,
     ExchangeInput,
-    OrderInput,
+    MachineOrderInput,
     OrderQuoteSerializer,
     OrderSerializer,
     QuoteSerializer,
@@ -117,10 +118,19 @@ list_orders = operation(
     "List my orders",
     {},
     [Invalid, *READ_ERRORS],
-    operation_description=f"Newest first, with those that are over. {PAGED_BY_ROW}",
+    operation_description=(
+        f"Newest first, with those that are over. {PAGED_BY_ROW} A machine that sells lists what it sold; one"
+        " that looks up names a `show` and lists all orders of that."
+    ),
+    security=USER_OR_MACHINE,
 )
 read_order = operation(
-    ORDERS, "Show one of my orders", {200: OrderSerializer}, READ_ERRORS, security=USER_OR_GUEST
+    ORDERS,
+    "Show one of my orders",
+    {200: OrderSerializer},
+    READ_ERRORS,
+    operation_description="A machine that looks up is shown every order of its cinemas, with its `customer`.",
+    security=USER_GUEST_OR_MACHINE,
 )
 hold_seats = operation(
     ORDERS,
@@ -134,11 +144,12 @@ hold_seats = operation(
         ' (`{"show": 1, "best_available": 2}`, or by kind: `{"show": 1, "best_available": {"wheelchair": 1,'
         ' "companion": 1, "standard": 2}}`). A conflict names every seat that is not free.\n\nWithout an'
         ' account say who you are (`"guest": {"email": "ada@example.com"}`) and send no token. The answer has'
-        " the `access_key` of the order, which it is opened with from then on: `Order-Key: <access_key>`."
+        " the `access_key` of the order, which it is opened with from then on: `Order-Key: <access_key>`. A"
+        " machine whose key sells sends that key, and says of its customer what it knows."
     ),
-    request_body=OrderInput,
+    request_body=MachineOrderInput,
     manual_parameters=[IDEMPOTENCY_KEY],
-    security=[{}, {"Bearer": []}],
+    security=[{}, {"Bearer": []}, {"Key": []}],
 )
 claim_orders = operation(
     ORDERS,
@@ -163,7 +174,7 @@ confirm_order = operation(
     operation_description="Books the held seats. An expired hold stays expired: nothing is booked anew.",
     request_body=ConfirmInput,
     manual_parameters=[IDEMPOTENCY_KEY],
-    security=USER_OR_GUEST,
+    security=USER_GUEST_OR_MACHINE,
 )
 extend_order = operation(
     ORDERS,
@@ -175,7 +186,7 @@ extend_order = operation(
         "Starts the time of the hold anew, up to a limit that counts from when the order was made."
     ),
     request_body=no_body,
-    security=USER_OR_GUEST,
+    security=USER_GUEST_OR_MACHINE,
 )
 quote_order = operation(
     ORDERS,
@@ -195,7 +206,7 @@ quote_order = operation(
             description="Some seats of the order: `5,6`. Without it, all.",
         )
     ],
-    security=USER_OR_GUEST,
+    security=USER_GUEST_OR_MACHINE,
 )
 cancel_order = operation(
     ORDERS,
@@ -210,7 +221,7 @@ cancel_order = operation(
     ),
     request_body=CancelOrderInput,
     manual_parameters=[IDEMPOTENCY_KEY],
-    security=USER_OR_GUEST,
+    security=USER_GUEST_OR_MACHINE,
 )
 exchange_seats = operation(
     ORDERS,
@@ -225,5 +236,5 @@ exchange_seats = operation(
     ),
     request_body=ExchangeInput,
     manual_parameters=[IDEMPOTENCY_KEY],
-    security=USER_OR_GUEST,
+    security=USER_GUEST_OR_MACHINE,
 )

@@ -9,6 +9,7 @@ from bookings.serializers.inputs import (
     ClaimInput,
     ConfirmInput,
     ExchangeInput,
+    MachineOrderInput,
     OrderInput,
     OrderQuoteInput,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "ConfirmInput",
     "ExchangeInput",
     "LeftOutSerializer",
+    "MachineOrderInput",
     "MoveInput",
     "MoveSerializer",
     "OrderInput",

@@ -113,6 +113,21 @@ class GuestInput(KnownFieldsOnly):
         swagger_schema_fields = {"example": {"email": "ada@example.com", "name": "Ada Lovelace"}}
 
 
+class GuestOfMachineInput(GuestInput):
+    """A customer of whom a machine may know nothing."""
+
+    email = StrictEmailField(
+        required=False,
+        allow_blank=True,
+        max_length=254,
+        validators=EMAIL_VALIDATORS,
+        help_text="Only a machine may leave it out.",
+    )
+
+    class Meta(GuestInput.Meta):
+        ref_name = "GuestInput"
+
+
 class OrderInput(KnownFieldsOnly):
     show = StrictIntegerField(min_value=0)
     seat_numbers = SeatNumbersField(required=False, allow_empty=False, help_text="The seats, by number;")
@@ -131,7 +146,7 @@ class OrderInput(KnownFieldsOnly):
     )
     show_version = StrictIntegerField(required=False, min_value=0, help_text=SHOW_VERSION)
     leave_single_seat = StrictBooleanField(required=False, help_text=LEAVE_SINGLE_SEAT)
-    guest = GuestInput(required=False, help_text="Without a token: who buys.")
+    guest = GuestInput(required=False)
 
     class Meta:
         swagger_schema_fields = {"example": {"show": 1, "seat_numbers": [5, 6]}}
@@ -160,6 +175,15 @@ class OrderInput(KnownFieldsOnly):
         if "kind" in asked:
             asked["kind"] = SeatKind(asked["kind"])
         return SeatChoice(**asked)
+
+
+class MachineOrderInput(OrderInput):
+    """What a machine sends. The documents name it for all who order, and what others must say besides."""
+
+    guest = GuestOfMachineInput(required=False, help_text="Without a token, or from a machine: who buys.")
+
+    class Meta(OrderInput.Meta):
+        ref_name = "OrderInput"
 
 
 class ClaimInput(KnownFieldsOnly):

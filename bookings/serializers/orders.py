@@ -39,6 +39,13 @@ class GuestSerializer(serializers.ModelSerializer[Guest]):
         read_only_fields = fields
 
 
+class CustomerSerializer(serializers.Serializer[Any]):
+    """Describes `customer_json` to Swagger UI."""
+
+    name = serializers.CharField(help_text="Blank, if it is not known.")
+    email = serializers.CharField(help_text="Blank, if it is not known.")
+
+
 class OrderChangeSerializer(serializers.Serializer[Any]):
     """Describes `queries.changes_of_orders` to Swagger UI."""
 
@@ -82,9 +89,12 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
         help_text="What changed of the show and these seats since the sale, oldest first.",
     )
     guest = GuestSerializer(allow_null=True, help_text="Who bought without an account, as they said it.")
+    customer = CustomerSerializer(
+        required=False, help_text="To a machine that looks up: whose it is, user or guest. Else not there."
+    )
     access_key = serializers.CharField(
         required=False,
-        help_text="To a guest, in the answer that made the order and in no other: the secret that opens it.",
+        help_text="To a guest or machine, in the answer that made the order only: the secret that opens it.",
     )
 
     class Meta:
@@ -102,6 +112,7 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
             "exchanged_from",
             "changes",
             "guest",
+            "customer",
             "access_key",
         )
         read_only_fields = fields
@@ -115,6 +126,7 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
         at, bookings = now(), order.all_bookings()
         summary = order_summary(bookings, at)
         until, booking_json = summary.expires_at, BookingSerializer().to_representation
+        customer = {"customer": customer_json(order)} if self.context.get("tells_customer") else {}
         return {
             "reference": order.reference,
             "show": order.show_id,
@@ -136,12 +148,22 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
             "exchanged_from": order.exchanged_from.reference if order.exchanged_from else None,
             "changes": [change._asdict() for change in changes],
             "guest": guest_json(order.guest) if order.guest else None,
+            **customer,
         }
 
 
 def guest_json(guest: Guest) -> dict[str, str]:
     """Return what `GuestSerializer` describes."""
     return {"email": guest.email, "name": guest.name, "telephone": guest.telephone}
+
+
+def customer_json(order: Order) -> dict[str, str]:
+    """Return whose order it is, as a box office needs to know; of a user the real name, if there is one."""
+    if order.user:
+        return {"name": order.user.get_full_name() or order.user.username, "email": order.user.email}
+    return (
+        {"name": order.guest.name, "email": order.guest.email} if order.guest else {"name": "", "email": ""}
+    )
 
 
 class ClaimedSerializer(serializers.Serializer[Any]):

@@ -22,6 +22,7 @@ from bookings.services.rules import (
     refuse_half_sofas_kept,
     refuse_if_started,
     refuse_if_too_late,
+    refuse_other_cinemas,
     refuse_other_version,
     refuse_seating,
     refuse_seats_without_booking,
@@ -118,14 +119,15 @@ def swap_seats(
     counts. The new order is on the terms that are in force now for its show, but gives back no larger share
     than the old seats would have given.
 
-    Raises NotFound, also for a show that customers do not see; NotExchangeable; Invalid for seats that never
-    were in the order or are not as many, HoldExpired, AlreadyCancelled and TooLateToCancel; NoSuchSeat,
-    ShowChanged, SeatTaken, NotOnSale, SalesClosed, TooManySeats and TooManyHolds of the other show; and of
-    either show SoldInPairs, CompanionWithoutWheelchair, LeavesSingleSeat, ShowCancelled and ShowStarted. A
-    refusal that follows from one of the shows names it, as `show`.
+    Raises NotFound, also for a show that customers, or the machine who asks, do not see; NotExchangeable;
+    Invalid for seats that never were in the order or are not as many, HoldExpired, AlreadyCancelled and
+    TooLateToCancel; NoSuchSeat, ShowChanged, SeatTaken, NotOnSale, SalesClosed, TooManySeats and TooManyHolds
+    of the other show; and of either show SoldInPairs, CompanionWithoutWheelchair, LeavesSingleSeat,
+    ShowCancelled and ShowStarted. A refusal that follows from one of the shows names it, as `show`.
     """
     shows = SeatInventory.lock_all([order.show_id, to_show])
     here, there = shows[order.show_id], shows[to_show]
+    refuse_other_cinemas(there.show, actor)
     with _refused_by(there.show):
         refuse_unless_sold(there.show, there.at, at_box_office=at_box_office)
         refuse_other_version(there.show, show_version)
@@ -190,7 +192,9 @@ def _refuse_unless_exchangeable(show: Show, other: Show) -> None:
 
 def _new_order(locked: LockedOrder, *, here: SeatInventory, there: SeatInventory, is_hold: bool) -> Order:
     """The order of the other show, without its bookings."""
-    order = there.new_order(locked.order.customer, sold_by=locked.order.sold_by)
+    order = there.new_order(
+        locked.order.customer, sold_by=locked.order.sold_by, machine_id=locked.order.machine_id
+    )
     order.exchanged_from = locked.order
     if is_hold:
         # It cannot be extended for longer than the hold that it goes on with.

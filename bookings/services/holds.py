@@ -36,6 +36,7 @@ from bookings.services.limits import (
 from bookings.services.rules import (
     refuse_hold_until,
     refuse_if_started,
+    refuse_other_cinemas,
     refuse_other_version,
     refuse_seating,
     refuse_unknown_seats,
@@ -109,7 +110,8 @@ def hold_seats(show_id: int, choice: SeatChoice, *, customer: Customer, actor: A
     Raises SeatTaken that names every seat that is not free; NotTogether and NotEnoughSeats if there are no
     such best available seats; SoldInPairs, CompanionWithoutWheelchair, LeavesSingleSeat, TooManySeats,
     TooManyHolds, HeldTooOften, NoSuchSeat, ShowChanged for another version of the show or a seat that it had
-    before it was moved, NotFound, ShowCancelled, ShowStarted, NotOnSale and SalesClosed.
+    before it was moved, NotFound, also for a show that the machine who asks does not see, ShowCancelled,
+    ShowStarted, NotOnSale and SalesClosed.
     """
     with constraint_as_refusal(choice.seat_numbers):
         bookings = place(show_id, choice, Status.HELD, customer=customer, actor=actor, field="seat_numbers")
@@ -135,6 +137,7 @@ def place(
     """
     inventory = SeatInventory.lock_for_sale(show_id, choice.seat_numbers, customer)
     show, at = inventory.show, inventory.at
+    refuse_other_cinemas(show, actor)
     refuse_unless_sold(show, at, at_box_office=staffed is not None)
     refuse_other_version(show, choice.show_version)
     refuse_unknown_seats(show, choice.seat_numbers, field=field)
@@ -155,10 +158,13 @@ def place(
         refuse_too_many_seats(inventory, customer, len(numbers))
         if status == Status.HELD:
             refuse_new_hold(inventory, customer)
-            expires_at = hold_expiry(at, ordered_at=at, of_guest=isinstance(customer, Guest))
+            by_guest = isinstance(customer, Guest) and actor.machine is None
+            expires_at = hold_expiry(at, ordered_at=at, by_guest=by_guest)
     return inventory.allocate(
         seat_prices(show, numbers),
-        order=inventory.new_order(customer, sold_by=None if staffed is None else actor.person),
+        order=inventory.new_order(
+            customer, sold_by=None if staffed is None else actor.person, machine_id=actor.machine_id
+        ),
         status=status,
         actor=actor,
         expires_at=expires_at,
@@ -202,11 +208,13 @@ def _why_not_available(plan: SeatPlan, occupied: AbstractSet[int], choice: SeatC
     return NotEnoughSeats(why, available=available, left=left, largest_block=largest)
 
 
-def hold_expiry(at: datetime, *, ordered_at: datetime, of_guest: bool = False) -> datetime:
-    """Return when a hold that begins or is extended at this moment will end."""
+def hold_expiry(at: datetime, *, ordered_at: datetime, by_guest: bool = False) -> datetime:
+    """Return when a hold that begins or is extended at this moment will end. A machine holds for its customer
+    as long as a user.
+    """
     minutes, cap = (
         (settings.GUEST_HOLD_MINUTES, settings.GUEST_HOLD_CAP_MINUTES)
-        if of_guest
+        if by_guest
         else (settings.HOLD_MINUTES, settings.HOLD_CAP_MINUTES)
     )
     return min(at + timedelta(minutes=minutes), ordered_at + timedelta(minutes=cap))
@@ -225,7 +233,9 @@ def extend_order(order: Order) -> Order:
         raise NotHeld
     refuse_if_started(inventory.show, inventory.at)
     expires_at = hold_expiry(
-        inventory.at, ordered_at=locked.order.created_at, of_guest=locked.order.guest_id is not None
+        inventory.at,
+        ordered_at=locked.order.created_at,
+        by_guest=locked.order.guest_id is not None and locked.order.machine_id is None,
     )
     if all(booking.expires_at is not None and booking.expires_at >= expires_at for booking in on_hold):
         raise HoldLimitReached

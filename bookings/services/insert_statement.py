@@ -29,8 +29,9 @@ WITH {guest}the_order AS (
     RETURNING id, order_id, seat_number
 ), event AS (
     INSERT INTO bookings_bookingevent (booking_id, show_id, seat_number, at, actor_id, channel, from_status,
-        to_status)
-    SELECT id, %(show)s, seat_number, %(at)s, %(actor)s::bigint, %(channel)s::text, '', %(status)s
+        to_status{event_columns})
+    SELECT id, %(show)s, seat_number, %(at)s, %(actor)s::bigint, %(channel)s::text, '',
+        %(status)s{event_values}
     FROM booking
 ), counted AS (
     UPDATE movies_show
@@ -49,15 +50,18 @@ GUEST_ID = "(SELECT id FROM guest)"
 
 
 @cache
-def statement_for(*, guest: bool, seller: bool) -> Message:
-    """The statement for an order, written with a new guest or not, and sold by a member of staff or not.
+def statement_for(*, guest: bool, seller: bool, machine: bool) -> Message:
+    """The statement for an order, written with a new guest or not, sold by a member of staff or not, and by a
+    machine or not.
 
     Most orders are a user's who needed neither, and pay for neither.
     """
     sql = INSERT_AT_ONCE.format(
         guest=GUEST if guest else "",
-        columns=", guest_id" * guest + ", sold_by_id" * seller,
-        values=f", {GUEST_ID}" * guest + ", %(sold_by)s" * seller,
+        columns=", guest_id" * guest + ", sold_by_id" * seller + ", machine_id" * machine,
+        values=f", {GUEST_ID}" * guest + ", %(sold_by)s" * seller + ", %(sold_by_machine)s" * machine,
+        event_columns=", machine_id" * machine,
+        event_values=", %(machine)s::bigint" * machine,
         returned=f" || ' ' || {GUEST_ID}" * guest,
     )
     return Message(Statement.with_names("new_order", sql))
@@ -114,5 +118,8 @@ def insert_at_once(order: Order, bookings: Sequence[Booking], *, actor: Actor, i
         given |= {f"guest_{field.name}": field.pre_save(guest, add=True) for field in GUEST_FIELDS}
     if order.sold_by_id:
         given["sold_by"] = order.sold_by_id
-    message = statement_for(guest=guest is not None, seller=order.sold_by_id is not None)
+    by_machine = bool(order.machine_id or actor.machine_id)
+    if by_machine:
+        given |= {"sold_by_machine": order.machine_id, "machine": actor.machine_id}
+    message = statement_for(guest=guest is not None, seller=order.sold_by_id is not None, machine=by_machine)
     execute(message, given, note_ids, is_last=is_last)

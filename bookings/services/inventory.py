@@ -164,7 +164,9 @@ class SeatInventory:
         """The show's live bookings, fresh."""
         return Booking.objects.live(self.at).filter(show=self.show)
 
-    def new_order(self, customer: Customer | None, *, sold_by: User | None = None) -> Order:
+    def new_order(
+        self, customer: Customer | None, *, sold_by: User | None = None, machine_id: int | None = None
+    ) -> Order:
         """An order of this show, still to be written, on the terms that are in force now.
 
         So is a guest who has just come: they are written together.
@@ -173,6 +175,7 @@ class SeatInventory:
             user=customer if isinstance(customer, User) else None,
             guest=customer if isinstance(customer, Guest) else None,
             sold_by=sold_by,
+            machine_id=machine_id,
             show=self.show,
             created_at=self.at,
             refund_tiers=settings.REFUND_TIERS,

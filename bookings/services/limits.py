@@ -44,7 +44,8 @@ def refuse_too_many_holds(inventory: SeatInventory, customer: Customer) -> None:
         case User():
             holds = HOLDS_OF_USER(customer.pk)
         case Guest():
-            holds = HOLDS_OF_ADDRESS(customer.address)
+            # Nobody knows which of those who gave no address are one customer.
+            holds = HOLDS_OF_ADDRESS(customer.address) if customer.address else []
     _refuse_too_many(holds, inventory, customer)
 
 
@@ -56,6 +57,8 @@ def refuse_new_hold(inventory: SeatInventory, customer: Customer) -> None:
     """
     if not settings.HOARDING_ORDERS:
         refuse_too_many_holds(inventory, customer)
+        return
+    if isinstance(customer, Guest) and not customer.address:
         return
     latest = settings.HOARDING_ORDERS + settings.MAX_HELD_ORDERS
     match customer:

@@ -8,6 +8,8 @@ from decimal import Decimal
 
 from django.conf import settings
 
+from accounts.actors import Actor
+from accounts.machines import Scope
 from bookings.errors import (
     AlreadyCancelled,
     CompanionWithoutWheelchair,
@@ -37,6 +39,12 @@ from movies.models import Show
 from movies.seat_plan import SeatKind
 
 CHOOSE_ANEW = "The show was changed since. Read it and its seat map again, and choose anew."
+
+
+def refuse_other_cinemas(show: Show, actor: Actor) -> None:
+    """Raises NotFound if a machine acts whose key is not for selling in the cinema of the show."""
+    if actor.machine and not actor.machine.may(Scope.SELL, show.screen.cinema_id):
+        raise NotFound
 
 
 def refuse_unless_on_sale(show: Show, at: datetime) -> None:

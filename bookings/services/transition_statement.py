@@ -19,9 +19,9 @@ WITH changed AS (
     UPDATE bookings_booking SET {changes} WHERE id = ANY(%(bookings)s::bigint[])
 ), event AS (
     INSERT INTO bookings_bookingevent (booking_id, show_id, seat_number, at, actor_id, channel, from_status,
-        to_status)
+        to_status{event_columns})
     SELECT booking.id, %(show)s::bigint, booking.seat, %(at)s::timestamptz, %(actor)s::bigint,
-        %(channel)s::text, booking.status, %(status)s
+        %(channel)s::text, booking.status, %(status)s{event_values}
     FROM unnest(%(bookings)s, %(seats)s::int[], %(statuses)s::text[]) AS booking (id, seat, status)
 ), counted AS (
     UPDATE movies_show SET live_seats = live_seats - %(released)s, seats_version = seats_version + %(steps)s
@@ -34,10 +34,14 @@ COLUMNS = {field.name: field.column for field in Booking._meta.concrete_fields}
 
 
 @cache
-def statement_for(*columns: str) -> Message:
-    """The statement that writes these columns of bookings."""
-    changes = ", ".join(f"{column} = %({column})s" for column in columns)
-    return Message(Statement.with_names("transition", TRANSITION_AT_ONCE.format(changes=changes)))
+def statement_for(*columns: str, machine: bool) -> Message:
+    """The statement that writes these columns of bookings, asked for by a machine or not."""
+    sql = TRANSITION_AT_ONCE.format(
+        changes=", ".join(f"{column} = %({column})s" for column in columns),
+        event_columns=", machine_id" * machine,
+        event_values=", %(machine)s::bigint" * machine,
+    )
+    return Message(Statement.with_names("transition", sql))
 
 
 def transition_at_once(
@@ -57,7 +61,7 @@ def transition_at_once(
     statement of its transaction it may go along with COMMIT.
     """
     given = {COLUMNS[name]: getattr(value, "pk", value) for name, value in fields.items()}
-    message = statement_for(*given)
+    message = statement_for(*given, machine=actor.machine is not None)
     given |= {
         "status": str(fields["status"]),
         "bookings": [booking.pk for booking in bookings],
@@ -70,4 +74,6 @@ def transition_at_once(
         "actor": actor.user_id,
         "channel": str(actor.channel),
     }
+    if actor.machine is not None:
+        given["machine"] = actor.machine_id
     execute(message, given, is_last=is_last)

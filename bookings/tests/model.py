@@ -33,7 +33,6 @@ RUNNING_TIME = timedelta(minutes=148)
 # A guest, who is known by an e-mail address, and whoever buys at the box office without a name.
 STAFF, GUEST, WALK_IN = "Staff", "Gus", "Walk-in"
 GUEST_HOLD, GUEST_CAP = timedelta(minutes=4), timedelta(minutes=9)
-BOX_OFFICE, STAFF_SEATS = timedelta(minutes=15), 3
 
 
 class Refused(Exception):
@@ -130,12 +129,6 @@ class Model:
         if self.now >= show.starts_at - SALES_CUTOFF:
             raise Refused("sales_closed")
 
-    def refuse_unless_sold_at_box_office(self, show):
-        if show.cancelled:
-            raise Refused("show_cancelled")
-        if self.now >= show.starts_at + BOX_OFFICE:
-            raise Refused("show_started")
-
     def refuse_unknown_seats(self, seats):
         if not set(seats) <= set(SEATS):
             raise Refused("no_such_seat")
@@ -164,8 +157,6 @@ class Model:
             raise Refused("leaves_single_seat", dict.fromkeys(left, "left_single"))
 
     def refuse_beyond_limits(self, user, show, size, status):
-        if user == WALK_IN:
-            return
         own = [order for order in self.orders.values() if order.user == user]
         here = [b for order in own if order.show is show for b in self.live(order) if b.status != BLOCKED]
         if len(here) + size > SEATS_PER_SHOW:
@@ -225,18 +216,6 @@ class Model:
         for seat in sorted(seats):
             price = 0 if status == BLOCKED else PRICES[KINDS[seat]]
             order.bookings.append(Booking(seat, status, price, [("", status, order.user, "API")]))
-
-    def sell(self, show, seats, until):
-        """Staff sell seats to a walk-in, or hold them until a moment."""
-        self.refuse_unless_sold_at_box_office(show)
-        self.refuse_seating(show, seats)
-        if len(seats) > STAFF_SEATS:
-            raise Refused("too_many_seats")
-        if until is not None and not self.now < until <= show.starts_at:
-            raise Refused("invalid")
-        order = Order(show, WALK_IN, self.now, until)
-        self.allocate(order, seats, BOOKED if until is None else HELD)
-        return order
 
     def refuse_seating(self, show, seats, *, leave_single_seat=False):
         self.refuse_unknown_seats(seats)

@@ -1,9 +1,10 @@
 """The rule of the model by which seats are exchanged for those of another show."""
 
-from bookings.tests.model import BOOKED, CANCELLED, HELD, Model, Order, Refused
+from bookings.tests.model import BOOKED, CANCELLED, HELD, Order, Refused
+from bookings.tests.model_box_office import ModelWithBoxOffice
 
 
-class ModelWithSwaps(Model):
+class ModelWithSwaps(ModelWithBoxOffice):
     """All shows are of one cinema, so that each may be exchanged for every other."""
 
     def swap(self, user, order, from_seats, show, to_seats, *, leave_single_seat):
@@ -16,7 +17,7 @@ class ModelWithSwaps(Model):
         leaving = [b for b in self.live(order) if b.seat_number in from_seats]
         [status] = {b.status for b in leaving}
         self.refuse_giving_up(order, leaving, leave_single_seat)
-        self.refuse_taking(show, to_seats, leave_single_seat)
+        self.refuse_seating(show, to_seats, leave_single_seat=leave_single_seat)
         one_more_hold = status == HELD and len(leaving) < len(self.live(order))
         self.refuse_beyond_limits(user, show, len(to_seats), HELD if one_more_hold else BOOKED)
         if status == HELD:
@@ -35,12 +36,3 @@ class ModelWithSwaps(Model):
         self.refuse_if_too_late(order.show, leaving)
         self.refuse_half_sofas({b.seat_number for b in leaving})
         self.refuse_giving_back(order, leaving, leave_single_seat)
-
-    def refuse_taking(self, show, seats, leave_single_seat):
-        self.refuse_unknown_seats(seats)
-        occupied = self.occupied(show)
-        self.refuse_taken(occupied, seats)
-        self.refuse_half_sofas(seats)
-        self.refuse_companions_alone(seats)
-        if not leave_single_seat:
-            self.refuse_single_seats(occupied, seats)

@@ -35,7 +35,7 @@ def is_question(response):
 
 def said(response):
     """What the page says was done, and why something was not."""
-    problem = response.context.get("problem")
+    problem = response.context.get("problem") or response.context.get("alert")
     texts = [str(message) for message in response.context["messages"]]
     return texts + ([getattr(problem, "text", problem)] if problem else [])
 

@@ -64,7 +64,7 @@ def test_guests_with_one_address_hold_seats_of_no_more_shows_at_once_than_allowe
 
 @pytest.mark.postgres
 def test_control_guests_whose_holds_are_counted_all_at_once_get_more(settings, monkeypatch):
-    settings.MAX_HELD_ORDERS = 2
+    settings.MAX_HELD_ORDERS, settings.HOARDING_ORDERS = 2, 0  # the plain statement
     counted, allocate = Barrier(4), SeatInventory.allocate
     monkeypatch.setattr(limits, "HOLDS_OF_ADDRESS", ComposedQuery(HOLDS_OF_ADDRESS.build, str))
 

@@ -9,6 +9,7 @@ from bookings.models import Booking, BookingEvent, Guest, Order
 from bookings.services import GuestDetails, SeatChoice, sell_seats
 from bookings.tests.factories import by, make_guest, make_order
 from movies.tests.factories import make_show
+from movies.tests.machines import key_for, machine
 
 pytestmark = pytest.mark.django_db
 
@@ -91,3 +92,27 @@ def test_guests_are_found_by_beginnings_and_by_the_end_of_a_number(typed, found)
     Guest.objects.create(name="Anna Berg", email="berg@example.com", telephone="0171 99")
 
     assert list(Guest.objects.beginning(typed).order_by("pk").values_list("name", flat=True)) == found
+
+
+def test_what_a_machine_did_stands_there_as_its_owners(admin):
+    show = make_show()
+    client = machine(key_for(owner="Kiosk, foyer", sells=True))
+    body = {"show": show.pk, "seat_numbers": [7], "guest": {"name": "Ann"}}
+    reference = client.post("/api/orders/", body).data["reference"]
+    client.post(f"/api/orders/{reference}/cancel/")
+    client.post("/api/orders/", body)
+    order, booking = Order.objects.get(reference=reference), Booking.objects.first()
+
+    for path in (
+        f"bookings/order/{order.pk}/change/",
+        "bookings/order/",
+        "bookings/bookingevent/",
+        f"bookings/bookingevent/{BookingEvent.objects.first().pk}/change/",
+        f"bookings/booking/{booking.pk}/change/",
+        f"movies/show/{show.pk}/seats/",
+        f"movies/show/{show.pk}/people/?csv",
+    ):
+        response = admin.get(f"/admin/{path}")
+        page = b"".join(response) if response.streaming else response.content
+        assert "Kiosk, foyer" in page.decode(), path
+    assert "Kiosk, foyer" in str(list(booking_rows(Booking.objects.all())))

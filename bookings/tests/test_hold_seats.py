@@ -65,6 +65,7 @@ def test_seats_are_held_together_and_the_response_says_until_when():
     assert answer.pop("expires_in_seconds") in (599, 600)
     assert answer == {
         "reference": placed.reference,
+        "guest": None,
         "show": show.pk,
         "status": "HELD",
         "bookings": [booking(first, "A2", "10.00"), booking(second, "A3", "12.50")],

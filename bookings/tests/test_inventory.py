@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.actors import Channel
+from accounts.machines import Machine, Scope
 from accounts.tests.factories import make_user
 from bookings import services
 from bookings.errors import AlreadyCancelled, HoldExpired, SeatTaken
@@ -18,19 +19,21 @@ from bookings.services.inventory import SeatInventory
 from bookings.tests.factories import book, by, let_expire, make_guest, make_order
 from bookings.tests.history import assert_history_consistent
 from movie_booking.errors import NotFound
-from movies.models import Show
+from movies.models import MachineKey, Show
 from movies.tests.factories import make_show
+from movies.tests.machines import key_for
 
 pytestmark = pytest.mark.django_db
 
 PRICES = {7: Decimal("15.00"), 5: Decimal("10.00"), 6: Decimal("12.50")}
 
 
-def allocate(show, *, customer, actor, status=Status.BOOKED, at=None, reference=None, sold_by=None, **more):
+def allocate(show, *, customer, actor, status=Status.BOOKED, at=None, reference=None, **more):
+    sold = {name: more.pop(name) for name in ("sold_by", "machine_id") if name in more}
     with transaction.atomic():
         locked = SeatInventory.lock(show.pk)
         locked.at = at or locked.at
-        order = locked.new_order(customer, sold_by=sold_by)
+        order = locked.new_order(customer, **sold)
         order.reference = reference or order.reference
         return locked.allocate(PRICES, order=order, status=status, actor=actor, **more)
 
@@ -132,6 +135,31 @@ def test_a_guest_and_who_sold_are_written_alike_in_one_statement_and_in_steps(ha
     assert sell("INSTEPS") == at_once
     assert at_once[0]["sold_by"] == staff.pk
     assert (at_once[1] is None) != has_guest
+
+
+@pytest.mark.postgres
+def test_what_a_machine_did_is_written_alike_in_one_statement_and_in_steps(monkeypatch):
+    key_for()
+    key, at = MachineKey.objects.get(), timezone.now()
+    actor = Actor(None, Channel.API, Machine(key.pk, "", scopes=frozenset(Scope), cinemas=None, rate=""))
+
+    def sell_and_cancel(reference):
+        show = make_show()
+        sold = {"customer": make_guest(), "machine_id": key.pk, "actor": actor, "at": at}
+        allocate(show, reference=reference, **sold)
+        with transaction.atomic():
+            locked = SeatInventory.lock(show.pk)
+            locked.transition(list(show.bookings.order_by("id")), Status.CANCELLED, actor=actor)
+        events = BookingEvent.objects.filter(show=show).order_by("id")
+        return [
+            *Order.objects.filter(show=show).values("machine", "sold_by", "user"),
+            *events.values("machine", "actor", "channel", "from_status", "to_status", "seat_number"),
+        ]
+
+    at_once = sell_and_cancel("ATONCE")
+    monkeypatch.setattr(inventory, "can_insert_at_once", lambda: False)
+    assert sell_and_cancel("INSTEPS") == at_once
+    assert [row["machine"] for row in at_once] == [key.pk] * 7
 
 
 @pytest.mark.postgres

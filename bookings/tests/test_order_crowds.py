@@ -97,7 +97,7 @@ def test_a_user_holds_seats_of_no_more_shows_at_once_than_allowed(settings):
 
 @pytest.mark.postgres
 def test_control_a_user_whose_holds_are_counted_all_at_once_gets_more(settings, monkeypatch):
-    settings.MAX_HELD_ORDERS = 2
+    settings.MAX_HELD_ORDERS, settings.HOARDING_ORDERS = 2, 0  # the plain statement
     counted = Barrier(6)
     monkeypatch.setattr(limits, "HOLDS_OF_USER", ComposedQuery(HOLDS_OF_USER.build))  # without the wait
     allocate = SeatInventory.allocate

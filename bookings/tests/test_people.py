@@ -102,7 +102,7 @@ def test_the_list_costs_the_same_queries_for_any_number_of_people(
         make_order(show, number * 2 + 1)
     browser.get(page_of(show))
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         browser.get(page_of(show))
 
 

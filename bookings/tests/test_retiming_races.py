@@ -8,9 +8,8 @@ from threading import Barrier, Event
 import pytest
 from django.db import IntegrityError, transaction
 
-from accounts.actors import Actor, Channel
 from bookings import services
-from bookings.tests.factories import book, by, change
+from bookings.tests.factories import book, by, by_superuser, change
 from bookings.tests.locks import wait_for_a_waiting_transaction
 from movie_booking.database import violates
 from movie_booking.errors import Busy
@@ -28,7 +27,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def retime(movie, minutes=180, **more):
-    return services.change_movie(movie, actor=by(), duration_minutes=minutes, **more)
+    return services.change_movie(movie, actor=by_superuser(), duration_minutes=minutes, **more)
 
 
 def running_times():
@@ -282,7 +281,7 @@ def test_an_overlap_that_no_lock_kept_out_is_refused_by_the_database(movie, monk
 
     monkeypatch.setattr(timetable, "find_overlaps", find_then_be_overtaken)
 
-    actor = Actor(by().user, Channel.API)
+    actor = by_superuser()
     refused, made = run_concurrently(
         partial(services.change_movie, movie, actor=actor, duration_minutes=180), sneak_in
     )

@@ -21,7 +21,7 @@ from accounts.actors import Channel
 from bookings import services
 from bookings.models import Booking, Order
 from bookings.services import Actor, SeatChoice
-from bookings.tests import model
+from bookings.tests import model, model_box_office
 from bookings.tests.factories import make_guest
 from bookings.tests.model import BLOCKED, BOOKED, GUEST, HELD, STAFF
 from bookings.tests.model_machine import ModelComparison
@@ -350,8 +350,8 @@ def _limits(settings):
     settings.HOLD_MINUTES, settings.HOLD_CAP_MINUTES = model.HOLD.seconds / 60, model.CAP.seconds / 60
     settings.GUEST_HOLD_MINUTES = model.GUEST_HOLD.seconds / 60
     settings.GUEST_HOLD_CAP_MINUTES = model.GUEST_CAP.seconds / 60
-    settings.BOX_OFFICE_MINUTES_AFTER_START = model.BOX_OFFICE.seconds // 60
-    settings.STAFF_MAX_SEATS_PER_ORDER = model.STAFF_SEATS
+    settings.BOX_OFFICE_MINUTES_AFTER_START = model_box_office.BOX_OFFICE.seconds // 60
+    settings.STAFF_MAX_SEATS_PER_ORDER = model_box_office.STAFF_SEATS
     settings.MAX_SEATS_PER_SHOW, settings.MAX_HELD_ORDERS = model.SEATS_PER_SHOW, model.HELD_ORDERS
     settings.CANCEL_CUTOFF_MINUTES, settings.REFUND_TIERS = model.CANCEL_CUTOFF.seconds // 60, "24:100,2:50"
 

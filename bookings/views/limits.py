@@ -1,12 +1,14 @@
 """What there is to know before one buys."""
 
 from django.conf import settings
-from rest_framework.exceptions import NotAuthenticated
+from rest_framework.exceptions import NotAuthenticated, PermissionDenied
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.machines import Machine
+from accounts.permissions import IsPerson
 from bookings import schema
 from bookings.queries import allowance
 from bookings.serializers.limits import limits_json
@@ -26,6 +28,8 @@ class LimitsView(APIView):
         named = request.query_params.get("show")
         if named is None:
             return Response(limits_json(settings, None))
+        if isinstance(request.user, Machine):
+            raise PermissionDenied(IsPerson.message, IsPerson.code)
         if not request.user.is_authenticated:
             raise NotAuthenticated
         show_id = parse_id(named)

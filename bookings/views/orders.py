@@ -15,14 +15,16 @@ from rest_framework.status import HTTP_200_OK, HTTP_201_CREATED
 
 from accounts.emails import counted_as
 from accounts.http import UserRequest
+from accounts.machines import Machine
+from accounts.machines import Scope as KeyScope
 from accounts.permissions import IsPerson
 from bookings import access_keys, schema, services
 from bookings.filters import BookingFilter, OrderFilter
 from bookings.idempotency import View, idempotent
 from bookings.models import Booking, BookingQuerySet, Customer, Order, OrderQuerySet, as_reference
-from bookings.permissions import EmailIsVerified, MayLeaveSingleSeat, UserOrGuest
+from bookings.permissions import EmailIsVerified, KeyForOrders, MayLeaveSingleSeat, UserOrGuest
 from bookings.queueing import in_turn, show_named_in
-from bookings.rows import BOOKINGS_OF_ORDER, ORDER_OF_GUEST, OWN_ORDER
+from bookings.rows import BOOKINGS_OF_ORDER, ORDER_FOR_MACHINE, ORDER_OF_GUEST, OWN_ORDER
 from bookings.serializers import (
     BookingSerializer,
     CancelBookingInput,
@@ -30,6 +32,7 @@ from bookings.serializers import (
     ClaimInput,
     ConfirmInput,
     ExchangeInput,
+    MachineOrderInput,
     OrderInput,
     OrderQuoteInput,
     OrderQuoteSerializer,
@@ -108,7 +111,7 @@ def tells_access_key(create: View) -> View:
 @method_decorator(schema.read_order, name="retrieve")
 class OrderViewSet(SaysWhere, mixins.ListModelMixin, mixins.RetrieveModelMixin, StrictLists):
     request: UserRequest
-    permission_classes = (UserOrGuest, EmailIsVerified, MayLeaveSingleSeat)
+    permission_classes = (KeyForOrders, UserOrGuest, EmailIsVerified, MayLeaveSingleSeat)
     serializer_class = OrderSerializer
     queryset = Order.objects.none()  # for the schema, which is drawn for no user in particular
     filter_backends = (SentFilters,)
@@ -123,7 +126,33 @@ class OrderViewSet(SaysWhere, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
     def get_queryset(self) -> OrderQuerySet:
         if getattr(self, "swagger_fake_view", False):
             return self.queryset
+        if self.machine:
+            return self._listed_to(self.machine)
         return Order.objects.of_user(self.request.user).with_details()
+
+    @property
+    def machine(self) -> Machine | None:
+        """The machine who asks, if it is one."""
+        asking: Any = self.request.user
+        return asking if isinstance(asking, Machine) else None
+
+    @property
+    def looks_up(self) -> bool:
+        """Whether orders of others are read, each with its customer."""
+        is_reading = self.action in KeyForOrders.reads
+        return is_reading and self.machine is not None and self.machine.may(KeyScope.LOOK_UP)
+
+    def _listed_to(self, machine: Machine) -> OrderQuerySet:
+        """What a machine sold; or of a show that it has to name, what it looks up. In its cinemas."""
+        if self.looks_up and not self.request.query_params.get("show"):
+            raise Invalid.of("show", "Name the show whose orders are looked up.", "required")
+        orders = Order.objects.of_customers() if self.looks_up else Order.objects.of_machine(machine.key_id)
+        if machine.cinemas is not None:
+            orders = orders.filter(show__screen__cinema__in=machine.cinemas)
+        return orders.with_details().select_related("exchanged_from", "guest", "user")
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {**super().get_serializer_context(), "tells_customer": self.looks_up}
 
     def guest_limits(self) -> dict[Scope, str]:
         """Who is counted without a token: the address, and for a new order the e-mail address."""
@@ -152,14 +181,34 @@ class OrderViewSet(SaysWhere, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
         raise NotFound
 
     def _own(self, typed: str) -> list[Order]:
-        """The order of this reference, if it is the user's or the key that was sent is that of its guest."""
+        """The order of this reference, if it is the user's, or the key that was sent is that of its guest or
+        of a machine that may have it.
+        """
         # As it stands too: an order that was brought from elsewhere may have an O in its reference.
         as_typed, meant = typed.upper(), as_reference(typed)
         if self.request.user.is_authenticated:
             return OWN_ORDER(self.request.user.pk, as_typed, meant)
+        if self.machine:
+            return [
+                order for order in ORDER_FOR_MACHINE(as_typed, meant) if self._is_for(self.machine, order)
+            ]
         key = self.request.META.get(access_keys.META_KEY, "")
         found = ORDER_OF_GUEST(as_typed, meant)
         return [each for each in found if each.guest and access_keys.opens(key, each.guest.access_key_hash)]
+
+    def _is_for(self, machine: Machine, order: Order) -> bool:
+        """Whether a machine sold this order, in one of its cinemas, or looks up what others did there."""
+        cinema_id: int = order.cinema_id  # type: ignore[attr-defined]
+        if self.looks_up and machine.may(KeyScope.LOOK_UP, cinema_id):
+            return True
+        is_own = order.machine_id == machine.key_id and order.guest is not None
+        return is_own and machine.may(KeyScope.SELL, cinema_id)
+
+    def changed(self, order: Order) -> Response:
+        """The order as a service left it, with the guest as read before it, who stays as they are."""
+        if order.guest_id and order.guest_id == self.order.guest_id:
+            order.guest = self.order.guest
+        return order_response(order)
 
     def told_again(self, body: dict[str, Any]) -> dict[str, Any]:
         """Tell an order that was on hold, and whose time is over, as it is now; all else as it was then."""
@@ -174,13 +223,13 @@ class OrderViewSet(SaysWhere, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
         return told
 
     def retrieve(self, request: UserRequest, reference: str) -> Response:  # type: ignore[override]
-        return order_response(self.get_object())
+        return order_response(self.get_object(), tells_customer=self.looks_up)
 
     @schema.hold_seats
     @tells_access_key
     @idempotent
     def create(self, request: UserRequest) -> Response:
-        data = OrderInput(data=request.data)
+        data = (MachineOrderInput if self.machine else OrderInput)(data=request.data)
         data.is_valid(raise_exception=True)
         self.check_object_permissions(request, data.validated_data)
         order = services.hold_seats(
@@ -193,9 +242,12 @@ class OrderViewSet(SaysWhere, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
         return order_response(order, HTTP_201_CREATED)
 
     def customer(self, guest: dict[str, str] | None) -> Customer:
-        """The user who asks, or a guest as they say of themselves. Raises Invalid for both, and GuestsOff."""
+        """The user who asks; or a guest as they, or the machine, say of them. Raises Invalid for both, and
+        GuestsOff.
+        """
         if not self.request.user.is_authenticated:
-            return services.new_guest(services.GuestDetails(**(guest or {})))
+            details = services.GuestDetails(**(guest or {}))
+            return services.new_guest(details, by_machine=self.machine is not None)
         if guest is not None:
             sentence = "You are signed in: leave out either this or the token."
             raise Invalid.of("guest", sentence, "incompatible")
@@ -218,15 +270,14 @@ class OrderViewSet(SaysWhere, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
     def confirm(self, request: UserRequest, reference: str) -> Response:
         data = ConfirmInput(data=request.data)
         data.is_valid(raise_exception=True)
-        return order_response(
-            services.confirm_order(self.order, actor=api_actor(request), **data.validated_data)
-        )
+        order = services.confirm_order(self.order, actor=api_actor(request), **data.validated_data)
+        return self.changed(order)
 
     @schema.extend_order
     @action(detail=True, methods=["post"])
     @in_turn
     def extend(self, request: UserRequest, reference: str) -> Response:
-        return order_response(services.extend_order(self.order))
+        return self.changed(services.extend_order(self.order))
 
     @schema.quote_order
     @action(detail=True)
@@ -243,7 +294,7 @@ class OrderViewSet(SaysWhere, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
         data.is_valid(raise_exception=True)
         self.check_object_permissions(request, data.validated_data)
         order = services.cancel_order(self.order, actor=api_actor(request), **data.validated_data)
-        return order_response(order)
+        return self.changed(order)
 
     @schema.exchange_seats
     @action(detail=True, methods=["post"])
@@ -253,11 +304,12 @@ class OrderViewSet(SaysWhere, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
         data.is_valid(raise_exception=True)
         self.check_object_permissions(request, data.validated_data)
         order = services.exchange_seats(self.order, actor=api_actor(request), **data.validated_data)
-        return order_response(order)
+        return self.changed(order)
 
 
-def order_response(order: Order, status: int = HTTP_200_OK) -> Response:
+def order_response(order: Order, status: int = HTTP_200_OK, *, tells_customer: bool = False) -> Response:
     """The order with its bookings as the service left them, or else as they are now."""
     if order.known_bookings is None:
         order.known_bookings = BOOKINGS_OF_ORDER(order.pk)
-    return Response(OrderSerializer().to_representation(order), status=status)
+    serializer = OrderSerializer(context={"tells_customer": tells_customer})
+    return Response(serializer.to_representation(order), status=status)

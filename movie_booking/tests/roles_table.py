@@ -15,7 +15,7 @@ PAGE = settings.BASE_DIR / "docs" / "roles.md"
 # Who asks, in the order of the columns. A role has a cell for its own cinema and one for another. Whoever is
 # new has a name here, a user in `Site.users`, and a column of the page.
 ROLES = ("Viewer", "Door", "Box office", "Manager")
-ALONE = ("anyone", "customer", "another customer", "Manager of all", "superuser")
+ALONE = ("anyone", "customer", "another customer", "Manager of all", "superuser", "machine")
 COLUMNS = (*ALONE[:3], *ROLES, *ALONE[3:])
 # What is no address of its own: it leads to others, or says that there is none.
 LEFT_OUT = {
@@ -31,7 +31,7 @@ LEFT_OUT = {
 # Pages of the Admin that take a form. The others are looked at, and their lists have actions.
 FORMS = (
     *("_add", "_change", "_delete", "_password_change"),
-    *("_seats", "_cancel", "_exchange", "_move", "_schedule", "_preview"),
+    *("_seats", "_cancel", "_exchange", "_move", "_schedule", "_preview", "_close", "_revoke"),
 )
 
 

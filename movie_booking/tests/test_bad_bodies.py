@@ -58,7 +58,7 @@ def test_no_body_at_all_is_an_empty_change_or_invalid(send, rows, name):
     if name.startswith("change"):
         assert response.status_code == 200
     elif name == "claim orders":  # all of an address, which is not verified
-        assert refusal(response) == (409, "email_not_verified")
+        assert refusal(response) == (403, "email_not_verified")
     else:
         assert refusal(response) == (400, "invalid")
         assert problem(response)["errors"]

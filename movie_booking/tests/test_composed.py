@@ -10,11 +10,12 @@ from django.test.utils import CaptureQueriesContext
 from accounts.authentication import USER
 from accounts.models import User
 from accounts.tests.factories import make_user
-from bookings.models import Status
+from bookings.models import Order, Status
 from bookings.rows import (
     BOOKINGS_OF_ORDER,
     HOLDS_OF_ADDRESS,
     HOLDS_OF_USER,
+    ORDER_FOR_MACHINE,
     ORDER_OF_GUEST,
     ORDER_ROWS,
     OWN_ORDER,
@@ -142,6 +143,17 @@ def test_what_is_read_for_guests_is_what_the_orm_returns(way):
     ):
         assert len(assert_equal(composed, *values, way=way)) == found
     assert ORDER_OF_GUEST("X", of_eve.reference) == [of_eve]
+
+
+@pytest.mark.django_db
+def test_what_is_read_for_machines_is_what_the_orm_returns(way):
+    order = make_order(make_show(), 1, 2)
+    block(make_show(), "B1")
+    house_seats = Order.objects.exclude(pk=order.pk).get()
+    for reference, found in ((order.reference, [order]), (house_seats.reference, []), ("Y", [])):
+        assert assert_equal(ORDER_FOR_MACHINE, reference, "X", way=way) == found
+    [read] = ORDER_FOR_MACHINE("X", order.reference)
+    assert read.cinema_id == order.show.screen.cinema_id
 
 
 @pytest.mark.django_db

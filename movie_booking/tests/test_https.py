@@ -55,7 +55,7 @@ def test_a_proxy_that_ends_https_says_what_it_took(settings, said, status):
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     headers = {"X-Forwarded-Proto": said} if said else {}
 
-    assert Client().post("/api/orders/", headers=headers).status_code == status
+    assert Client().post("/api/orders/claim/", headers=headers).status_code == status
 
 
 def test_a_page_of_the_admin_is_redirected_as_before():

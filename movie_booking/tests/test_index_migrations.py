@@ -20,6 +20,7 @@ NEW = {
     "booking_event_by_time",
     "order_by_creation",
     "order_by_guest",
+    "order_by_machine",
     "order_by_seller",
     "user_by_joining",
     "user_inactive",

@@ -17,15 +17,16 @@ from django.template.loaders.base import Loader
 from django.test import Client, RequestFactory
 
 from accounts.actors import SYSTEM
-from accounts.models import User
+from accounts.models import PasswordFailures, User
 from accounts.tests.factories import client_for, make_user
 from bookings.access_keys import key_of
 from bookings.tests.factories import book, hold, make_guest
 from movie_booking.tests.endpoints import ENDPOINTS
 from movie_booking.tests.roles_table import COLUMNS, ROLES, routes, row, table
-from movies.models import AuditEvent, StaffRole
+from movies.models import AuditEvent, MachineKey, StaffRole
 from movies.services import audit
 from movies.tests.factories import make_cinema, make_movie, make_screen, make_show
+from movies.tests.machines import key_for, machine
 
 pytestmark = pytest.mark.django_db
 
@@ -49,6 +50,11 @@ def with_role(name, *cinemas):
     return user
 
 
+def name_of(user):
+    """A user's id, what a machine sends, or None."""
+    return getattr(user, "pk", user)
+
+
 class Site:
     """A world with a row of everything in one cinema, and everybody who may ask for it."""
 
@@ -69,19 +75,27 @@ class Site:
             **{name: [with_role(name, here), with_role(name, elsewhere)] for name in ROLES},
             "Manager of all": [with_role("Manager")],
             "superuser": [make_user(is_staff=True, is_superuser=True)],
+            # By what they send: keys for everything.
+            "machine": [key_for(cinema, sells=True, looks_up=True) for cinema in (here, elsewhere)],
         }
         everybody = [user for users in self.users.values() for user in users]
-        self.browsers = {user and user.pk: self.browser(user) for user in everybody}
-        self.clients = {user and user.pk: client_for(user) for user in everybody}
+        self.browsers = {name_of(user): self.browser(user) for user in everybody}
+        self.clients = {
+            name_of(user): machine(user) if isinstance(user, str) else client_for(user) for user in everybody
+        }
         self.ids = {
             "movie": movie.pk, "cinema": here.pk, "screen": screen.pk, "show": show.pk, "booking": booking.pk,
             "order": order.reference, "order_of_guest": hold(show, 45, user=guest).reference,
-            "access_key": key_of(guest.access_salt), "refresh": "none",
+            "access_key": key_of(guest.access_salt), "refresh": "none", "uid": "none", "reset_token": "none",
+            "email_token": "none",
         }  # fmt: skip
+        failures = PasswordFailures.objects.create(account="ada", failures=1, until=show.ends_at)
         self.rows = {
             **{f"{name}s": row_id for name, row_id in self.ids.items()}, **self.ids, "order": order.pk,
             "genre": movie.genres.get().pk, "bookingevent": booking.events.first().pk, "user": customer.pk,
             "group": Group.objects.create(name="Ushers").pk, "auditevent": AuditEvent.objects.first().pk,
+            "machinekey": MachineKey.objects.first().pk,
+            "passwordfailures": failures.pk,
         }  # fmt: skip
         self.bodies = {
             (each.method, self.at(each.path)): self.filled(each.body) for each in reversed(ENDPOINTS.values())
@@ -89,7 +103,9 @@ class Site:
 
     def browser(self, user):
         browser = Client()
-        if user is not None:
+        if isinstance(user, str):
+            browser.defaults["HTTP_AUTHORIZATION"] = f"Key {user}"
+        elif user is not None:
             browser.force_login(user)
         return browser
 
@@ -107,7 +123,7 @@ class Site:
         }
 
     def cell(self, route, column):
-        said = [self.ask(route, user and user.pk) for user in self.users[column]]
+        said = [self.ask(route, name_of(user)) for user in self.users[column]]
         return said[0] if len(set(said)) == 1 else " / ".join(said)
 
     def ask(self, route, user):
@@ -128,13 +144,18 @@ class Site:
         send = getattr(client, route.method.lower())
         response = send(path) if route.method == "GET" else send(path, body)
         code = response.data.get("code") if response.status_code >= 400 else None
-        words = {"not_authenticated": "log in", "permission_denied": "no", "not_found": "none"}
+        words = {
+            "not_authenticated": "log in",
+            "permission_denied": "no",
+            "scope_missing": "no",
+            "not_found": "none",
+        }
         return words.get(code, "yes")
 
     def action(self, route, user):
         """Whether the list offers the action; of which rows it takes is asked elsewhere."""
         request = RequestFactory().get("/")
-        request.user = AnonymousUser() if user is None else User.objects.get(pk=user)
+        request.user = User.objects.get(pk=user) if isinstance(user, int) else AnonymousUser()
         address, name = route.path.split()
         page = admin.site._registry[apps.get_model(*address.split("/")[2:4])]
         if not admin.site.has_permission(request):

@@ -11,6 +11,7 @@ from movie_booking import counting
 from movie_booking.counting import counts
 from movie_booking.rates import Rate
 from movies.tests.factories import make_show
+from movies.tests.machines import key_for, machine
 
 pytestmark = pytest.mark.django_db
 
@@ -127,6 +128,38 @@ def test_reading_is_limited_by_address_without_a_token(rates, path):
     assert Client().get(path, **ELSEWHERE).status_code == 200
 
 
+def test_asking_for_mails_is_limited_by_address_and_by_e_mail_address(rates):
+    rates("reset_account")
+    ask = client_for()
+
+    answers = [ask.post("/api/password/reset/", {"email": f"{name}@example.com"}) for name in "aaaAb"]
+    assert [answer.status_code for answer in answers] == [202, 202, 202, 429, 202]
+    rates("reset")
+    counts.cache_clear()
+    answers = [ask.post("/api/password/reset/", {"email": f"{name}@example.com"}, **HERE) for name in "abcd"]
+    assert [answer.status_code for answer in answers] == [202, 202, 202, 429]
+
+
+def test_no_account_tries_out_which_addresses_are_taken(rates):
+    rates("reset_account")
+    taken, user = make_user(), make_user()
+    api = client_for(user)
+
+    tried = [api.patch("/api/me/", {"email": taken.email}).status_code for _ in range(4)]
+    assert tried == [400, 400, 400, 429]
+    assert api.patch("/api/me/", {"first_name": "Ann", "email": user.email.upper()}).status_code == 200
+    assert client_for(make_user()).patch("/api/me/", {"email": "ann@example.com"}).status_code == 200
+
+
+def test_all_that_is_held_of_a_user_is_not_asked_for_all_the_time(rates):
+    rates("export")
+    api = client_for(make_user())
+
+    assert statuses(lambda: api.get("/api/me/export/")) == [200, 200, 200, 429]
+    assert client_for(make_user()).get("/api/me/export/").status_code == 200
+    assert api.get("/api/me/").status_code == 200
+
+
 def test_reading_is_limited_by_user_with_a_token(rates):
     rates("read")
     john, jane = client_for(make_user()), client_for(make_user())
@@ -186,6 +219,31 @@ def test_guests_are_limited_by_address_and_by_address_of_e_mail(rates):
     assert (refused.status_code, refused.data["code"]) == (429, "throttled")
     assert refused.headers["RateLimit-Policy"] == '"guest";q=3;w=60, "guest_email";q=3;w=60'
     assert refused.headers["RateLimit"] == '"guest";r=2;t=20, "guest_email";r=0;t=60'
+
+
+def test_whatever_a_machine_asks_for_is_limited_by_its_key_from_wherever(rates):
+    rates("machine")
+    kiosk, other, show = machine(key_for(sells=True)), machine(key_for()), make_show()
+
+    assert kiosk.get("/api/movies/", **HERE).status_code == 200
+    assert kiosk.post("/api/orders/", {"show": show.pk, "seat_numbers": [1]}, **ELSEWHERE).status_code == 201
+    last = kiosk.get("/api/orders/", **HERE)
+    assert last.headers["RateLimit"] == '"machine";r=0;t=60'
+    assert_refused(kiosk.get("/api/movies/", **HERE), "machine")
+    assert_refused(kiosk.post("/api/orders/", {}, **ELSEWHERE), "machine")
+    assert other.get("/api/movies/", **HERE).status_code == 200
+    assert Client().get("/api/movies/", **HERE).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("rate", "told"), [("5/hour", '"machine";q=5;w=3600'), ("off", None), ("", '"machine";q=3;w=60')]
+)
+def test_a_key_may_have_a_limit_of_its_own(rates, rate, told):
+    rates("machine")
+
+    response = machine(key_for(rate=rate)).get("/api/movies/")
+
+    assert response.headers.get("RateLimit-Policy") == told
 
 
 def test_the_usual_limits_are_met_by_no_school_and_no_foyer():

@@ -46,8 +46,12 @@ class Audited:
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> LogEntry:
         above: Any = super()
         entry: LogEntry = above.log_addition(request, obj, message)
-        audit.record(obj, audit.ADD, actor=actor_of(request))
+        audit.record(obj, audit.ADD, actor=actor_of(request), note=self.note_of(obj))
         return entry
+
+    def note_of(self, added: Any) -> str:
+        """What else the log says of a row that was added."""
+        return ""
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> LogEntry:
         """`message` is a sentence, or what `construct_change_message` has said."""

@@ -13,6 +13,7 @@ from django.utils.cache import add_never_cache_headers
 
 from movie_booking.admin import ServiceAdmin
 from movies import services
+from movies.admin.audited import Audited
 from movies.models import MachineKey
 from movies.models.keys import SCOPES
 
@@ -33,7 +34,7 @@ class MachineKeyForm(forms.ModelForm):
 
 
 @admin.register(MachineKey)
-class MachineKeyAdmin(ServiceAdmin):
+class MachineKeyAdmin(Audited, ServiceAdmin):
     form = MachineKeyForm
     list_display = ("owner", "prefix", "purposes", "where", "limit", "last_used_at", "is_good")
     list_filter = (("revoked_at", admin.EmptyFieldListFilter),)
@@ -70,6 +71,9 @@ class MachineKeyAdmin(ServiceAdmin):
     @admin.display(description="Cinemas")
     def where(self, key: MachineKey) -> str:
         return "all" if key.all_cinemas else ", ".join(cinema.name for cinema in key.cinemas.all())
+
+    def note_of(self, added: MachineKey) -> str:
+        return f"Cinemas: {self.where(added)}."
 
     @admin.display(description="Limit")
     def limit(self, key: MachineKey) -> str:

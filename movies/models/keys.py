@@ -1,19 +1,24 @@
 """The keys of machines."""
 
 from django.conf import settings
-from django.core.validators import RegexValidator
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
 from accounts.machines import Scope
+from movie_booking.rates import parse_rate
 from movies.models.catalogue import Cinema
 
 # What a key is for, by the field that says so.
 SCOPES = {"reads_catalogue": Scope.CATALOGUE, "sells": Scope.SELL, "looks_up": Scope.LOOK_UP}
-RATE = RegexValidator(
-    r"^[1-9][0-9]{0,6}/(second|minute|hour|day)$",
-    "Write a number of requests and a time: 600/minute, for example.",
-)
+
+
+def validate_rate(text: str) -> None:
+    """Raises ValidationError for what is no rate."""
+    try:
+        parse_rate(text)
+    except ValueError as error:
+        raise ValidationError(str(error), "invalid") from error
 
 
 class MachineKey(models.Model):
@@ -39,8 +44,8 @@ class MachineKey(models.Model):
         "limit",
         max_length=20,
         blank=True,
-        validators=[RATE],
-        help_text="Of its requests, as 600/minute. Empty: that of the settings.",
+        validators=[validate_rate],
+        help_text="Of its requests, as 600/minute; off for none. Empty: that of the settings.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(

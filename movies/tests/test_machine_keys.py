@@ -7,27 +7,14 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 from rest_framework.test import APIClient
 
-from accounts.tests.factories import make_staff, make_user
-from movies.models import Cinema, MachineKey
-from movies.services import make_key, revoke_key
+from accounts.tests.factories import make_staff
+from movies.models import AuditEvent, Cinema, MachineKey
+from movies.services import revoke_key
 from movies.services.keys import machine_of
 from movies.tests.factories import make_cinema, make_screen, make_show
+from movies.tests.machines import key_for, machine
 
 pytestmark = pytest.mark.django_db
-
-
-def key_for(*cinemas: Cinema, **fields: object) -> str:
-    """A new key, as its machine sends it; for all cinemas if none is named."""
-    key = MachineKey(**{"owner": "Kiosk, foyer", "all_cinemas": not cinemas, **fields})
-    text = make_key(key, maker=make_user())
-    key.cinemas.set(cinemas)
-    return text
-
-
-def machine(key: str) -> APIClient:
-    client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION=f"Key {key}")
-    return client
 
 
 def test_a_key_is_made_at_random_and_its_secret_is_not_kept():
@@ -68,6 +55,23 @@ def test_a_machine_reads_the_catalogue_of_its_cinemas_and_no_other():
     assert client.get(f"/api/shows/{here.pk}/").status_code == 200
     assert client.get(f"/api/shows/{there.pk}/").status_code == 404
     assert client.get(f"/api/cinemas/{other.pk}/").status_code == 404
+
+
+@pytest.mark.parametrize("query", ["", "&cinema={ours}", "&cinema={other}", "&cinema=", "&screen={screen}"])
+@pytest.mark.parametrize("cinemas", [1, 2])
+def test_the_shows_to_come_are_those_of_its_cinemas_however_they_are_asked_for(query, cinemas):
+    ours, second, other = make_cinema(), make_cinema(), make_cinema()
+    shows = [make_show(screen=make_screen(cinema=cinema)) for cinema in (ours, second, other)]
+    client = machine(key_for(*(ours, second)[:cinemas]))
+    asked = query.format(ours=ours.pk, other=other.pk, screen=shows[-1].screen_id)
+
+    found = client.get(f"/api/shows/?upcoming=true{asked}").json()
+
+    # With an ordering the list is made as all others are.
+    slow = client.get(f"/api/shows/?upcoming=true&ordering=starts_at{asked}").json()
+    expected = {"&cinema={ours}": 1, "&cinema={other}": 0, "&screen={screen}": 0}.get(query, cinemas)
+    assert (found["count"], found["results"]) == (slow["count"], slow["results"])
+    assert (found["count"], len(found["results"])) == (expected, expected)
 
 
 def test_a_key_for_all_cinemas_also_reads_those_that_come_later():
@@ -176,6 +180,33 @@ def test_staff_revoke_a_key_once_they_were_asked(admin_page):
     assert admin_page.post(page).status_code == 302  # twice is no error
     assert admin_page.post(f"/admin/movies/machinekey/{key.pk}/change/", {"owner": "x"}).status_code == 403
     assert admin_page.post(f"/admin/movies/machinekey/{key.pk}/delete/").status_code == 403
+
+
+def test_the_log_says_who_made_changed_and_revoked_a_key(admin_page):
+    cinema = make_cinema(name="Odeon")
+    text = made_by(admin_page, all_cinemas="", cinemas=cinema.pk, sells="on")
+    key = MachineKey.objects.get()
+    page = f"/admin/movies/machinekey/{key.pk}"
+    form = {"owner": "Website", "reads_catalogue": "on", "all_cinemas": "on", "rate": "9/hour"}
+    assert admin_page.post(f"{page}/change/", form).status_code == 302
+    admin_page.post(f"{page}/revoke/")
+
+    made, changed, revoked = AuditEvent.objects.order_by("id")
+
+    assert {(each.actor_id, each.channel) for each in (made, changed, revoked)} == {
+        (key.created_by_id, "ADMIN")
+    }
+    assert (made.action, made.note, made.changes["Sell"]) == ("ADD", "Cinemas: Odeon.", ["", "yes"])
+    assert changed.changes == {
+        "Sell": ["yes", "no"],
+        "In all cinemas": ["no", "yes"],
+        "Cinemas": ["Odeon", "empty"],
+        "Limit": ["empty", "9/hour"],
+    }
+    assert (revoked.action, revoked.note) == ("CHANGE", "Revoked.")
+    secret = text.split("_", 2)[2]
+    assert secret not in str([each.changes for each in (made, changed, revoked)])
+    assert MachineKey.objects.get().secret_hash not in str(made.changes)
 
 
 def test_who_may_only_look_at_keys_revokes_none(client):
