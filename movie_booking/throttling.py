@@ -30,7 +30,7 @@ NONE: Mapping[Scope, Rate | None] = {}
 
 # What a refusal is late by, in a production worker. If it came at once the next request would too, and all
 # others would wait behind those.
-REFUSED_AFTER = 0.25  # seconds
+REFUSED_AFTER = 0.5  # seconds
 
 
 def wait_here(seconds: float) -> None:
