@@ -33,7 +33,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--only-with-database",
         action="store_true",
-        help="Leave out the tests that reach no database. They are the same on any, so one run has them all.",
+        help="Leave out tests that reach no database or are not about it: a run on another has them all.",
     )
     parser.addoption(
         "--no-skips",
@@ -112,7 +112,12 @@ LEFT_OUT = pytest.StashKey[dict[str, list[pytest.Item]]]()
 
 
 def reaches_database(item: pytest.Item) -> bool:
-    """Whether pytest-django lets the test connect. Any other test that tries to connect fails."""
+    """Whether pytest-django lets the test connect, and it is not about something else all the same.
+
+    Any other test that tries to connect fails.
+    """
+    if item.get_closest_marker("about_http"):
+        return False
     fixtures = {"db", "transactional_db"}.intersection(getattr(item, "fixturenames", ()))
     return bool(fixtures) or item.get_closest_marker("django_db") is not None
 

@@ -21,7 +21,7 @@ from accounts.attempts import attempt, let_try_again
 from accounts.models import PasswordFailures, User
 from movie_booking.admin import SafeAdmin
 from movie_booking.errors import Busy, TooManyRequests
-from movie_booking.limits import MAX_SEARCH_CHARACTERS
+from movie_booking.limits import is_searchable
 from movie_booking.throttling import by_address, refuse_page, throttle
 
 
@@ -109,7 +109,7 @@ class UserAdmin(SafeAdmin, DjangoUserAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: Any, search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        if len(search_term) > MAX_SEARCH_CHARACTERS:
+        if not is_searchable(search_term):
             return queryset.none(), False
         for word in search_term.split():
             queryset = queryset.beginning(word, names=True)

@@ -60,6 +60,9 @@ class AccountViewSet(SaysWhere, ViewSet):
     def change_me(self, request: UserRequest) -> Response:
         data = ProfileInput(data=request.data, partial=True)
         data.is_valid(raise_exception=True)
+        if data.validated_data.get("email", request.user.email).lower() != request.user.email.lower():
+            # Whoever tries many learns which are taken, and has mails sent to strangers.
+            throttle(request, {"reset": by_address(request), "reset_account": f"user {request.user.pk}"})
         user = services.change_profile(user=request.user, **data.validated_data)
         return Response(ProfileSerializer(user).data)
 

@@ -18,7 +18,7 @@ from django.utils.functional import cached_property
 
 from movie_booking.database import database_refusal
 from movie_booking.errors import DomainError
-from movie_booking.limits import MAX_SEARCH_CHARACTERS, parse_id
+from movie_booking.limits import is_searchable, parse_id
 
 # What services refuse with: their own errors, and those of the database. An OperationalError is mostly a
 # lock that could not be had in time.
@@ -171,7 +171,7 @@ class ServiceAdmin(SafeAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        if len(search_term) > MAX_SEARCH_CHARACTERS:
+        if not is_searchable(search_term):
             return queryset.none(), False
         return super().get_search_results(request, queryset, search_term)
 

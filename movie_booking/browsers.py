@@ -13,7 +13,7 @@ PAGES: dict[str, Any] = {
     "default-src": [NONE],
     "script-src": [SELF],
     "style-src": [SELF],
-    "style-src-attr": [UNSAFE_INLINE],  # by which a seat chart says where each seat is
+    "style-src-attr": [UNSAFE_INLINE],  # by which lists draw how full a show is
     "img-src": [SELF, "data:"],
     "font-src": [SELF],
     "connect-src": [SELF],

@@ -9,6 +9,11 @@ ID_PATTERN = f"[0-9]{{1,{len(str(MAX_ID))}}}"
 MAX_SEARCH_CHARACTERS = 100
 
 
+def is_searchable(term: str) -> bool:
+    """Whether a database can look for this: it is not too long, and has no character that ends a text."""
+    return len(term) <= MAX_SEARCH_CHARACTERS and "\0" not in term
+
+
 def parse_id(text: str) -> int | None:
     """Return the id that was typed or sent as text; None for what cannot be one."""
     if text.isascii() and text.isdecimal() and len(text) <= len(str(MAX_ID)) and int(text) <= MAX_ID:

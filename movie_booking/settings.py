@@ -111,8 +111,9 @@ THROTTLE_RATES: dict[str, Rate | None] = {
     "refresh_account": env.rate("THROTTLE_REFRESH_ACCOUNT", default="300/minute"),
     "reset_account": env.rate("THROTTLE_RESET_ACCOUNT", default="10/hour"),
     "guest_email": env.rate("THROTTLE_GUEST_EMAIL", default="60/hour"),
-    # By user: whatever is done with seats and orders.
+    # By user: whatever is done with seats and orders; and all that is held of the user.
     "booking": env.rate("THROTTLE_BOOKING", default="1200/minute"),
+    "export": env.rate("THROTTLE_EXPORT", default="20/hour"),
     # By user, or by address without a token.
     "read": env.rate("THROTTLE_READ", default="60000/minute"),
     # By key.

@@ -23,7 +23,7 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 
 Scope = Literal[
     "signup", "login", "refresh", "refresh_account", "reset", "reset_account",
-    "booking", "read", "guest", "guest_email", "machine",
+    "booking", "export", "read", "guest", "guest_email", "machine",
 ]  # fmt: skip
 
 NONE: Mapping[Scope, Rate | None] = {}

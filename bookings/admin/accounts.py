@@ -1,6 +1,6 @@
 """Users in the Admin: what `accounts` shows of them, and closing an account."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -19,6 +19,9 @@ admin.site.unregister(User)
 @admin.register(User)
 class UserAdmin(BareUserAdmin):
     change_form_template = "admin/bookings/user_change_form.html"
+
+    class Media:
+        css: ClassVar = {"all": ["movies/seat_chart.css"]}  # which has the Admin's red buttons, too
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.close_view)

@@ -191,7 +191,8 @@ def _refused(show: Show, form: BoxOfficeForm, button: str, error: Exception) -> 
 
 
 def _sell(request: HttpRequest, show: Show, form: BoxOfficeForm, button: str) -> HttpResponse | Problem:
-    fields = ["seat", "shown", "name", "email", "telephone", *(["hold_until"] if button == HOLD else [])]
+    fields = ["seat", "shown", "sale", "name", "email", "telephone"]
+    fields += ["hold_until"] if button == HOLD else []
     if text := not form.is_valid() and form.problem(fields):
         return Problem(PLACES[button], text)
     data = form.cleaned_data

@@ -19,13 +19,26 @@ NO_SEATS = "Choose at least one seat first."
 # As browsers send what was chosen in an `<input type="datetime-local">`.
 LOCAL_TIME = "%Y-%m-%dT%H:%M"
 NOON, WEEK = 12, 7
-UNLABELLED = {"seat", "shown"}  # what is wrong with these needs no name
+UNLABELLED = {"seat", "shown", "sale"}  # what is wrong with these needs no name
 
 
 def kept_as(name: str) -> Any:
     """Return the form field of what is kept of a guest by this name; all of it may stay empty."""
     field: Any = Guest._meta.get_field(name)
     return field.formfield(required=False, validators=field.validators)
+
+
+class ShownField(forms.JSONField):
+    """Which booking the page showed on which seat, as `{"5": 1503}`; None if it does not say."""
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            shown = super().to_python(value)
+            if shown is None:
+                return None
+            return {int(number): int(booking_id) for number, booking_id in shown.items()}
+        except (AttributeError, TypeError, ValueError, OverflowError, RecursionError) as error:
+            raise forms.ValidationError(CANNOT_BE_READ) from error
 
 
 class HoldChoice(NamedTuple):
@@ -70,9 +83,9 @@ class BoxOfficeForm(forms.Form):
     name, email, telephone = kept_as("name"), kept_as("email"), kept_as("telephone")
     hold_until = forms.CharField(required=False)
     # Which sale this is: what is sent twice is sold once.
-    sale = forms.CharField(max_length=40, required=False)
+    sale = forms.CharField(max_length=40, required=False, error_messages={"max_length": CANNOT_BE_READ})
     reason = forms.CharField(label="Reason for blocking", max_length=200, required=False)
-    shown = forms.JSONField(required=False, error_messages={"invalid": CANNOT_BE_READ})
+    shown = ShownField(required=False, error_messages={"invalid": CANNOT_BE_READ})
     leave_single_seat = forms.BooleanField(label="Even if it leaves a single seat", required=False)
 
     def __init__(self, *args: Any, show: Show, **kwargs: Any) -> None:
@@ -87,15 +100,6 @@ class BoxOfficeForm(forms.Form):
     def clean_party(self) -> int | None:
         pressed = self.data.get("_find", "")  # a button for parties of one size
         return int(pressed) if re.fullmatch("[1-9]", pressed) else self.cleaned_data["party"]
-
-    def clean_shown(self) -> dict[int, int] | None:
-        shown = self.cleaned_data["shown"]
-        if shown is None:
-            return None
-        try:
-            return {int(number): int(booking_id) for number, booking_id in shown.items()}
-        except (AttributeError, TypeError, ValueError) as error:
-            raise forms.ValidationError(CANNOT_BE_READ) from error
 
     def clean_hold_until(self) -> datetime | None:
         typed = self.data.get("_hold") or self.cleaned_data["hold_until"]

@@ -38,7 +38,7 @@ from movie_booking.admin import REFUSALS, ServiceAdmin, refusal, refused
 from movie_booking.errors import Conflict
 from movie_booking.limits import parse_id
 from movies.access import rows_with
-from movies.admin.days import DayInput
+from movies.admin.days import DayField
 from movies.local_days import by_local_day
 from movies.models import Cinema, Show
 from movies.seat_chart import SeatChart, seat_chart
@@ -141,7 +141,7 @@ def exchange_page(request: HttpRequest, order_id: str, page: ServiceAdmin) -> Ht
         "leaving_labels": ", ".join(booking.seat_label for booking in leaving),
         "form": form,
         "ticked": ticked(form),
-        "chart": _chart(show, leaving if is_here else ()),
+        "chart": _chart(show, leaving if is_here else ()).to_choose(ticked(form), refused=()),
         "plan": plan,
         "alert": alert,
         "offers_single": may.leave_single_seat and show.screen.no_single_seats,
@@ -149,10 +149,9 @@ def exchange_page(request: HttpRequest, order_id: str, page: ServiceAdmin) -> Ht
     return render(request, "admin/bookings/order_exchange.html", context)
 
 
-def ticked(form: forms.Form) -> set[str | int]:
-    """Return what was ticked, to be drawn again: as text and as numbers."""
-    texts = form["seat"].value() or ()
-    return {*map(str, texts), *(int(text) for text in map(str, texts) if text.isdecimal())}
+def ticked(form: forms.Form) -> set[int]:
+    """Return the seats that were ticked, to be drawn again."""
+    return {int(text) for text in map(str, form["seat"].value() or ()) if text.isdecimal()}
 
 
 def move_page(request: HttpRequest, order_id: str, page: ServiceAdmin) -> HttpResponse:
@@ -167,9 +166,8 @@ def move_page(request: HttpRequest, order_id: str, page: ServiceAdmin) -> HttpRe
     if not leaving:
         page.message_user(request, CHANGED_MEANWHILE, messages.ERROR)
         return HttpResponseRedirect(address_of(order))
-    day = forms.DateField(required=False, label="Day", widget=DayInput())
     form = forms.Form(request.GET)
-    form.fields["day"] = day
+    form.fields["day"] = DayField(required=False, label="Day")
     shows = exchangeable_shows(page, request, order, len(leaving))
     if form.is_valid() and form.cleaned_data["day"]:
         on = form.cleaned_data["day"]

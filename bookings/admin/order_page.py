@@ -61,6 +61,8 @@ class ReleaseForm(forms.Form):
             return from_local(clock, self.show.screen.cinema.zone)
         except SkippedTime as error:
             raise forms.ValidationError(SkippedTime.detail) from error
+        except OverflowError as error:  # a year that the clock of Greenwich does not have
+            raise forms.ValidationError(self.fields["until"].error_messages["invalid"]) from error
 
 
 def find_order(page: ServiceAdmin, request: HttpRequest, order_id: str) -> Order | None:

@@ -14,7 +14,7 @@ from bookings.exports import csv_lines
 from bookings.models import Booking, BookingEvent, Order
 from bookings.services import Actor
 from movie_booking.admin import ServiceAdmin
-from movie_booking.limits import MAX_SEARCH_CHARACTERS
+from movie_booking.limits import is_searchable
 from movies.access import rows_with
 from movies.admin import ByCinema, DaysSince, LocalDaysFilter, by_cinema_clock
 from movies.models import Show
@@ -92,7 +92,7 @@ class ReadOnlyAdmin(ReadOnly, ByCinema, ServiceAdmin):
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         term = search_term.strip()
-        if len(term) > MAX_SEARCH_CHARACTERS:
+        if not is_searchable(term):
             return queryset.none(), False
         return queryset.filter(self.matching(term)) if term else queryset, False
 

@@ -16,7 +16,7 @@ from bookings.models import REFERENCE_ALPHABET, Guest, Order, as_reference
 from bookings.models.references import REFERENCE_LENGTH
 from movie_booking.admin import MAX_ROWS
 from movie_booking.folding import fold
-from movie_booking.limits import MAX_SEARCH_CHARACTERS
+from movie_booking.limits import is_searchable
 from movies.models import Show
 
 SEARCH_HELP = (
@@ -54,7 +54,7 @@ class Found(NamedTuple):
 
 def find(term: str) -> Found:
     """Return what was meant by a term: everything that it can mean at once."""
-    if not term or len(term) > MAX_SEARCH_CHARACTERS or "\0" in term:
+    if not (term and is_searchable(term)):
         return Found([], [], [], is_cut_off=False)
     orders, users, guests = ids_of_orders(term), ids_of_users(term), ids_of_guests(term)
     shows = [] if "@" in term else ids_of_shows(term)

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("bookings", "0019_order_notes"), ("movies", "0014_rate_of_machine_keys")]
+    dependencies = [("bookings", "0019_order_notes"), ("movies", "0013_machine_keys")]
 
     operations = [
         migrations.AddField(

@@ -127,6 +127,17 @@ def test_screens_in_the_table_of_their_cinema_are_named(browser):
     assert values == ["9", "8"]
 
 
+def test_a_screen_that_is_not_in_the_cinema_of_the_form_has_no_line(browser):
+    screen, other = make_screen(name="Red"), make_screen(name="Blue", cinema=make_cinema())
+    page = reverse("admin:movies_cinema_change", args=[screen.cinema_id])
+    typed = {"screens-0-id": other.pk, "screens-0-name": "Green"}
+    browser.post(page, {**inputs_of(browser.get(page), "cinema_form"), **typed})
+
+    assert lines() == []
+    other.refresh_from_db()
+    assert other.name == "Blue"
+
+
 def test_cancelling_and_moving_in_the_admin_have_lines(browser):
     show = make_show()
     book(show, 1)

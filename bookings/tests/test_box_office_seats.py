@@ -179,6 +179,13 @@ def test_while_the_advertisements_run_the_box_office_goes_on_selling(staff):
     ) == ["Hold the seats until the show starts at the latest."]
 
 
+@pytest.mark.parametrize("sale", ["x" * 41, "a\0b"])
+def test_a_sale_that_no_page_of_ours_has_begun_is_not_made(staff, show, sale):
+    page = press(staff, show, "_sell", 5, sale=sale)
+
+    assert (page.status_code, len(said(page)), statuses(show)) == (200, 1, {})
+
+
 def test_a_receipt_is_shown_for_orders_of_this_show_only(staff, show):
     other = make_order(make_show(), 5)
 

@@ -131,6 +131,13 @@ def test_shows_are_chosen_by_day(browser, order, show):
     assert first not in page.context["groups"][0][1]
 
 
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "tomorrow"])
+def test_what_is_no_day_is_said_so_beside_it(browser, order, day):
+    page = browser.get(address(order, "move", day=day))
+
+    assert (page.status_code, len(page.context["form"].errors["day"])) == (200, 1)
+
+
 def test_staff_of_one_cinema_move_nobody_to_another(show):
     from accounts.tests.factories import make_user
 

@@ -148,6 +148,15 @@ def test_a_hold_ends_neither_in_the_past_nor_after_the_start(browser, show, hour
     assert seat(order, 1).expires_at == before
 
 
+@pytest.mark.parametrize("clock", ["0001-01-01T00:00", "noon", "2030-02-30T10:00"])
+def test_a_moment_that_no_clock_shows_is_asked_for_again(browser, show, clock):
+    order = hold(show, 1)
+
+    page = send(browser, order, "change", opened(browser, order, "change"), until=clock, _release="")
+
+    assert page.context["refused"] == {"release": "Say a day and a time."}
+
+
 def test_a_hold_whose_time_is_over_is_not_confirmed(browser, show):
     order = hold(show, 1)
     form = opened(browser, order, "change")

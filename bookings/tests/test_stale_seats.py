@@ -161,7 +161,21 @@ def test_bookings_of_another_show_are_out_of_reach(staff, show):
 
 
 @pytest.mark.parametrize(
-    "shown", ["nonsense", "[1]", "5", '{"5": "x"}', '{"x": 5}', '{"5": null}', '{"5": [1]}']
+    "shown",
+    [
+        "nonsense",
+        "[1]",
+        "5",
+        '{"5": "x"}',
+        '{"x": 5}',
+        '{"5": null}',
+        '{"5": [1]}',
+        '{"5": Infinity}',
+        '{"5": 1e400}',
+        f'{{"5": {"9" * 5000}}}',
+        "[" * 100_000,
+    ],
+    ids=lambda shown: shown[:20],
 )
 def test_a_page_that_cannot_be_read_does_nothing(staff, show, shown):
     book(show, 5)

@@ -10,7 +10,7 @@ from accounts.views import AccountViewSet as BareAccountViewSet
 from bookings import schema, services
 from bookings.personal_data import personal_data
 from bookings.serializers import PersonalDataSerializer
-from movie_booking.throttling import by_address
+from movie_booking.throttling import by_address, throttle
 
 
 class AccountViewSet(BareAccountViewSet):
@@ -25,5 +25,6 @@ class AccountViewSet(BareAccountViewSet):
     @schema.export_account
     @action(detail=False, url_path="me/export")
     def export(self, request: UserRequest) -> Response:
+        throttle(request, {"export": str(request.user.pk)})
         data = PersonalDataSerializer(personal_data(request.user), context={"user": request.user}).data
         return Response(data, headers={"Content-Disposition": 'attachment; filename="account.json"'})

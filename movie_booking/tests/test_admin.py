@@ -129,6 +129,19 @@ def test_a_list_is_shown_whole_if_its_filter_is_no_text_for_a_database(root, mod
         assert (response.status_code, response.context["cl"].params) == (200, {}), field.name
 
 
+@pytest.mark.parametrize(
+    ("model", "field"), [("movies.show", "movie"), ("movies.show", "screen"), ("movies.staffrole", "user")]
+)
+@pytest.mark.parametrize("term", ["a\0b", "x" * 5000], ids=["no text for a database", "too long"])
+def test_no_choice_is_offered_for_what_nobody_types(root, model, field, term):
+    app, name = model.split(".")
+    asked = {"app_label": app, "model_name": name, "field_name": field, "term": term}
+
+    response = root.get("/admin/autocomplete/", asked)
+
+    assert (response.status_code, response.json()["results"]) == (200, [])
+
+
 def test_a_form_to_add_begins_with_what_its_address_proposes(root):
     movie, show = make_movie("Metropolis"), make_show()
     proposed = f"movie={movie.pk}&screen={show.screen_id}&price=7.50&starts_at=2026-12-24T20:00"

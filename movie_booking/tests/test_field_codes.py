@@ -22,7 +22,7 @@ from movies.models import Cinema
 API = (settings.BASE_DIR / "docs" / "api.md").read_text("utf-8")
 APPS = ("accounts", "movies", "bookings", "movie_booking")
 # Forms of the Admin show sentences only, and settings stop the start.
-WITHOUT_CODES = re.compile(r"/(tests|admin|migrations|management)/|/(admin|settings)\.py$")
+WITHOUT_CODES = re.compile(r"/(tests|admin|migrations|management)/|/(admin|browsers|settings)\.py$")
 # What frameworks call messages that say no more than that a value is invalid, or that are never said.
 PLAINLY_INVALID = {
     *("incorrect_type", "not_a_list", "not_a_dict", "list", "invalid_list", "invalid_pk_value"),

@@ -15,7 +15,11 @@ from bookings.models import Booking, Order
 from movie_booking.tests.server import Server, call, headers_for
 from movies.tests.factories import make_movie, make_show
 
-pytestmark = [pytest.mark.kills_servers, pytest.mark.usefixtures("real_transactions")]
+pytestmark = [
+    pytest.mark.kills_servers,
+    pytest.mark.about_http,
+    pytest.mark.usefixtures("real_transactions"),
+]
 
 SHOP = "https://shop.example"
 CREDENTIALS = b'{"username": "john", "password": "wrong"}'

@@ -123,6 +123,7 @@ def test_it_starts_for_development_without_a_word():
         ("THROTTLE_LOGIN", "twenty"),
         ("THROTTLE_READ", "0/minute"),
         ("THROTTLE_BOOKING", "20/fortnight"),
+        ("THROTTLE_EXPORT", "often"),
         ("PASSWORD_FAILURES", "0"),
         ("HOARDING_ORDERS", "-1"),
         ("HOARDING_HOURS", "0"),

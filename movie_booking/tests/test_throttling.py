@@ -128,6 +128,38 @@ def test_reading_is_limited_by_address_without_a_token(rates, path):
     assert Client().get(path, **ELSEWHERE).status_code == 200
 
 
+def test_asking_for_mails_is_limited_by_address_and_by_e_mail_address(rates):
+    rates("reset_account")
+    ask = client_for()
+
+    answers = [ask.post("/api/password/reset/", {"email": f"{name}@example.com"}) for name in "aaaAb"]
+    assert [answer.status_code for answer in answers] == [202, 202, 202, 429, 202]
+    rates("reset")
+    counts.cache_clear()
+    answers = [ask.post("/api/password/reset/", {"email": f"{name}@example.com"}, **HERE) for name in "abcd"]
+    assert [answer.status_code for answer in answers] == [202, 202, 202, 429]
+
+
+def test_no_account_tries_out_which_addresses_are_taken(rates):
+    rates("reset_account")
+    taken, user = make_user(), make_user()
+    api = client_for(user)
+
+    tried = [api.patch("/api/me/", {"email": taken.email}).status_code for _ in range(4)]
+    assert tried == [400, 400, 400, 429]
+    assert api.patch("/api/me/", {"first_name": "Ann", "email": user.email.upper()}).status_code == 200
+    assert client_for(make_user()).patch("/api/me/", {"email": "ann@example.com"}).status_code == 200
+
+
+def test_all_that_is_held_of_a_user_is_not_asked_for_all_the_time(rates):
+    rates("export")
+    api = client_for(make_user())
+
+    assert statuses(lambda: api.get("/api/me/export/")) == [200, 200, 200, 429]
+    assert client_for(make_user()).get("/api/me/export/").status_code == 200
+    assert api.get("/api/me/").status_code == 200
+
+
 def test_reading_is_limited_by_user_with_a_token(rates):
     rates("read")
     john, jane = client_for(make_user()), client_for(make_user())

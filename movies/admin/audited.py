@@ -37,6 +37,8 @@ class Audited:
         yield from _changes(form)
         for formset in formsets:
             for line in formset.forms:
+                if line in formset.initial_forms and not line.instance.pk:
+                    continue  # of a row that is not there, and so is not written
                 if line.has_changed() and hasattr(line, "cleaned_data"):
                     prefix = f"{line.instance}: " if line.instance.pk else ""
                     yield from ((prefix + name, pair) for name, pair in _changes(line))

@@ -1,12 +1,13 @@
 """A filter of lists by days, as the clocks of the cinemas tell them."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import HttpRequest
 from django.utils.timezone import now
 
@@ -25,6 +26,16 @@ class DayInput(forms.DateInput):
     def __init__(self) -> None:
         edges = {"min": EDGES["min_value"].isoformat(), "max": EDGES["max_value"].isoformat()}
         super().__init__(edges, format="%Y-%m-%d")
+
+
+class DayField(forms.DateField):
+    """A day that every time zone has."""
+
+    widget = DayInput
+
+    def __init__(self, **kwargs: Any) -> None:
+        edges = [MinValueValidator(EDGES["min_value"]), MaxValueValidator(EDGES["max_value"])]
+        super().__init__(validators=edges, **kwargs)
 
 
 class LocalDaysFilter(admin.ListFilter):
@@ -57,8 +68,8 @@ class LocalDaysFilter(admin.ListFilter):
         first, last = self.expected_parameters()
         form = forms.Form(self.used_parameters)
         form.fields = {
-            first: forms.DateField(label="From", required=False, widget=DayInput()),
-            last: forms.DateField(label="To", required=False, widget=DayInput()),
+            first: DayField(label="From", required=False),
+            last: DayField(label="To", required=False),
         }
         return form
 
@@ -81,10 +92,9 @@ class LocalDaysFilter(admin.ListFilter):
         if not self.used_parameters:
             return queryset
         form = self.form
-        days: list[date | None] = [form.cleaned_data[name] for name in form.fields] if form.is_valid() else []
-        if not days or any(day and not EDGES["min_value"] <= day <= EDGES["max_value"] for day in days):
+        if not form.is_valid():
             raise IncorrectLookupParameters
-        first, last = days
+        first, last = (form.cleaned_data[name] for name in form.fields)
         zones = Cinema.objects.time_zones()
         return queryset.filter(
             by_local_day(zones, lambda _zone: (first, last), moment=self.moment, cinema=self.cinema)

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import now
 
 from movie_booking.errors import Invalid
-from movie_booking.limits import MAX_SEARCH_CHARACTERS
+from movie_booking.limits import is_searchable
 from movies import services
 from movies.access import rows_with
 from movies.admin.by_cinema import ByCinema, CinemaChoice, ScreenChoice
@@ -249,7 +249,7 @@ class ShowAdmin(ByCinema, EditingAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        if len(search_term) > MAX_SEARCH_CHARACTERS:
+        if not is_searchable(search_term):
             return queryset.none(), False
         for word in search_term.split():
             # Movies and screens are few, and by them an index finds their shows.

@@ -160,4 +160,7 @@ def test_everyone_can_use_the_pages_and_they_fit(staff, api, show, order):
             ]
             if staff.evaluate("document.documentElement.scrollWidth") > width:
                 found.append((state, width, "scrolls sideways", ""))
+            boxes = staff.locator("main input[type=search]:not(#nav-filter)")
+            if min(boxes.evaluate_all("all => all.map(each => each.offsetWidth)"), default=999) < 200:
+                found.append((state, width, "too small a box to read what is typed", ""))
     assert found == []

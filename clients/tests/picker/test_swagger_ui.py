@@ -40,9 +40,10 @@ def token(seconds):
 
 def authorize(page, value):
     page.get_by_role("button", name="Authorize").first.click()
-    page.get_by_label("Value:").fill(value)
-    page.locator(".auth-btn-wrapper").get_by_role("button", name="Apply credentials").click()
-    page.locator(".auth-btn-wrapper").get_by_role("button", name="Close").click()
+    scheme = page.locator(".auth-container").filter(has_text="Bearer (apiKey)")
+    scheme.get_by_label("Value:").fill(value)
+    scheme.get_by_role("button", name="Apply credentials").click()
+    scheme.get_by_role("button", name="Close").click()
 
 
 def padlock(page, state):
@@ -72,7 +73,7 @@ def test_a_token_that_is_taken_out_is_forgotten_and_one_that_never_expires_is_ne
     authorize(page, token(1800))
     page.get_by_role("button", name="Authorize").first.click()
     page.locator(".auth-btn-wrapper").get_by_role("button", name="Remove authorization").click()
-    page.locator(".auth-btn-wrapper").get_by_role("button", name="Close").click()
+    page.locator(".auth-btn-wrapper").get_by_role("button", name="Close").first.click()
     assert page.evaluate(KEPT) == "[{},{}]"
 
     authorize(page, "Key of-a-machine")
