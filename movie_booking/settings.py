@@ -235,6 +235,7 @@ DATABASES = {
 # --- Accounts ----------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
+LOGIN_REDIRECT_URL = "admin:index"  # where the Admin does not lead back to where one came from
 # Rights by cinema.
 AUTHENTICATION_BACKENDS = ["movies.access.RolesBackend"]
 AUTH_PASSWORD_VALIDATORS = [

@@ -116,6 +116,32 @@ def test_accounts_that_do_not_exist_are_counted_alike():
     assert guess(1, username="x" * 100_000) == [401]
 
 
+def test_the_admin_counts_where_the_old_password_is_asked_for():
+    page, staff = Client(REMOTE_ADDR=HERE), make_staff()
+    page.force_login(staff)
+
+    def change(old):
+        typed = {"old_password": old, "new_password1": "moresecure456", "new_password2": "moresecure456"}
+        return page.post("/admin/password_change/", typed)
+
+    assert [change("a guess").status_code for _ in range(20)] == [200] * 20
+    refused = change(PASSWORD)
+    assert (refused.status_code, 0 < int(refused.headers["Retry-After"]) <= 900) == (429, True)
+    assert "Too many wrong passwords for this account." in refused.content.decode()
+    assert_no_longer_looked_at(log_in(PASSWORD, username=staff.username))
+    let_pass(minutes=15)
+    assert change(PASSWORD).headers["Location"] == "/admin/password_change/done/"
+
+
+@pytest.mark.parametrize("foreign", ["https://evil.example/", "//evil.example/"])
+def test_who_logs_in_is_led_to_the_admin_and_to_no_foreign_site(foreign):
+    typed = {"username": make_staff().username, "password": PASSWORD, "next": foreign}
+
+    response = Client().post("/admin/login/", typed)
+
+    assert (response.status_code, response.headers["Location"]) == (302, "/admin/")
+
+
 def test_the_api_and_the_admin_count_together(john):
     john.is_staff = True
     john.save()

@@ -9,7 +9,9 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.sessions.backends.base import SessionBase
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -201,23 +203,37 @@ def _sell(request: HttpRequest, show: Show, form: BoxOfficeForm, button: str) ->
         return Problem(PLACES[button], NO_SEATS)
     # Of these seats too: a browser may bring back a page from before another sale.
     sale = " ".join([data["sale"], *map(str, numbers)])
-    sold: dict[str, str] = request.session.get(SESSION_KEY, {})
-    if data["sale"] and sale in sold:
-        return _to_receipt(show, sold[sale])
+    if data["sale"] and (reference := _sold(request.session).get(sale)):
+        return _to_receipt(show, reference)
     if button == HOLD and data["hold_until"] is None:
         return Problem(PLACES[button], "Say until when the seats shall be held.")
     leave = data["leave_single_seat"] and request.user.has_perm("bookings.block_seats", show)
-    order = services.sell_seats(
-        show.pk,
-        SeatChoice(numbers, leave_single_seat=leave),
-        guest=GuestDetails(data["email"], data["name"], data["telephone"]),
-        actor=admin_actor(request),
-        hold_until=data["hold_until"] if button == HOLD else None,
-    )
-    if data["sale"]:
-        latest = list(sold.items())[1 - REMEMBERED :]
-        request.session[SESSION_KEY] = dict(latest) | {sale: order.reference}
+    try:
+        with transaction.atomic():
+            order = services.sell_seats(
+                show.pk,
+                SeatChoice(numbers, leave_single_seat=leave),
+                guest=GuestDetails(data["email"], data["name"], data["telephone"]),
+                actor=admin_actor(request),
+                hold_until=data["hold_until"] if button == HOLD else None,
+            )
+            if data["sale"]:
+                latest = list(_sold(request.session).items())[1 - REMEMBERED :]
+                request.session[SESSION_KEY] = dict(latest) | {sale: order.reference}
+                request.session.save()  # along with the sale
+    except SeatTaken:
+        # The button was pressed twice: the first press has had the seats while the second waited for them.
+        stored = type(request.session)(request.session.session_key)
+        if data["sale"] and (reference := _sold(stored).get(sale)):
+            return _to_receipt(show, reference)
+        raise
     return _to_receipt(show, order.reference)
+
+
+def _sold(session: SessionBase) -> dict[str, str]:
+    """Return the references of what was sold in a session, by what the pages called the sale."""
+    sold: dict[str, str] = session.get(SESSION_KEY, {})
+    return sold
 
 
 def _to_receipt(show: Show, reference: str) -> HttpResponse:

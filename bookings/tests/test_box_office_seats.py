@@ -8,11 +8,13 @@ from functools import partial
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.timezone import now
 
 from accounts.tests.factories import client_for, make_staff, make_user
+from bookings.models import Order
 from bookings.roles import BOX_OFFICE, VIEWER
 from bookings.tests.factories import block, book, make_order
 from bookings.tests.seats_page import (
@@ -195,6 +197,26 @@ def test_a_receipt_is_shown_for_orders_of_this_show_only(staff, show):
 
 
 # --- At the same moment ----------------------------------------------------------------------------
+
+
+@pytest.mark.postgres
+@pytest.mark.usefixtures("real_transactions")
+def test_a_button_that_is_pressed_twice_at_once_leads_to_one_sale_each_time():
+    show = make_show()
+    browser = browser_for(give_role(make_user(), BOX_OFFICE))
+    presses = [Client() for _ in range(4)]
+    for press_of_it in presses:
+        press_of_it.cookies = browser.cookies
+
+    for number in (5, 15, 25):
+        page = opened(browser, show)
+        data = {**page, "seat": [number], "_sell": ""}
+        answers = run_concurrently(*(partial(each.post, address(show), data) for each in presses))
+
+        assert {(answer.status_code, answer["Location"]) for answer in answers} == {
+            (302, f"{address(show)}?order={Order.objects.latest('pk').reference}")
+        }
+    assert Order.objects.count() == 3
 
 
 @pytest.mark.postgres
