@@ -33,7 +33,12 @@ def as_openapi_31(document: Document) -> Document:
             "schemas": {name: _schema(schema) for name, schema in sorted(models.items())},
             "securitySchemes": {
                 "Bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
-                "Key": {"type": "apiKey", "in": "header", "name": "Authorization"},
+                "Key": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": "Authorization",
+                    "description": document["securityDefinitions"]["Key"]["description"],
+                },
                 "Order-Key": {"type": "apiKey", "in": "header", "name": "Order-Key"},
             },
         },

@@ -34,11 +34,10 @@ def orders_of_hoarders() -> Q:
     kept = Exists(Booking.objects.filter(MORE_THAN_HELD, order=OuterRef("pk")).order_by())
     recent = Order.objects.filter(created_at__gt=since).order_by()
     matches = Q(pk__in=())
-    for customer in ("user", "guest__address"):
+    # Those who gave no address are not one customer.
+    for customer, is_known in (("user", Q(user__isnull=False)), ("guest__address", Q(guest__address__gt=""))):
         of_same = Order.objects.filter(**{customer: OuterRef(customer)}).filter(kept)
-        since_bought = recent.exclude(**{f"{customer}__isnull": True}).filter(
-            ~Exists(of_same.filter(pk__gte=OuterRef("pk")))
-        )
+        since_bought = recent.filter(is_known, ~Exists(of_same.filter(pk__gte=OuterRef("pk"))))
         counted = since_bought.values(customer).annotate(orders=Count("pk"))
         many = counted.filter(orders__gte=(settings.HOARDING_ORDERS + 1) // 2).values(who=F(customer))
         matches |= Q(**{f"{customer}__in": many}) & Q(created_at__gt=since)

@@ -4,22 +4,18 @@ from bookings.models.events import BookingEvent, new_event
 from bookings.models.guests import Guest, GuestQuerySet
 from bookings.models.idempotency import IdempotencyKey
 from bookings.models.notes import OrderNote
-from bookings.models.orders import (
+from bookings.models.orders import Booking, BookingQuerySet, Customer, Order, OrderQuerySet
+from bookings.models.references import REFERENCE_ALPHABET, as_reference, new_reference
+from bookings.models.statuses import (
     HELD,
     LIVE,
     MORE_THAN_HELD,
     STATUS_OF,
     STATUS_PRECEDENCE,
-    Booking,
-    BookingQuerySet,
-    Customer,
-    Order,
-    OrderQuerySet,
     Status,
     is_over,
     status_at,
 )
-from bookings.models.references import REFERENCE_ALPHABET, as_reference, new_reference
 
 __all__ = [
     "HELD",

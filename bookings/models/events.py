@@ -9,7 +9,8 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.actors import Actor, Channel
-from bookings.models.orders import Booking, Status
+from bookings.models.orders import Booking
+from bookings.models.statuses import Status
 from movies.models import MachineKey, Show
 
 

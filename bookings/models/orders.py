@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.models import User
 from bookings.models.guests import Guest
 from bookings.models.references import as_reference, new_reference
+from bookings.models.statuses import LIVE, STATUS_PRECEDENCE, Status, hold_is_over, status_at
 from bookings.refunds import refund_amount
 from bookings.roles import SEAT_RIGHTS
 from movies.models import MachineKey, Screen, Show
@@ -21,20 +22,6 @@ from movies.models import MachineKey, Screen, Show
 WALK_IN = "Walk-in"
 # For whom seats are. A guest may be one who has just come, and is not stored yet.
 Customer = User | Guest
-
-
-class Status(models.TextChoices):
-    HELD = "HELD", "Held"
-    BOOKED = "BOOKED", "Booked"
-    CANCELLED = "CANCELLED", "Cancelled"
-    EXPIRED = "EXPIRED", "Expired"
-    BLOCKED = "BLOCKED", "Blocked"
-
-
-# While a booking is in one of these, no other booking can have its seat; a hold, until it expires.
-LIVE = (Status.HELD, Status.BOOKED, Status.BLOCKED)
-# The status of an order is the first of these that one of its bookings has.
-STATUS_PRECEDENCE = (Status.HELD, Status.BOOKED, Status.BLOCKED, Status.EXPIRED, Status.CANCELLED)
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
@@ -227,28 +214,6 @@ class Order(models.Model):
         return list(self.bookings.all()) if self.known_bookings is None else self.known_bookings
 
 
-# What was bought, whatever became of it since (what was only held brings no refund), or kept for the house.
-MORE_THAN_HELD = Q(status=Status.BOOKED) | Q(refund_percent__isnull=False) | Q(is_house_seat=True)
-# As `Status(value)`, which takes ten times as long and is asked of every seat of a show with every booking.
-STATUS_OF = {status.value: status for status in Status}
-HELD = Status.HELD.value
-
-
-def is_over(status: str, expires_at: datetime | None, at: datetime) -> bool:
-    """Whether a booking is a hold whose time is over at a moment, also while its row still says HELD."""
-    return status == HELD and expires_at is not None and expires_at <= at
-
-
-def status_at(status: str, expires_at: datetime | None, at: datetime) -> Status:
-    """Return the status that a booking has at a moment: a hold is EXPIRED once its time is over."""
-    return Status.EXPIRED if is_over(status, expires_at, at) else STATUS_OF[status]
-
-
-def _hold_is_over(at: datetime | None) -> Q:
-    """The same for a query: holds that are EXPIRED at a moment, by default now, and say HELD."""
-    return Q(status=Status.HELD, expires_at__lte=at or timezone.now())
-
-
 class BookingQuerySet(models.QuerySet["Booking"]):
     def of_user(self, user: User) -> "BookingQuerySet":
         """What a customer bought, without the house seats that a member of staff blocked."""
@@ -258,18 +223,18 @@ class BookingQuerySet(models.QuerySet["Booking"]):
         """Bookings of this status at a moment, by default now: the twin of `Booking.status_at`."""
         match status:
             case Status.HELD:
-                return self.filter(status=status).exclude(_hold_is_over(at))
+                return self.filter(status=status).exclude(hold_is_over(at))
             case Status.EXPIRED:
-                return self.filter(Q(status=status) | _hold_is_over(at))
+                return self.filter(Q(status=status) | hold_is_over(at))
         return self.filter(status=status)
 
     def live(self, at: datetime | None = None) -> "BookingQuerySet":
         """Bookings whose seats no other booking can have; holds that have expired are not among them."""
-        return self.in_seat_index().exclude(_hold_is_over(at))
+        return self.in_seat_index().exclude(hold_is_over(at))
 
     def expired_holds(self, at: datetime | None = None) -> "BookingQuerySet":
         """Holds whose time is over, and whose rows still have to become EXPIRED."""
-        return self.filter(_hold_is_over(at))
+        return self.filter(hold_is_over(at))
 
     def in_seat_index(self) -> "BookingQuerySet":
         """Rows that `one_live_booking_per_seat` counts: the live ones and the holds that have expired."""

@@ -8,9 +8,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.tests.factories import client_for, make_staff, make_user
+from bookings.admin.hoarding import orders_of_hoarders
 from bookings.models import Booking, Order
 from bookings.rows import holds_and_latest_of_address, holds_and_latest_of_user
-from bookings.tests.factories import block
+from bookings.tests.factories import block, make_guest, make_order
 from movies.tests.factories import make_show
 
 pytestmark = pytest.mark.django_db
@@ -166,3 +167,11 @@ def test_staff_see_whose_orders_they_are(user, show):
     assert browser.get("/admin/bookings/order/?hoarding=yes").context["cl"].result_count == 3
     client_for(user).post(f"/api/shows/{show.pk}/book/", {"seat_number": 1})
     assert browser.get("/admin/bookings/order/?hoarding=yes").context["cl"].result_count == 0
+
+
+@pytest.mark.parametrize(("email", "found"), [("ann@example.com", 2), ("", 0)])
+def test_customers_are_one_by_their_address_and_not_for_want_of_one(show, email, found):
+    for seat in (1, 3):
+        make_order(show, seat, user=make_guest(email))
+
+    assert Order.objects.filter(orders_of_hoarders()).count() == found

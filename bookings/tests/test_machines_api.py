@@ -298,7 +298,11 @@ def test_house_seats_are_no_order_of_anybody():
     assert desk().get(f"/api/orders/?show={show.pk}").data["results"] == []
 
 
-# --- What is left ---------------------------------------------------------------------------------
+def test_what_is_left_of_limits_is_told_to_persons():
+    client, show = kiosk(), make_show()
+
+    assert client.get("/api/limits/").status_code == 200
+    assert_refused(client.get(f"/api/limits/?show={show.pk}"), 403, "scope_missing")
 
 
 def test_a_show_at_which_a_machine_sold_nothing_in_the_end_is_deleted():

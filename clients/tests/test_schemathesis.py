@@ -61,6 +61,9 @@ def document(server, tmp_path):
     # It has no end, for which schemathesis waits: movie_booking/tests/test_streams.py
     del document["paths"]["/api/shows/{id}/seats/stream/"]
     for _, _, operation in operations(document):
+        # A key that opens nothing is 404, as the order of somebody else is: bookings/tests/test_guests_api.py
+        if "security" in operation:
+            operation["security"] = [each for each in operation["security"] if "Order-Key" not in each]
         operation["parameters"] = [
             each
             for each in operation["parameters"]
