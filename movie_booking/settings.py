@@ -452,6 +452,8 @@ API_MAX_BODY_BYTES = env.int(
 )
 # Django's own limit is for the forms of the Admin, and must not cut what the API takes.
 DATA_UPLOAD_MAX_MEMORY_SIZE = max(2_621_440, API_MAX_BODY_BYTES)
+# At the box office all seats of the largest hall can be chosen and blocked: a field each.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 7_000
 
 SWAGGER_USE_COMPAT_RENDERERS = False
 SWAGGER_SETTINGS = {

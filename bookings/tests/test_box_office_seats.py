@@ -181,6 +181,15 @@ def test_while_the_advertisements_run_the_box_office_goes_on_selling(staff):
     ) == ["Hold the seats until the show starts at the latest."]
 
 
+def test_a_whole_hall_is_blocked_on_the_picture_however_large_it_is(staff):
+    show = make_show(total_seats=1_200)
+
+    response = staff.post(address(show), {"_block": "", "seat": range(1, 1_201), "reason": "Rented"})
+
+    assert response.status_code == 302
+    assert len(statuses(show)) == 1_200
+
+
 @pytest.mark.parametrize("sale", ["x" * 41, "a\0b"])
 def test_a_sale_that_no_page_of_ours_has_begun_is_not_made(staff, show, sale):
     page = press(staff, show, "_sell", 5, sale=sale)
