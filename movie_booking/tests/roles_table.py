@@ -75,7 +75,8 @@ def _patterns(patterns: list[Any], prefix: str) -> Iterator[tuple[URLPattern, st
 
 def _methods(view: Any, path: str, name: str) -> list[str]:
     if actions := getattr(view, "actions", None):
-        return [method.upper() for method in actions]
+        # DRF adds `head` when a view answers for the first time.
+        return [method.upper() for method in actions if method != "head"]
     if cls := getattr(view, "cls", None):
         methods = ("get", "post", "put", "patch", "delete")
         return [method.upper() for method in methods if hasattr(cls, method)]
