@@ -34,7 +34,7 @@ PROBLEMS = {
     Fault.ALONE: "would sit alone",
     Fault.LEFT_SINGLE: "would leave a single seat free",
 }
-# More are slow to draw, and nobody reads them. Of a larger show, those of the orders that need a decision first.
+# More are slow to draw. Of a larger show, those of the orders that need a decision first.
 MAX_SEAT_INPUTS = 900
 NOTHING_TO_DECIDE = 3
 _INPUT = re.compile(r"seat_([0-9]{1,18})")
