@@ -233,7 +233,6 @@ def test_the_list_of_orders_says_their_status_seats_and_total(admin_client):
         "starts": "Wed 15 Jul 2099, 20:00",
         "customer": "ada",
         "seller": "-",
-        "seller": "-",
         "total": "37.50",
     }
     assert (expired["status"], expired["seats"], expired["total"]) == ("Expired", "C1-C2", "0.00")
