@@ -210,6 +210,8 @@ class OutgoingMail(models.Model):
     class Kind(models.TextChoices):
         PASSWORD_RESET = "PASSWORD_RESET", "Password reset"
         EMAIL_VERIFICATION = "EMAIL_VERIFICATION", "E-mail verification"
+        PASSWORD_CHANGED = "PASSWORD_CHANGED", "Notice of another password"
+        EMAIL_CHANGED = "EMAIL_CHANGED", "Notice of another e-mail address"
 
     kind = models.CharField(max_length=20, choices=Kind)
     address = models.EmailField(help_text="As it was asked for, in small letters.")

@@ -25,6 +25,8 @@ class Migration(migrations.Migration):
                         choices=[
                             ("PASSWORD_RESET", "Password reset"),
                             ("EMAIL_VERIFICATION", "E-mail verification"),
+                            ("PASSWORD_CHANGED", "Notice of another password"),
+                            ("EMAIL_CHANGED", "Notice of another e-mail address"),
                         ],
                         max_length=20,
                     ),

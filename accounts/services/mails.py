@@ -31,6 +31,12 @@ def request_mail(kind: OutgoingMail.Kind, address: str) -> None:
     OutgoingMail.objects.create(kind=kind, address=address.lower())
 
 
+def tell_of_another_password(user: User) -> None:
+    """Note that a user is to be told: who has changed it may be somebody else."""
+    if user.email:
+        request_mail(OutgoingMail.Kind.PASSWORD_CHANGED, user.email)
+
+
 def send_mails() -> int:
     """Write and send what is due, and return how many mails went out.
 
@@ -93,11 +99,13 @@ def _kind_of(error: Exception) -> str:
 
 
 def _password_reset(address: str) -> EmailMessage | None:
-    user = User.objects.with_email(address).first()
+    user = User.objects.with_email(address).first()  # and to the address as the account has it
     if user is None or not user.may_reset_password:
         return None
     link = _link(settings.PASSWORD_RESET_URL, user, default_token_generator.make_token(user))
-    return _message("password_reset", "Choose a new password", user, link)
+    return _message(
+        "password_reset", "Choose a new password", [user.email], username=user.username, link=link
+    )
 
 
 def _email_verification(address: str) -> EmailMessage | None:
@@ -105,21 +113,34 @@ def _email_verification(address: str) -> EmailMessage | None:
     if user is None or not user.is_active or user.email_verified_at is not None:
         return None
     link = _link(settings.EMAIL_VERIFICATION_URL, user, email_token(user))
-    return _message("email_verification", "Is this your e-mail address?", user, link)
+    subject = "Is this your e-mail address?"
+    return _message("email_verification", subject, [user.email], username=user.username, link=link)
+
+
+def _password_changed(address: str) -> EmailMessage | None:
+    user = User.objects.with_email(address).first()
+    if user is None or not user.is_active:
+        return None
+    return _message("password_changed", "Your password was changed", [user.email], username=user.username)
+
+
+def _email_changed(address: str) -> EmailMessage:
+    """To the address before: whoever has taken an account over would otherwise go unnoticed."""
+    return _message("email_changed", "Your e-mail address was changed", [address])
 
 
 def _link(url: str, user: User, token: str) -> str:
     return url.replace("{uid}", uid_of(user)).replace("{token}", quote(token, safe=""))
 
 
-def _message(template: str, subject: str, user: User, link: str) -> EmailMessage:
-    context = {"username": user.username, "link": link, "site": settings.SITE_URL}
-    text = render_to_string(f"accounts/mails/{template}.txt", context)
-    # To the address as the account has it, not as somebody typed it.
-    return EmailMessage(subject, text, to=[user.email])
+def _message(template: str, subject: str, to: list[str], **context: str) -> EmailMessage:
+    text = render_to_string(f"accounts/mails/{template}.txt", {**context, "site": settings.SITE_URL})
+    return EmailMessage(subject, text, to=to)
 
 
 WRITERS: dict[OutgoingMail.Kind, Callable[[str], EmailMessage | None]] = {
     OutgoingMail.Kind.PASSWORD_RESET: _password_reset,
     OutgoingMail.Kind.EMAIL_VERIFICATION: _email_verification,
+    OutgoingMail.Kind.PASSWORD_CHANGED: _password_changed,
+    OutgoingMail.Kind.EMAIL_CHANGED: _email_changed,
 }

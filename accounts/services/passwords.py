@@ -10,6 +10,7 @@ from django.db import transaction
 from accounts.attempts import attempt
 from accounts.models import User
 from accounts.services.log_ins import EndLogIns, begin_log_in, end_log_ins, lock_account
+from accounts.services.mails import tell_of_another_password
 from accounts.tokens import TokenPair
 from movie_booking.errors import Invalid
 from movie_booking.field_messages import FieldMessage, FieldMessages, messages_of
@@ -76,4 +77,5 @@ def change_password(*, user: User, old_password: str, new_password: str, network
         user.password = hashed
         user.save(update_fields=["password"])
         end_log_ins(user)
+        tell_of_another_password(user)
         return begin_log_in(user)

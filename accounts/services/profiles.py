@@ -3,7 +3,8 @@
 from django.db import IntegrityError, transaction
 
 from accounts.errors import TokenNotValid
-from accounts.models import EMAIL_TAKEN, USERNAME_TAKEN, User
+from accounts.models import EMAIL_TAKEN, USERNAME_TAKEN, OutgoingMail, User
+from accounts.services.mails import request_mail
 from accounts.services.passwords import why_password_refused
 from accounts.services.verification import ask_to_verify
 from movie_booking.errors import Invalid
@@ -35,8 +36,8 @@ def why_refused(*, username: str = "", email: str = "", password: str | None = N
 def change_profile(*, user: User, **changes: str) -> User:
     """Write what changes of the e-mail address and the names, on the account as it is now, and return it.
 
-    Another address has to be verified anew. Raises Invalid for an address in use, and TokenNotValid for an
-    account that was closed meanwhile.
+    Another address has to be verified anew, and who reads the one before is told. Raises Invalid for an
+    address in use, and TokenNotValid for an account that was closed meanwhile.
     """
     user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     if user.closed_at is not None:
@@ -54,6 +55,8 @@ def change_profile(*, user: User, **changes: str) -> User:
     _save(user, update_fields=[*changes, "email_verified_at"])
     if is_another_address:
         ask_to_verify(user)
+        if address_before:
+            request_mail(OutgoingMail.Kind.EMAIL_CHANGED, address_before)
     return user
 
 

@@ -156,7 +156,8 @@ def test_a_link_is_mailed_by_itself_only_where_it_is_needed(on, settings, mailou
     client_for(User.objects.get()).patch("/api/me/", {"first_name": "John"})
     send_mails()
 
-    assert [mail.to for mail in mailoutbox] == [["john@example.com"], ["new@example.com"]] * on
+    links = [mail.to for mail in mailoutbox if "/email/verify/" in mail.body]
+    assert links == [["john@example.com"], ["new@example.com"]] * on
 
 
 def test_a_sign_up_that_is_refused_asks_for_no_mail(settings):
