@@ -3,11 +3,25 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+# On the way back SQLite makes the table of events anew, and without its trigger: here as migration 0007 made it.
+TRIGGER = """
+CREATE TRIGGER booking_events_are_append_only BEFORE UPDATE ON bookings_bookingevent
+BEGIN SELECT RAISE(ABORT, 'booking events are append-only'); END
+"""
+
+
+def keep_trigger(apps, schema_editor):
+    if schema_editor.connection.vendor == "sqlite":
+        schema_editor.execute(TRIGGER)
+
 
 class Migration(migrations.Migration):
     dependencies = [("bookings", "0019_order_notes"), ("movies", "0013_machine_keys")]
 
     operations = [
+        migrations.RunPython(
+            migrations.RunPython.noop, keep_trigger
+        ),  # the first, so the last on the way back
         migrations.AddField(
             model_name="bookingevent",
             name="machine",

@@ -5,6 +5,7 @@ from base64 import urlsafe_b64encode
 from io import BytesIO
 
 import pytest
+from django.conf import settings
 
 from movie_booking.tests.endpoints import CHARSETS, refusal
 from movie_booking.wsgi import application
@@ -181,7 +182,7 @@ def test_addresses_are_utf_8_whatever_else_the_header_says(charset):
 
 @pytest.mark.parametrize("content_type", ["", *(f"application/json; charset={name}" for name in CHARSETS)])
 def test_too_many_parameters_are_refused_whatever_the_header_says(content_type):
-    query = "&".join(f"a{number}=1" for number in range(2000))
+    query = "&".join(f"a{number}=1" for number in range(settings.DATA_UPLOAD_MAX_NUMBER_FIELDS + 1))
 
     status, kind, body = through_wsgi("/api/movies/", query, content_type)
 
