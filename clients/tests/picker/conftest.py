@@ -130,8 +130,10 @@ def visit(site: str, browser) -> Iterator[Callable[..., Any]]:
 
     yield open_page
     for context in contexts:
-        with suppress(Exception):
-            context.unroute_all(behavior="ignoreErrors")
+        # A request on its way may end in the middle of the next test.
+        for each in (*context.pages, context):
+            with suppress(Exception):
+                each.unroute_all(behavior="ignoreErrors")
         context.close()
     assert mistakes == []
 
