@@ -68,12 +68,12 @@ def from_before(user=None):
 
 
 @pytest.mark.parametrize("make_token", [log_in, from_before])
-@pytest.mark.parametrize("after", [0, 29])
+@pytest.mark.parametrize("after", [0, 20])
 def test_a_token_gets_the_same_pair_again_while_its_answer_may_have_been_lost(make_token, after):
     token = make_token()
     first = refresh(token)
-    signed_at = timezone.now() - timedelta(seconds=after)
-    TokenFamily.objects.update(issued_at=signed_at)
+    let_pass(after)
+    signed_at = TokenFamily.objects.get().issued_at
     expected = refresh(token) if after else first
 
     again = refresh(token)
