@@ -90,6 +90,7 @@ class Copies:
         with connection._nodb_cursor() as cursor:
             cursor.execute(f'DROP DATABASE IF EXISTS "{target}" WITH (FORCE)')
             cursor.execute(f'CREATE DATABASE "{target}" TEMPLATE "{source}"')
+        connection.ensure_connection()  # now, and not among the statements that the next test counts
 
 
 _copies = Copies()
