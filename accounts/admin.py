@@ -68,6 +68,11 @@ class OwnPasswordForm(AdminOwnPasswordChangeForm):
             raise ValidationError(self.error_messages["password_incorrect"], "password_incorrect")
         return typed
 
+    def save(self, commit: bool = True) -> User:
+        user: User = super().save(commit)
+        services.follow_password_change(user)
+        return user
+
 
 class OwnPasswordView(PasswordChangeView):
     form_class = OwnPasswordForm
@@ -112,11 +117,11 @@ class UserForm(UserChangeForm):
 
 
 class PasswordForm(AdminPasswordChangeForm):
-    """Ends the log-ins of the user, also where passwords are switched off: of that Django tells nobody."""
+    """Ends the log-ins of the user and tells them, also where passwords are switched off: Django does not."""
 
     def save(self, commit: bool = True) -> User:
         user: User = super().save(commit)
-        services.end_log_ins(user)
+        services.follow_password_change(user)
         return user
 
 

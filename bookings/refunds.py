@@ -12,6 +12,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 HOURS_OF_A_YEAR = 365 * 24
+NOTHING = Decimal("0.00")  # what sums of money begin with
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,12 @@
 """What is done with accounts: verbs, one transaction each, which refuse by raising."""
 
 from accounts.services.closing import anonymise, lock_to_close, refuse_other_password
-from accounts.services.log_ins import end_log_ins, log_in, log_out, purge_tokens, rotate_tokens
+from accounts.services.log_ins import log_in, log_out, purge_tokens, rotate_tokens
 from accounts.services.mails import drop_old_mails, send_mails
 from accounts.services.passwords import (
     PasswordRule,
     change_password,
+    follow_password_change,
     password_rules,
     shortest_password,
 )
@@ -19,7 +20,7 @@ __all__ = [
     "change_password",
     "change_profile",
     "drop_old_mails",
-    "end_log_ins",
+    "follow_password_change",
     "lock_to_close",
     "log_in",
     "log_out",

@@ -76,6 +76,11 @@ def change_password(*, user: User, old_password: str, new_password: str, network
         user = lock_account(user, old_password, refusal=wrong)
         user.password = hashed
         user.save(update_fields=["password"])
-        end_log_ins(user)
-        tell_of_another_password(user)
+        follow_password_change(user)
         return begin_log_in(user)
+
+
+def follow_password_change(user: User) -> None:
+    """End all log-ins of a user whose password was changed, and tell them by mail."""
+    end_log_ins(user)
+    tell_of_another_password(user)

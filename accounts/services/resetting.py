@@ -7,9 +7,8 @@ from django.utils import timezone
 
 from accounts.attempts import forget_failures
 from accounts.models import OutgoingMail, User
-from accounts.services.log_ins import end_log_ins
-from accounts.services.mails import request_mail, tell_of_another_password
-from accounts.services.passwords import why_password_refused
+from accounts.services.mails import request_mail
+from accounts.services.passwords import follow_password_change, why_password_refused
 from accounts.tokens import user_named
 from movie_booking.errors import Invalid
 
@@ -45,9 +44,8 @@ def reset_password(*, uid: str, token: str, new_password: str) -> None:
         user.password = hashed
         user.email_verified_at = user.email_verified_at or timezone.now()
         user.save(update_fields=["password", "email_verified_at"])
-        end_log_ins(user)
+        follow_password_change(user)
         forget_failures(user.username)
-        tell_of_another_password(user)
 
 
 def takes_reset(user: User, token: str) -> bool:

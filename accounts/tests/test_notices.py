@@ -35,6 +35,15 @@ def test_another_password_is_told_however_it_was_set(mailoutbox):
     assert told(mailoutbox) == [(["john@example.com"], "Your password was changed")]
 
 
+def test_another_password_by_staff_is_told_too(mailoutbox, admin_client):
+    user = make_user(email="john@example.com")
+
+    form = {"usable_password": "true", "password1": ANOTHER, "password2": ANOTHER}
+    assert admin_client.post(f"/admin/accounts/user/{user.pk}/password/", form).status_code == 302
+
+    assert told(mailoutbox) == [(["john@example.com"], "Your password was changed")]
+
+
 def test_another_address_is_told_to_the_one_before(mailoutbox):
     user = make_user(email="john@example.com")
 

@@ -17,7 +17,6 @@ from bookings.admin.read_only import (
     CreatedDays,
     ReadOnlyAdmin,
     ShowDays,
-    admin_actor,
     cinema_time,
     csv_response,
 )
@@ -28,7 +27,7 @@ from movie_booking.admin import REFUSALS, ServiceAdmin, refusal
 from movie_booking.database import is_lock_failure
 from movie_booking.limits import parse_id
 from movies.access import cinemas_with
-from movies.admin import CinemaChoice
+from movies.admin import CinemaChoice, admin_actor
 from movies.models import Show
 
 

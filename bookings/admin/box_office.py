@@ -20,24 +20,25 @@ from django.utils.timezone import now
 
 from bookings import services
 from bookings.admin import cancelling
-from bookings.admin.box_office_form import LOCAL_TIME, NO_SEATS, BoxOfficeForm, hold_choices
-from bookings.admin.read_only import admin_actor, show_to_see
+from bookings.admin.box_office_form import NO_SEATS, BoxOfficeForm, hold_choices
+from bookings.admin.clock import LOCAL_TIME
+from bookings.admin.read_only import show_to_see
 from bookings.admin.seat_states import (
     live_bookings,
     prices_in_words,
     seats_as_json,
     show_chart,
-    spaced,
     taken_seats,
 )
 from bookings.admin.seating import offers, recent_events, seat_by_seat
 from bookings.errors import SeatTaken
 from bookings.models import Booking, Order
+from bookings.models.references import read_out
 from bookings.queries import order_summary
 from bookings.seating.best_available import best_available
 from bookings.services import GuestDetails, SeatChoice
 from movie_booking.admin import REFUSALS, ServiceAdmin, refusal, refused
-from movies.admin import by_cinema_clock
+from movies.admin import admin_actor, by_cinema_clock
 from movies.models import Show
 from movies.seat_plan import SeatKind
 
@@ -324,7 +325,7 @@ def _receipt(request: HttpRequest, show: Show) -> dict[str, Any] | None:
     summary = order_summary(bookings, now())
     return {
         "order": found,
-        "reference": spaced(found.reference),
+        "reference": read_out(found.reference),
         "seats": show.plan.labels_of(b.seat_number for b in bookings if b.is_live()),
         "total": summary.total,
         "currency": settings.CURRENCY,

@@ -8,16 +8,15 @@ from typing import Any, NamedTuple
 from django import forms
 from django.utils.timezone import now
 
+from bookings.admin.clock import LOCAL_TIME, moment_by_clock
 from bookings.models import Guest
-from movies.errors import SkippedTime
 from movies.models import Show
 from movies.seat_plan import SeatKind
-from movies.times import from_local, to_local
+from movies.times import to_local
 
 CANNOT_BE_READ = "This page cannot be read. Please open it anew."
 NO_SEATS = "Choose at least one seat first."
-# As browsers send what was chosen in an `<input type="datetime-local">`.
-LOCAL_TIME = "%Y-%m-%dT%H:%M"
+NO_TIME = "Give a date and a time."
 NOON, WEEK = 12, 7
 UNLABELLED = {"seat", "shown", "sale"}  # what is wrong with these needs no name
 
@@ -106,12 +105,10 @@ class BoxOfficeForm(forms.Form):
         if not typed:
             return None
         try:
-            clock = datetime.fromisoformat(typed).replace(tzinfo=None)
-            moment = from_local(clock, self.show.screen.cinema.zone)
-        except (ValueError, OverflowError) as error:
-            raise forms.ValidationError("Give a date and a time.") from error
-        except SkippedTime as error:
-            raise forms.ValidationError(error.detail) from error
+            clock = datetime.fromisoformat(typed)
+        except ValueError as error:
+            raise forms.ValidationError(NO_TIME) from error
+        moment = moment_by_clock(clock, self.show, no_time=NO_TIME)
         if moment <= now():
             raise forms.ValidationError("That time is over. Give a later one.")
         return moment

@@ -9,12 +9,10 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.timezone import now
 
+from bookings import services
 from bookings.models import Booking, BookingQuerySet, Status
-from bookings.refunds import refund_amount
-from bookings.services.rules import sale_terms
+from bookings.refunds import NOTHING
 from movie_booking.admin import ServiceAdmin
-
-NOTHING = Decimal("0.00")
 
 
 @dataclass(frozen=True)
@@ -54,8 +52,6 @@ def ask_before_cancelling(
 
 def _back(booking: Booking) -> Decimal | None:
     at = now()
-    status = booking.status_at(at)
-    if status == Status.BOOKED:
-        percent = sale_terms(booking.order, booking.show).refund_percent(at)
-        return refund_amount(booking.price, percent)
-    return NOTHING if status == Status.HELD else None
+    if booking.status_at(at) not in (Status.HELD, Status.BOOKED):
+        return None
+    return services.refund_now(booking, booking.show, at)[1]

@@ -12,8 +12,9 @@ from django.utils.html import format_html
 
 from bookings import services
 from bookings.admin.people import people_of
-from bookings.admin.read_only import admin_actor, show_to_see
+from bookings.admin.read_only import show_to_see
 from movie_booking.admin import REFUSALS, ServiceAdmin, refusal
+from movies.admin import admin_actor
 from movies.models import Show
 
 

@@ -11,10 +11,12 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from bookings import services
-from bookings.admin.read_only import admin_actor, may_see_people
+from bookings.admin.read_only import may_see_people
 from bookings.admin.seat_states import live_bookings, note_of
 from bookings.models import Booking, Status
+from bookings.refunds import NOTHING
 from movie_booking.admin import ServiceAdmin
+from movies.admin import admin_actor
 from movies.models import Show
 
 CHANGED = "What comes back has changed since this page was opened. Look at it again."
@@ -91,6 +93,6 @@ def _tell_what_was_cancelled(
         text = f"No customer has {show.plan.labels_of(without)}: nothing to cancel there."
         page.message_user(request, text, messages.WARNING)
     if cancelled:
-        amount = sum((booking.refund_amount or Decimal(0) for booking in cancelled), Decimal("0.00"))
+        amount = sum((booking.refund_amount or NOTHING for booking in cancelled), NOTHING)
         text = f"Cancelled: {len(cancelled)}. To give back: {amount} {settings.CURRENCY}."
         page.message_user(request, text, messages.SUCCESS)

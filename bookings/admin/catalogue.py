@@ -10,14 +10,13 @@ from django.http import HttpRequest
 
 from accounts.actors import Actor
 from bookings import services
-from bookings.admin.read_only import admin_actor
 from movie_booking.errors import Invalid
 from movies.admin import CinemaAdmin as CatalogueCinemaAdmin
 from movies.admin import CinemaForm as CatalogueCinemaForm
 from movies.admin import MovieAdmin as CatalogueMovieAdmin
 from movies.admin import ScreenAdmin as CatalogueScreenAdmin
 from movies.admin import ScreenForm as CatalogueScreenForm
-from movies.admin import VersionedForm, reason_field
+from movies.admin import VersionedForm, admin_actor, reason_field
 from movies.errors import OtherCinemas, ScreenHasShows, ShowsWouldOverlap, TimeZoneInUse
 from movies.models import MAX_RUNNING_TIME, Cinema, Movie, Screen
 from movies.services import count_shows_to_come

@@ -32,11 +32,12 @@ from bookings.admin.move_plan import (
     read_seats,
     told,
 )
-from bookings.admin.read_only import admin_actor, may_see_people, show_to_see
+from bookings.admin.read_only import may_see_people, show_to_see
 from bookings.models import Booking
 from bookings.services import Move
 from movie_booking.admin import REFUSALS, ServiceAdmin, refusal
 from movies.access import rows_with
+from movies.admin import admin_actor
 from movies.admin.shows import ClockWidget, ShowForm
 from movies.models import Screen, Show
 from movies.seat_plan import crop_plan

@@ -14,16 +14,16 @@ from django.utils.timezone import now
 
 from bookings import services
 from bookings.admin.order_acts import CHANGED_MEANWHILE, money, on_what_was_shown, read_ids, rights
-from bookings.admin.order_facts import NOTHING, OrderFacts, order_facts
+from bookings.admin.order_facts import OrderFacts, order_facts
 from bookings.admin.order_page import address_of, context_of, find_order, not_there
-from bookings.admin.read_only import admin_actor
 from bookings.errors import LeavesSingleSeat, ShowStarted, TooLateToCancel
 from bookings.models import Booking, Status
-from bookings.refunds import refund_amount
+from bookings.refunds import NOTHING, refund_amount
 from bookings.services.locked_order import LockedOrder
 from bookings.services.rules import other_halves
 from movie_booking.admin import REFUSALS, ServiceAdmin, refusal, refused
 from movie_booking.errors import Conflict, DomainError
+from movies.admin import admin_actor
 
 
 class CancelForm(forms.Form):

@@ -25,12 +25,12 @@ from bookings.admin.order_acts import (
     rehearse,
     rights,
 )
-from bookings.admin.order_facts import NOTHING, OrderFacts, order_facts
+from bookings.admin.order_facts import OrderFacts, order_facts
 from bookings.admin.order_page import address_of, context_of, find_order, not_there
-from bookings.admin.read_only import admin_actor
 from bookings.admin.seating import seat_by_seat
 from bookings.errors import LeavesSingleSeat
 from bookings.models import Booking, Order
+from bookings.refunds import NOTHING
 from bookings.seating.best_available import best_available
 from bookings.services.inventory import SeatInventory
 from bookings.services.rules import other_halves
@@ -38,6 +38,7 @@ from movie_booking.admin import REFUSALS, ServiceAdmin, refusal, refused
 from movie_booking.errors import Conflict
 from movie_booking.limits import parse_id
 from movies.access import rows_with
+from movies.admin import admin_actor
 from movies.admin.days import DayField
 from movies.local_days import by_local_day
 from movies.models import Cinema, Show

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db.models import Prefetch
 
 from bookings.models import Booking, BookingEvent, Order, OrderNote, Status
+from bookings.models.references import read_out
 from bookings.queries import (
     EXCHANGED,
     OrderSummary,
@@ -17,12 +18,10 @@ from bookings.queries import (
     order_summary,
     seat_labels_then,
 )
-from bookings.refunds import SaleTerms, refund_amount
+from bookings.refunds import NOTHING, SaleTerms, refund_amount
 from bookings.services.rules import sale_terms
 from movies.models import Show
 from movies.times import to_local
-
-NOTHING = Decimal("0.00")
 
 
 class SeatLine(NamedTuple):
@@ -78,9 +77,8 @@ class OrderFacts:
 
     @property
     def reference(self) -> str:
-        """As it is read out: in halves."""
-        text = self.order.reference
-        return f"{text[: len(text) // 2]}-{text[len(text) // 2 :]}"
+        """As it is read out."""
+        return read_out(self.order.reference)
 
     @property
     def terms_percent(self) -> int:

@@ -16,17 +16,15 @@ from django.urls import reverse
 from django.utils.timezone import now
 
 from bookings import services
+from bookings.admin.clock import LOCAL_TIME, moment_by_clock
 from bookings.admin.order_acts import Rights, on_what_was_shown, read_ids, rights
 from bookings.admin.order_facts import OrderFacts, history, notes_of, order_facts, orders_with_facts
-from bookings.admin.read_only import admin_actor
 from bookings.models import Order
 from movie_booking.admin import REFUSALS, ServiceAdmin, refusal
 from movie_booking.limits import parse_id
-from movies.errors import SkippedTime
+from movies.admin import admin_actor
 from movies.models import Show
-from movies.times import from_local, to_local
-
-CLOCK = "%Y-%m-%dT%H:%M"
+from movies.times import to_local
 
 
 class NoteForm(forms.Form):
@@ -45,8 +43,8 @@ class ReleaseForm(forms.Form):
 
     until = forms.DateTimeField(
         label="Hold until",
-        input_formats=[CLOCK, f"{CLOCK}:%S"],
-        widget=forms.DateTimeInput({"type": "datetime-local"}, format=CLOCK),
+        input_formats=[LOCAL_TIME, f"{LOCAL_TIME}:%S"],
+        widget=forms.DateTimeInput({"type": "datetime-local"}, format=LOCAL_TIME),
         error_messages={"required": "Say until when.", "invalid": "Say a day and a time."},
     )
 
@@ -56,13 +54,8 @@ class ReleaseForm(forms.Form):
 
     def clean_until(self) -> datetime:
         """The moment that the clock means."""
-        clock: datetime = self.cleaned_data["until"].replace(tzinfo=None)
-        try:
-            return from_local(clock, self.show.screen.cinema.zone)
-        except SkippedTime as error:
-            raise forms.ValidationError(SkippedTime.detail) from error
-        except OverflowError as error:  # a year that the clock of Greenwich does not have
-            raise forms.ValidationError(self.fields["until"].error_messages["invalid"]) from error
+        no_time = str(self.fields["until"].error_messages["invalid"])
+        return moment_by_clock(self.cleaned_data["until"], self.show, no_time=no_time)
 
 
 def find_order(page: ServiceAdmin, request: HttpRequest, order_id: str) -> Order | None:

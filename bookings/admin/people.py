@@ -15,12 +15,12 @@ from django.utils.timezone import now
 
 from bookings.admin.read_only import csv_response, show_to_see
 from bookings.models import Booking, Order, Status
+from bookings.refunds import NOTHING
 from movie_booking.admin import ServiceAdmin
 from movie_booking.folding import fold
 from movies.models import Show
 
 COLUMNS = ("seat", "name", "e-mail", "telephone", "order", "status", "price", "currency", "sold by", "notes")
-NOTHING = Decimal("0.00")
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,15 @@
 """What the pages of orders, bookings and events share: they are looked at, and services change them."""
 
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin.views.main import SEARCH_VAR
 from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 
-from accounts.actors import Channel
-from accounts.models import User
 from bookings.exports import csv_lines
 from bookings.models import Booking, BookingEvent, Order
-from bookings.services import Actor
 from movie_booking.admin import ServiceAdmin
 from movie_booking.limits import is_searchable
 from movies.access import rows_with
@@ -107,11 +104,6 @@ class ReadOnlyAdmin(ReadOnly, ByCinema, ServiceAdmin):
     @admin.display(description="Starts (cinema's clock)", ordering="show__starts_at")
     def starts(self, row: Order | Booking | BookingEvent) -> str:
         return f"{by_cinema_clock(row.show.starts_at, row.show.screen):%a %d %b %Y, %H:%M}"
-
-
-def admin_actor(request: HttpRequest) -> Actor:
-    """The member of staff who is asking: the Admin lets no other user in."""
-    return Actor(cast("User", request.user), Channel.ADMIN)
 
 
 def show_to_see(request: HttpRequest, show_id: int) -> Show | None:

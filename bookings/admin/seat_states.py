@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from bookings.admin.read_only import may_see_people
 from bookings.models import Booking, Status
+from bookings.models.references import read_out
 from movies.models import Show
 from movies.seat_chart import SeatChart, seat_chart
 
@@ -52,13 +53,7 @@ def note_of(booking: Booking) -> str:
         return booking.reason
     order = booking.order
     seller = f"sold by {order.seller}" if order.seller else ""
-    return ", ".join(filter(None, (order.customer_name, spaced(order.reference), seller)))
-
-
-def spaced(reference: str) -> str:
-    """Return a reference as it is read out: in halves."""
-    half = len(reference) // 2
-    return f"{reference[:half]}-{reference[half:]}"
+    return ", ".join(filter(None, (order.customer_name, read_out(order.reference), seller)))
 
 
 def show_chart(show: Show, taken: Sequence[TakenSeat]) -> SeatChart:

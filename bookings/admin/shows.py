@@ -10,12 +10,12 @@ from django.urls import URLPattern, path
 
 from bookings import services
 from bookings.admin import box_office, cancel_show, moving, people, seating
-from bookings.admin.read_only import admin_actor, csv_response
+from bookings.admin.read_only import csv_response
 from bookings.exports import occupancy_rows
 from bookings.queries import was_sold
 from bookings.services.inventory import SeatInventory
 from movies.admin import ShowAdmin as CatalogueShowAdmin
-from movies.admin import show_log
+from movies.admin import admin_actor, show_log
 from movies.models import Show, ShowQuerySet
 
 

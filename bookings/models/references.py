@@ -14,6 +14,12 @@ def new_reference() -> str:
     return "".join(REFERENCE_ALPHABET[bits >> shift & 31] for shift in range(0, 5 * REFERENCE_LENGTH, 5))
 
 
+def read_out(reference: str) -> str:
+    """Return a reference as it is read out: in halves, "7KX2M-9QF4T"."""
+    half = len(reference) // 2
+    return f"{reference[:half]}-{reference[half:]}"
+
+
 # What people read and type for the digits that look alike, by the same author.
 MISREAD = str.maketrans("OIL", "011")
 

@@ -14,6 +14,7 @@ from bookings.services.cancellation import (
     quote_cancellation,
     quote_order,
     quote_seats,
+    refund_now,
 )
 from bookings.services.claiming import claim_order, claim_orders_by_email
 from bookings.services.closing import close_account
@@ -69,6 +70,7 @@ __all__ = [
     "quote_cancellation",
     "quote_order",
     "quote_seats",
+    "refund_now",
     "release_seats",
     "sell_seats",
     "swap_seats",

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.actors import Actor
 from bookings.errors import AlreadyCancelled, HoldExpired, ShowStarted
 from bookings.models import Booking, Order, Status
-from bookings.refunds import refund_amount
+from bookings.refunds import NOTHING, refund_amount
 from bookings.rows import BOOKINGS_OF_ORDER
 from bookings.services.inventory import SeatInventory
 from bookings.services.locked_order import LockedOrder
@@ -221,7 +221,7 @@ class SeatsQuote(NamedTuple):
 
     @property
     def total(self) -> Decimal:
-        return sum((amount for _, _, amount in self.refunds), Decimal("0.00"))
+        return sum((amount for _, _, amount in self.refunds), NOTHING)
 
 
 def quote_seats(show: Show, booking_ids: Collection[int], *, leave_single_seat: bool = False) -> SeatsQuote:
@@ -231,12 +231,16 @@ def quote_seats(show: Show, booking_ids: Collection[int], *, leave_single_seat: 
     _refuse_once_too_late(inventory, given_back)
     if not show.has_started(inventory.at):
         refuse_giving_back(inventory, given_back, leave_single_seat=leave_single_seat)
-    refunds = []
-    for booking in given_back:
-        is_paid = booking.status == Status.BOOKED  # nothing was paid for a hold
-        percent = sale_terms(booking.order, show).refund_percent(inventory.at) if is_paid else 0
-        refunds.append((booking, percent, refund_amount(booking.price, percent)))
-    return SeatsQuote(refunds)
+    return SeatsQuote([(booking, *refund_now(booking, show, inventory.at)) for booking in given_back])
+
+
+def refund_now(booking: Booking, show: Show, at: datetime) -> tuple[int, Decimal]:
+    """Return which share and which amount come back for a live booking by the terms of its sale.
+
+    Nothing was paid for a hold.
+    """
+    percent = sale_terms(booking.order, show).refund_percent(at) if booking.status == Status.BOOKED else 0
+    return percent, refund_amount(booking.price, percent)
 
 
 def _quote(
@@ -262,7 +266,7 @@ def _quote(
         percent, valid_until, until = 0, None, first.expires_at or show.starts_at
     if not show.has_started(at):
         refuse_giving_back(inventory, bookings)
-    amount = sum((refund_amount(booking.price, percent) for booking in bookings), Decimal("0.00"))
+    amount = sum((refund_amount(booking.price, percent) for booking in bookings), NOTHING)
     return percent, amount, settings.CURRENCY, valid_until, until
 
 

@@ -47,6 +47,7 @@ from movie_booking.api.parameters import StrictLists
 from movie_booking.errors import Invalid, NotFound
 from movie_booking.limits import ID_PATTERN
 from movie_booking.throttling import Scope, by_account, by_address
+from movies.views import of_cinemas
 
 
 @method_decorator(schema.list_bookings, name="list")
@@ -147,8 +148,7 @@ class OrderViewSet(SaysWhere, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
         if self.looks_up and not self.request.query_params.get("show"):
             raise Invalid.of("show", "Name the show whose orders are looked up.", "required")
         orders = Order.objects.of_customers() if self.looks_up else Order.objects.of_machine(machine.key_id)
-        if machine.cinemas is not None:
-            orders = orders.filter(show__screen__cinema__in=machine.cinemas)
+        orders = of_cinemas(orders, self.request, "show__screen__cinema")
         return orders.with_details().select_related("exchanged_from", "guest", "user")
 
     def get_serializer_context(self) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The pages of the Admin for the catalogue. `bookings` registers those that take knowing what was sold."""
 
-from movies.admin.audited import Audited
+from movies.admin.audited import Audited, admin_actor
 from movies.admin.by_cinema import ByCinema, CinemaChoice, InlineByCinema
 from movies.admin.catalogue import CinemaAdmin, CinemaForm, MovieAdmin, ScreenAdmin, ScreenForm
 from movies.admin.days import DaysSince, LocalDaysFilter
@@ -29,6 +29,7 @@ __all__ = [
     "ShowAdmin",
     "UserAdmin",
     "VersionedForm",
+    "admin_actor",
     "by_cinema_clock",
     "reason_field",
     "show_log",

@@ -14,7 +14,7 @@ from movies.admin.inputs import in_words, read_sent, sent_by
 from movies.services import audit
 
 
-def actor_of(request: HttpRequest) -> Actor:
+def admin_actor(request: HttpRequest) -> Actor:
     """The member of staff who is asking: the Admin lets no other user in."""
     return Actor(cast("User", request.user), Channel.ADMIN)
 
@@ -46,7 +46,7 @@ class Audited:
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> LogEntry:
         above: Any = super()
         entry: LogEntry = above.log_addition(request, obj, message)
-        audit.record(obj, audit.ADD, actor=actor_of(request), note=self.note_of(obj))
+        audit.record(obj, audit.ADD, actor=admin_actor(request), note=self.note_of(obj))
         return entry
 
     def note_of(self, added: Any) -> str:
@@ -60,13 +60,13 @@ class Audited:
         changes = getattr(request, "form_changes", None) if isinstance(message, list) else {}
         if changes is not None:
             note = "" if changes else entry.get_change_message()
-            audit.record(obj, audit.CHANGE, actor=actor_of(request), changes=changes, note=note)
+            audit.record(obj, audit.CHANGE, actor=admin_actor(request), changes=changes, note=note)
         return entry
 
     def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
         above: Any = super()
         entries = above.log_deletions(request, queryset)
-        audit.record_all(queryset, audit.DELETE, actor=actor_of(request))
+        audit.record_all(queryset, audit.DELETE, actor=admin_actor(request))
         return entries
 
 

@@ -46,7 +46,6 @@ class MachineKeyAdmin(Audited, ServiceAdmin):
         ("Where", {"fields": ("all_cinemas", "cinemas")}),
     )
     made = ("Key (UTC)", {"fields": readonly_fields})
-    # What was sold with a key names it for ever.
     change_form_template = "admin/movies/machinekey/change_form.html"
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -56,6 +55,7 @@ class MachineKeyAdmin(Audited, ServiceAdmin):
         return (*self.fieldsets, self.made) if obj else self.fieldsets
 
     def has_delete_permission(self, request: HttpRequest, obj: MachineKey | None = None) -> bool:
+        """What was sold with a key names it for ever."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: MachineKey | None = None) -> bool:

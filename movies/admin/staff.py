@@ -16,7 +16,7 @@ from accounts.admin import GroupAdmin as AccountsGroupAdmin
 from accounts.admin import UserAdmin as AccountsUserAdmin
 from accounts.models import User
 from movies import services
-from movies.admin.audited import Audited, actor_of
+from movies.admin.audited import Audited, admin_actor
 from movies.models import StaffRole
 
 
@@ -86,7 +86,7 @@ class UserAdmin(Audited, AccountsUserAdmin):
     inlines = (StaffRoleInline,)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        with services.changing_roles(form.instance, actor=actor_of(request)):
+        with services.changing_roles(form.instance, actor=admin_actor(request)):
             super().save_related(request, form, formsets, change)
 
     def changes_of(self, form: Any, formsets: Iterable[Any]) -> Iterator[tuple[str, tuple[str, str]]]:
