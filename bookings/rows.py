@@ -5,9 +5,9 @@ from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from django.db.models import BooleanField, Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Value
+from django.db.models import BigIntegerField, F, FilteredRelation, Q, QuerySet, Value
 
-from bookings.models import HELD, LIVE, MORE_THAN_HELD, Booking, Order
+from bookings.models import HELD, LIVE, Booking, Order
 from movie_booking.composed import ComposedQuery
 from movie_booking.statements import Given, Statement
 from movies.models import Show
@@ -137,38 +137,32 @@ HOLDS_OF_ADDRESS: ComposedQuery[tuple[int, datetime | None]] = ComposedQuery(
 )
 
 
-# The order of a hold and when it ends; or one of the latest orders, when it was made, and whether any of its
-# seats was bought.
-HoldOrOrder = tuple[int, datetime, bool | None]
+# The order of a hold and when it ends; or None and when an order was made.
+HoldOrMoment = tuple[int | None, datetime | None]
 
 
 @cache
-def holds_and_latest_of_user(latest: int) -> ComposedQuery[HoldOrOrder]:
-    """Return the query of HOLDS_OF_USER that comes with so many of the user's latest orders."""
+def holds_and_order_of_user(nth: int) -> ComposedQuery[HoldOrMoment]:
+    """Return the query of HOLDS_OF_USER that comes with when the nth latest of the user's orders was made."""
     return ComposedQuery(
-        lambda user_id: _holds_and_latest(Q(user=user_id), Q(user=user_id), latest),
+        lambda user_id: _holds_and_order(Q(user=user_id), Q(user=user_id), nth),
         after=lambda user_id: WAIT_FOR_OTHER_HOLDS,
     )
 
 
 @cache
-def holds_and_latest_of_address(latest: int) -> ComposedQuery[HoldOrOrder]:
+def holds_and_order_of_address(nth: int) -> ComposedQuery[HoldOrMoment]:
     """The same of guests with an address."""
     return ComposedQuery(
-        lambda address: _holds_and_latest(
-            Q(order__guest__address=address), Q(guest__address=address), latest
-        ),
+        lambda address: _holds_and_order(Q(order__guest__address=address), Q(guest__address=address), nth),
         str,
         after=lambda address: WAIT_FOR_OTHER_HOLDS_OF_ADDRESS,
     )
 
 
-def _holds_and_latest(of_bookings: Q, of_orders: Q, latest: int) -> QuerySet[Any, HoldOrOrder]:
-    none = Value(None, BooleanField())
+def _holds_and_order(of_bookings: Q, of_orders: Q, nth: int) -> QuerySet[Any, HoldOrMoment]:
     holds = Booking.objects.filter(of_bookings, status=HELD).order_by()
-    newest = Order.objects.filter(of_orders).order_by("-id").values("pk")[:latest]
-    bought = Booking.objects.filter(MORE_THAN_HELD, order=OuterRef("pk")).order_by()
-    orders = Order.objects.filter(pk__in=newest).order_by().annotate(was_bought=Exists(bought))
-    return holds.values_list("order_id", "expires_at", none).union(
-        orders.values_list("pk", "created_at", "was_bought"), all=True
-    )
+    of_nth = Order.objects.filter(of_orders).order_by("-id").values("pk")[nth - 1 : nth]
+    moment = Order.objects.filter(pk__in=of_nth).order_by()
+    none = Value(None, BigIntegerField())
+    return holds.values_list("order_id", "expires_at").union(moment.values_list(none, "created_at"), all=True)

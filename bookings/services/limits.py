@@ -1,20 +1,21 @@
 """How many seats of a show, and how many orders on hold, a customer may have."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import User
 from bookings.errors import HeldTooOften, TooManyHolds, TooManySeats
-from bookings.models import HELD, Customer, Guest, Order, is_over
+from bookings.models import HELD, MORE_THAN_HELD, Booking, Customer, Guest, Order, is_over
 from bookings.rows import (
     HOLDS_OF_ADDRESS,
     HOLDS_OF_USER,
-    holds_and_latest_of_address,
-    holds_and_latest_of_user,
+    holds_and_order_of_address,
+    holds_and_order_of_user,
 )
 from bookings.services.inventory import SeatInventory
 
@@ -53,25 +54,31 @@ def refuse_new_hold(inventory: SeatInventory, customer: Customer) -> None:
     """The same for seats that the customer has not held before.
 
     Raises TooManyHolds; and HeldTooOften to whom let their last HOARDING_ORDERS go without buying any of
-    their seats, all within HOARDING_HOURS. It takes one statement either way.
+    their seats, all within HOARDING_HOURS. It takes one statement, and another for those who made so many
+    orders in that time.
     """
     if not settings.HOARDING_ORDERS:
         refuse_too_many_holds(inventory, customer)
         return
-    if isinstance(customer, Guest) and not customer.address:
-        return
-    latest = settings.HOARDING_ORDERS + settings.MAX_HELD_ORDERS
     match customer:
         case User():
-            rows = holds_and_latest_of_user(latest)(customer.pk)
+            of_customer = Q(user=customer.pk)
+            rows = holds_and_order_of_user(settings.HOARDING_ORDERS)(customer.pk)
         case Guest():
-            rows = holds_and_latest_of_address(latest)(customer.address)
-    holds = [(order_id, until) for order_id, until, was_bought in rows if was_bought is None]
+            if not customer.address:
+                return
+            of_customer = Q(guest__address=customer.address)
+            rows = holds_and_order_of_address(settings.HOARDING_ORDERS)(customer.address)
+    holds = [(order_id, until) for order_id, until in rows if order_id is not None]
     on_hold = _refuse_too_many(holds, inventory, customer)
-    orders = [
-        (made, bought) for order_id, made, bought in rows if bought is not None and order_id not in on_hold
-    ]
-    _refuse_hoarding(sorted(orders, reverse=True)[: settings.HOARDING_ORDERS], inventory.at)
+    made = next((made for order_id, made in rows if order_id is None), None)
+    if made is not None and inventory.at < end_of_pause(made):
+        _refuse_hoarding(of_customer, on_hold, inventory.at)
+
+
+def end_of_pause(made: datetime) -> datetime:
+    """Return until when an order counts that was made then and let go."""
+    return made + timedelta(hours=settings.HOARDING_HOURS)
 
 
 def _refuse_too_many(
@@ -86,10 +93,13 @@ def _refuse_too_many(
     return orders
 
 
-def _refuse_hoarding(latest: Sequence[tuple[datetime, bool]], at: datetime) -> None:
-    """Raises HeldTooOften if all of these were let go, when they were made and whether they were bought."""
+def _refuse_hoarding(of_customer: Q, on_hold: set[int], at: datetime) -> None:
+    """Raises HeldTooOften if the latest orders, without those on hold, were all let go within the time."""
+    bought = Booking.objects.filter(MORE_THAN_HELD, order=OuterRef("pk")).order_by()
+    orders = Order.objects.filter(of_customer).exclude(pk__in=on_hold).order_by("-id")
+    latest = orders.values_list("created_at", Exists(bought))[: settings.HOARDING_ORDERS]
     if len(latest) < settings.HOARDING_ORDERS or any(was_bought for _, was_bought in latest):
         return
-    over = latest[-1][0] + timedelta(hours=settings.HOARDING_HOURS)
+    over = end_of_pause(min(made for made, _ in latest))
     if at < over:
         raise HeldTooOften(retry_after=ceil((over - at).total_seconds()))
