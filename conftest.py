@@ -9,6 +9,7 @@ import logging
 import os
 import shutil
 import tempfile
+from collections import defaultdict
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from django.db import connection, connections
 
 from movie_booking.counting import counts
 from movie_booking.settings import database_settings
+from movie_booking.tests import programs
 from movie_booking.turns import turns
 
 pytest_plugins = ["movie_booking.tests.documented"]
@@ -83,14 +85,15 @@ def pytest_report_header() -> str:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     # A server that dies may take others along: connections to the database, memory, time.
     items.sort(key=lambda item: item.get_closest_marker("kills_servers") is not None)
-    left_out = config.stash[LEFT_OUT] = {NEED_POSTGRESQL: [], NO_DATABASE: [], NEED_REDIS: []}
-    has_redis = shutil.which("redis-server") or config.getoption("--no-skips")  # where they fail without it
+    left_out: dict[str, list[pytest.Item]] = defaultdict(list)
+    config.stash[LEFT_OUT] = left_out
     kept = []
     for item in items:
+        lacking = [] if config.getoption("--no-skips") else programs.missing(item)  # where they fail instead
         if connection.vendor != "postgresql" and item.get_closest_marker("postgres"):
             left_out[NEED_POSTGRESQL].append(item)
-        elif item.get_closest_marker("redis") and not has_redis:
-            left_out[NEED_REDIS].append(item)
+        elif lacking:
+            left_out[need(lacking)].append(item)
         elif config.getoption("--only-with-database") and not reaches_database(item):
             left_out[NO_DATABASE].append(item)
         else:
@@ -107,8 +110,12 @@ def pytest_collection_finish() -> None:
 
 NEED_POSTGRESQL = "need PostgreSQL and did not run: `make test` runs them on PostgreSQL."
 NO_DATABASE = "reach no database and did not run: `make test` runs them on PostgreSQL."
-NEED_REDIS = "need redis-server and DID NOT RUN. To install it: apt-get install redis-server"
+DID_NOT_RUN = "DID NOT RUN"
 LEFT_OUT = pytest.StashKey[dict[str, list[pytest.Item]]]()
+
+
+def need(lacking: list[str]) -> str:
+    return f"need {', '.join(lacking)} and {DID_NOT_RUN}. To install: {programs.how_to_install(lacking)}"
 
 
 def reaches_database(item: pytest.Item) -> bool:
@@ -127,7 +134,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     terminalreporter.write_line(f"These tests ran on {connection.vendor}.")
     for why, tests in config.stash.get(LEFT_OUT, {}).items():
         if tests:
-            terminalreporter.write_line(f"{len(tests)} tests {why}", red=why == NEED_REDIS)
+            terminalreporter.write_line(f"{len(tests)} tests {why}", red=DID_NOT_RUN in why)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -1,22 +1,19 @@
 """A Redis of our own, to be killed and started again."""
 
-import shutil
 import signal
 import subprocess
 from contextlib import suppress
 from pathlib import Path
 
-import pytest
 import redis
 
+from movie_booking.tests.programs import require
 from movie_booking.tests.server import wait_until
 
 
 class RedisServer:
     def __init__(self, folder: Path) -> None:
-        self.program = shutil.which("redis-server")
-        if self.program is None:
-            pytest.fail("redis-server is not installed: apt-get install redis-server")
+        self.program = require("redis-server")
         self.folder = folder
         self.socket = folder / "socket"
         self.url = f"unix://{self.socket}"

@@ -99,7 +99,7 @@ def test_whole_quotas_are_forgotten_so_that_many_addresses_do_not_fill_the_memor
     assert len(counts._whole_at) == 2
 
 
-@pytest.mark.redis
+@pytest.mark.needs("redis-server")
 def test_two_processes_share_what_redis_counts(redis):
     one, other = SharedCounts(redis.url), SharedCounts(redis.url)
 
@@ -108,7 +108,7 @@ def test_two_processes_share_what_redis_counts(redis):
     assert (quota.left, quota.retry_after(THREE_A_MINUTE)) == (0, 20)
 
 
-@pytest.mark.redis
+@pytest.mark.needs("redis-server")
 def test_of_many_at_once_no_more_than_the_limit_are_allowed(redis):
     processes = [SharedCounts(redis.url) for _ in range(8)]
 
@@ -118,7 +118,7 @@ def test_of_many_at_once_no_more_than_the_limit_are_allowed(redis):
     assert sum(sum(each) for each in answers) == 3
 
 
-@pytest.mark.redis
+@pytest.mark.needs("redis-server")
 def test_of_a_large_quota_some_are_taken_ahead_and_none_is_given_twice(redis):
     one, other = SharedCounts(redis.url), SharedCounts(redis.url)
     asked = []
@@ -131,7 +131,7 @@ def test_of_a_large_quota_some_are_taken_ahead_and_none_is_given_twice(redis):
     assert quota.left == 400 - 8 - 1
 
 
-@pytest.mark.redis
+@pytest.mark.needs("redis-server")
 def test_that_nothing_is_left_is_known_for_a_second_without_asking(redis, clock):
     counts = SharedCounts(redis.url)
     allowed(counts, times=4)
@@ -143,7 +143,7 @@ def test_that_nothing_is_left_is_known_for_a_second_without_asking(redis, clock)
         allowed(counts)
 
 
-@pytest.mark.redis
+@pytest.mark.needs("redis-server")
 def test_several_quotas_take_one_round_trip(redis):
     counts = SharedCounts(redis.url)
     asked = []
@@ -156,7 +156,7 @@ def test_several_quotas_take_one_round_trip(redis):
     assert len(asked) == 1
 
 
-@pytest.mark.redis
+@pytest.mark.needs("redis-server")
 @pytest.mark.parametrize("outage", ["stop", "freeze"])
 def test_without_redis_nothing_is_limited_and_one_line_says_so_until_it_is_back(redis, clock, caplog, outage):
     counts = SharedCounts(redis.url)

@@ -8,7 +8,11 @@ import pytest
 from movie_booking.tests.redis_server import RedisServer
 from movie_booking.tests.server import Server, call, wait_until
 
-pytestmark = [pytest.mark.kills_servers, pytest.mark.redis, pytest.mark.usefixtures("real_transactions")]
+pytestmark = [
+    pytest.mark.kills_servers,
+    pytest.mark.needs("redis-server"),
+    pytest.mark.usefixtures("real_transactions"),
+]
 
 
 @pytest.fixture

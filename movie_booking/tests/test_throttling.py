@@ -253,7 +253,7 @@ def test_the_usual_limits_are_met_by_no_school_and_no_foyer():
     assert statuses == {200}
 
 
-@pytest.mark.redis
+@pytest.mark.needs("redis-server")
 def test_with_redis_gone_requests_are_answered(rates, settings, tmp_path, caplog):
     rates("read")
     settings.REDIS_URL = f"unix://{tmp_path}/nothing"
