@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .DEFAULT_GOAL := help
 
-.PHONY: help install dev run serve test check bench superuser lock
+.PHONY: help install dev run serve test check coverage bench superuser lock
 
 help:  ## List what there is
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*## /: /'
@@ -40,21 +40,24 @@ test: install  ## Run all tests on PostgreSQL 18, then those that reach a databa
 	$(BIN)/python -m pytest --database=sqlite --only-with-database
 	$(BIN)/python -m pytest --database=sqlite clients
 
-check: dev  ## What CI runs: lint, types, import rules, migrations, deploy check, tests with coverage
+check: dev  ## What CI runs: lint, types, import rules, migrations, deploy check, tests on PostgreSQL and SQLite
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy . && $(BIN)/lint-imports
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	DEBUG=0 SECRET_KEY=$$($(BIN)/python -c "import secrets; print(secrets.token_urlsafe(50))") $(BIN)/python manage.py check --deploy --fail-level WARNING
-# At once, as each keeps a processor busy and not more: most on PostgreSQL; and SQLite, which takes less long, with
-# the clients after it, of which none may be missing, and the servers. What these say follows the other.
-	@log=$$(mktemp); \
-	( pytest="$(BIN)/python -m pytest -p no:cacheprovider"; failed=0; \
+# Two rows of runs at once, as each keeps a processor busy and not more. No test may be missing from those on
+# PostgreSQL and from the clients. What the second row says follows the first.
+	@pytest="$(BIN)/python -m pytest -p no:cacheprovider"; log=$$(mktemp); \
+	( failed=0; \
 	  $$pytest --database=sqlite --only-with-database || failed=1; \
 	  $$pytest --database=sqlite --no-skips clients || failed=1; \
-	  $$pytest --database=postgres --no-skips -m kills_servers || failed=1; \
-	  exit $$failed ) > $$log 2>&1 & others=$$!; \
-	$(BIN)/python -m pytest --database=postgres --no-skips -m "not kills_servers" --cov --cov-report=term --cov-fail-under=95; postgres=$$?; \
-	wait $$others; others=$$?; cat $$log; rm $$log; \
-	test $$postgres -eq 0 && test $$others -eq 0
+	  exit $$failed ) > $$log 2>&1 & second=$$!; first=0; \
+	$$pytest --database=postgres --no-skips -m "not kills_servers" || first=1; \
+	$$pytest --database=postgres --no-skips -m kills_servers || first=1; \
+	wait $$second; second=$$?; cat $$log; rm $$log; \
+	test $$first -eq 0 && test $$second -eq 0
+
+coverage: dev  ## Which lines and branches the tests reach, on PostgreSQL: it takes twice as long as without
+	$(BIN)/python -m pytest --database=postgres --no-skips --cov --cov-report=term --cov-fail-under=95
 
 bench: install .venv/bench  ## Measure speed beside yardsticks: 10 minutes, or 3 with QUICK=1; only some: PARTS="reads growth"
 	$(BIN)/python -m benchmarks $(PARTS) $(if $(QUICK),--quick)

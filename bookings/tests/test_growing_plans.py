@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
@@ -85,12 +85,22 @@ ANALYZE;
 """
 
 
+@pytest.fixture(scope="module")
+def years_of_sales(django_db_setup, django_db_blocker):
+    """Written once, in a transaction around those of the tests."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        assert set(connection.introspection.table_names()) >= GROWING
+        with connection.cursor() as cursor:
+            cursor.execute(HISTORY.format(movie=make_movie("Inception").pk, screen=make_screen().pk))
+        connection.check_constraints()  # once, and not at the end of each test
+        yield
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def history():
+def history(years_of_sales, db):
     """Years of sales, in a planner's eyes."""
-    assert set(connection.introspection.table_names()) >= GROWING
     with connection.cursor() as cursor:
-        cursor.execute(HISTORY.format(movie=make_movie("Inception").pk, screen=make_screen().pk))
         # In tables of a few pages, to read all of them is cheapest. These stand for large ones.
         for whole_table in ("enable_seqscan", "enable_hashjoin", "enable_mergejoin"):
             cursor.execute(f"SET LOCAL {whole_table} = off")

@@ -16,7 +16,7 @@ from bookings.services import expire_holds
 from bookings.tests.factories import book
 from bookings.tests.history import assert_history_consistent, replayed
 from movie_booking.folding import FoldedTextField
-from movie_booking.tests.migrations import migrate, migrate_to_latest, models_at
+from movie_booking.tests.migrations import migrate, migrate_to_latest, models_at, once
 from movies.models import Show
 
 MADE = datetime(2026, 1, 1, 12, tzinfo=timezone.utc)
@@ -147,7 +147,14 @@ RENAMED_COLUMNS = {"for_house": "is_house_seat", "door": "channel"}
 RENAMED_TABLES = {"bookings_seatchange": "bookings_bookingevent"}
 RENAMED_COLUMNS = {"for_house": "is_house_seat", "door": "channel"}
 # The rights and groups are looked at by name.
-OTHER_TABLES = {"django_content_type", "auth_permission", "auth_group", "auth_group_permissions"}
+OTHER_TABLES = {
+    "django_content_type",
+    "auth_permission",
+    "auth_group",
+    "auth_group_permissions",
+    "accounts_user_groups",
+    "accounts_user_user_permissions",
+}
 RENAMED_CONSTRAINTS = {
     "a_booking_has_a_known_status": "booking_status_is_known",
     "cancelled_says_when": "booking_cancelled_at_matches_status",
@@ -211,26 +218,48 @@ def models_before_names(transactional_db):
 
 def make_user_then(models, username, **fields):
     """A row in the table as it was, as a user of now."""
-    row = models.get_model("accounts", "User").objects.create(
+    models.get_model("accounts", "User").objects.create(
         username=username, email=f"{username}@example.com", password="!", **fields
     )
+    return user_then(models, username)
+
+
+def user_then(models, username):
+    row = models.get_model("accounts", "User").objects.get(username=username)
     columns = {field.attname for field in row._meta.concrete_fields}
     names = [field.attname for field in User._meta.concrete_fields if field.attname in columns]
     return User.from_db("default", names, [getattr(row, name) for name in names])
 
 
 @pytest.fixture
-def customer(models_before_names):
-    return make_user_then(models_before_names, "ada")
+def used_database(models_before_names):
+    """What `fill` made; returns all rows."""
+    once("used", lambda: fill(models_before_names))
+    return rows_by_table(models_before_names)
 
 
 @pytest.fixture
-def used_database(models_before_names, customer):
+def customer(models_before_names, used_database):
+    return user_then(models_before_names, "ada")
+
+
+@pytest.fixture
+def rights_holders(models_before_names, used_database):
+    return [user_then(models_before_names, name) for name in ("member", "holder", "other")]
+
+
+def fill(models):
+    make_bookings(models)
+    make_rights_holders(models)
+
+
+def make_bookings(models):
     """Orders with bookings in every status, their events, and an answer kept for a key."""
-    staff = make_user_then(models_before_names, "staff", is_staff=True)
-    show = make_show(models_before_names, live_seats=3)
+    customer = make_user_then(models, "ada")
+    staff = make_user_then(models, "staff", is_staff=True)
+    show = make_show(models, live_seats=3)
     order, booking, change, key = (
-        models_before_names.get_model("bookings", name).objects.create
+        models.get_model("bookings", name).objects.create
         for name in ("Order", "Booking", "SeatChange", "IdempotencyKey")
     )
     until = datetime(2029, 1, 1, tzinfo=timezone.utc)
@@ -267,33 +296,33 @@ def used_database(models_before_names, customer):
                 to_status=after,
             )
     key(user_id=customer.pk, key="k", fingerprint="f" * 64, status=201, body="{}")
-    return rows_by_table(models_before_names)
 
 
-@pytest.fixture
-def rights_holders(models_before_names):
+def make_rights_holders(models):
     """Staff who may see events and block seats, through a group and by themselves, and one who may not."""
     rights = Permission.objects.filter(codename__in=["view_seatchange", "block_seats"])
     assert rights.count() == 2
     group = Group.objects.create(name="Box office")
     group.permissions.set(rights)
     member, holder, other = (
-        make_user_then(models_before_names, name, is_staff=True) for name in ("member", "holder", "other")
+        make_user_then(models, name, is_staff=True) for name in ("member", "holder", "other")
     )
     member.groups.add(group)
     holder.user_permissions.set(rights)
     other.user_permissions.set(Permission.objects.filter(codename="view_booking"))
-    return member, holder, other
 
 
-def migrate_by_command(*targets):
+def migrate_forwards():
     """As an operator does it: other than by the executor alone, Django's own signals are sent."""
-    for target in targets or [()]:
-        call_command("migrate", *target, verbosity=0)
+    once("used, of now", lambda: call_command("migrate", verbosity=0))
+
+
+def migrate_backwards():
+    once("used, and back", lambda: [call_command("migrate", *target, verbosity=0) for target in BEFORE_NAMES])
 
 
 def test_all_rows_come_through_and_can_be_worked_on(used_database, customer):
-    migrate_by_command()
+    migrate_forwards()
 
     expected = {
         RENAMED_TABLES.get(table, table): [renamed_row(row) for row in rows]
@@ -322,8 +351,8 @@ def test_all_rows_come_through_and_can_be_worked_on(used_database, customer):
 
 
 def test_all_rows_go_back_as_they_were(used_database, models_before_names):
-    migrate_by_command()
-    migrate_by_command(*BEFORE_NAMES)
+    migrate_forwards()
+    migrate_backwards()
 
     assert rows_by_table(models_before_names) == used_database
     connection.check_constraints()
@@ -331,7 +360,7 @@ def test_all_rows_go_back_as_they_were(used_database, models_before_names):
 
 def test_staff_and_groups_keep_their_rights_under_the_new_names(rights_holders):
     member, holder, other = rights_holders
-    migrate_by_command()
+    migrate_forwards()
 
     assert rights_of(member) == rights_of(holder) == {"bookings.view_bookingevent", "bookings.block_seats"}
     # Whoever could export with it still can.
@@ -349,8 +378,8 @@ def test_staff_and_groups_keep_their_rights_under_the_new_names(rights_holders):
 
 def test_staff_and_groups_keep_their_rights_on_the_way_back(rights_holders):
     member, holder, other = rights_holders
-    migrate_by_command()
-    migrate_by_command(*BEFORE_NAMES)
+    migrate_forwards()
+    migrate_backwards()
 
     assert rights_of(member) == rights_of(holder) == {"bookings.view_seatchange", "bookings.block_seats"}
     assert rights_of(other) == {"bookings.view_booking"}
@@ -369,20 +398,21 @@ def test_events_stay_append_only_in_both_directions(models_before_names):
     change = models_before_names.get_model("bookings", "SeatChange")
 
     assert_append_only(change)
-    migrate_by_command()
+    migrate_forwards()
     assert_append_only(BookingEvent)
-    migrate_by_command(*BEFORE_NAMES)
+    migrate_backwards()
     assert_append_only(change)
 
 
-def test_constraints_have_their_new_names_and_on_the_way_back_the_old_ones(models_before_names):
+@pytest.mark.usefixtures("used_database")
+def test_constraints_have_their_new_names_and_on_the_way_back_the_old_ones():
     old, new = set(RENAMED_CONSTRAINTS), set(RENAMED_CONSTRAINTS.values())
     before = constraints_of("bookings_booking")
     assert old <= before
 
-    migrate_by_command()
+    migrate_forwards()
     after = constraints_of("bookings_booking")
-    migrate_by_command(*BEFORE_NAMES)
+    migrate_backwards()
 
     # Those of later migrations are beside.
     new_indexes = {"booking_by_creation", "booking_by_canceller"}

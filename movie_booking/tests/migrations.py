@@ -1,7 +1,7 @@
 """Going back to tables as they were, for tests of what a migration does to rows."""
 
 import sqlite3
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -32,14 +32,19 @@ def models_at(targets: Targets) -> Iterator[Any]:
     To go back takes seconds, so it is done once: then the empty tables are copied.
     """
     key = tuple(targets)
-    if not _copies.restore(key):
-        MigrationExecutor(connection).migrate(targets)
-        _copies.keep(key)
+    once(key, lambda: MigrationExecutor(connection).migrate(targets))
     yield _models(key)
-    if not _copies.restore("now"):
-        _empty_all_tables()
-        migrate_to_latest()
-        _copies.keep("now")
+    once("now", _empty_and_migrate)
+
+
+def once(key: Hashable, work: Callable[[], object]) -> None:
+    """Bring the database to where this work brings it, from where it always begins.
+
+    It is done the first time: then the database is copied.
+    """
+    if not _copies.restore(key):
+        work()
+        _copies.keep(key)
 
 
 def _latest() -> Targets:
@@ -51,11 +56,12 @@ def _models(targets: tuple[tuple[str, str], ...]) -> Any:
     return MigrationExecutor(connection).loader.project_state(list(targets)).apps
 
 
-def _empty_all_tables() -> None:
-    """Whatever they are called: `flush` knows only those of the present models."""
+def _empty_and_migrate() -> None:
+    """Empty all tables, whatever they are called: `flush` knows only those of the present models."""
     tables = set(connection.introspection.table_names()) - {MigrationRecorder.Migration._meta.db_table}
     statements = connection.ops.sql_flush(no_style(), sorted(tables), reset_sequences=True)
     connection.ops.execute_sql_flush(statements)
+    migrate_to_latest()
 
 
 class Copies:
