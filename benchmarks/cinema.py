@@ -134,14 +134,16 @@ def fill_product(postgres: Postgres, database: str) -> list[str]:
     manage(uri, "migrate", "-v0")
     manage(uri, "collectstatic", "--noinput", "-v0")
     tokens = manage(uri, "shell", "-v0", "-c", SETUP).split()
-    screens = "(ARRAY(SELECT id FROM movies_screen ORDER BY id))[1 + (n + 1) %% 20]"
+    # An expression over the screen that each of 20 has in turn.
+    on_screen = "(ARRAY(SELECT {} FROM movies_screen ORDER BY id))[1 + (n + 1) %% 20]"
     start = "interval '4 hours' * ((n + 1) / 20)"
     postgres.copy_rows(
         database,
         "movies_show",
         FIRST_SHOW,
         SPREAD_SHOWS - 1,
-        screen_id=screens,
+        screen_id=on_screen.format("id"),
+        cinema_id=on_screen.format("cinema_id"),
         movie_id="(ARRAY(SELECT id FROM movies_movie ORDER BY id))[1 + (n + 1) %% 8]",
         **{column: f"source.{column} + {start}" for column in Ours().ends},
     )

@@ -72,7 +72,11 @@ ORDER_ROWS: ComposedQuery[Booking] = ComposedQuery(
     after=show_to_lock,
 )
 BOOKINGS_OF_ORDER: ComposedQuery[Booking] = ComposedQuery(
-    lambda order_id: Booking.objects.with_details().filter(order=order_id).order_by("seat_number", "id")
+    lambda show_id, order_id: (
+        Booking.objects.with_details().filter(order=order_id, show=show_id).order_by("seat_number", "id")
+    ),
+    int,
+    int,
 )
 OWN_ORDER: ComposedQuery[Order] = ComposedQuery(
     lambda user_id, typed, meant: (
@@ -99,7 +103,7 @@ ORDER_FOR_MACHINE: ComposedQuery[Order] = ComposedQuery(
         .filter(reference__in=[typed, meant])
         .select_related("exchanged_from", "guest", "user")
         .order_by()
-        .annotate(cinema_id=F("show__screen__cinema"))
+        .annotate(cinema_id=F("show__cinema"))
     ),
     str,
     str,

@@ -23,6 +23,7 @@ FieldCode = Literal[
     "not_in_order",
     "not_unique",
     "null",
+    "other_cinema",
     "out_of_range",
     "password_entirely_numeric",
     "password_mismatch",

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import transaction
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations import AddConstraint, AddIndex, AlterField
 from django.db.migrations.operations.base import Operation
@@ -192,6 +193,50 @@ class AllowNull(AlterField):
             quote = schema_editor.quote_name
             schema_editor.execute(f"ALTER TABLE {quote(table)} ALTER COLUMN {quote(column)} {verb} NOT NULL")
         return True
+
+
+class SetNotNull(AlterField):
+    """Let a column be empty no longer, while the system goes on: for a migration with `atomic = False`.
+
+    On PostgreSQL a check is validated first, which keeps no writers out; from it the server knows that there
+    is no such row, and does not look at each under the lock. SQLite makes its table anew.
+    """
+
+    atomic = False
+
+    def database_forwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        model = to_state.apps.get_model(app_label, self.model_name)
+        if schema_editor.connection.vendor != "postgresql":
+            with transaction.atomic(schema_editor.connection.alias):
+                super().database_forwards(app_label, schema_editor, from_state, to_state)
+        elif self.allow_migrate_model(schema_editor.connection.alias, model):
+            name, column = model._meta.db_table, model._meta.get_field(self.name).column
+            quote = schema_editor.quote_name
+            table, check = quote(name), quote(f"{name}_{column}_not_null")
+            for change in (
+                f"DROP CONSTRAINT IF EXISTS {check}",
+                f"ADD CONSTRAINT {check} CHECK ({quote(column)} IS NOT NULL) NOT VALID",
+                f"VALIDATE CONSTRAINT {check}",
+                f"ALTER COLUMN {quote(column)} SET NOT NULL",
+                f"DROP CONSTRAINT {check}",
+            ):
+                schema_editor.execute(f"ALTER TABLE {table} {change}")
+
+    def database_backwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        with transaction.atomic(schema_editor.connection.alias):
+            AlterField.database_forwards(self, app_label, schema_editor, from_state, to_state)
 
 
 class AddCheckInBackground(AddConstraint):

@@ -36,7 +36,7 @@ class ScreenFilter(filters.FilterSet):
 
 class ShowFilter(filters.FilterSet):
     movie = IdFilter(field_name="movie", help_text="Id of a movie.")
-    cinema = IdFilter(field_name="screen__cinema", help_text="Id of a cinema.")
+    cinema = IdFilter(field_name="cinema", help_text="Id of a cinema.")
     screen = IdFilter(field_name="screen", help_text="Id of a screen.")
     date = filters.DateFilter(
         method="filter_date", validators=DAYS, help_text="Day by the cinema's own clock: 2026-11-23."

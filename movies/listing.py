@@ -27,7 +27,7 @@ class ShowRow(NamedTuple):
     movie__title: str
     screen_id: int
     screen__name: str
-    screen__cinema_id: int
+    cinema_id: int
     screen__cinema__name: str
     screen__cinema__time_zone: str
     starts_at: datetime
@@ -64,7 +64,7 @@ class ShowRow(NamedTuple):
 
 _VALUES = attrgetter(*(name.replace("__", ".") for name in ShowRow._fields))
 # What such a list can be narrowed down by, and the field of a show.
-NARROWED_BY = {"movie": "movie", "cinema": "screen__cinema", "screen": "screen"}
+NARROWED_BY = {"movie": "movie", "cinema": "cinema", "screen": "screen"}
 
 
 # A statement is kept for each number of them.
@@ -99,7 +99,7 @@ def _first_page(names: tuple[str, ...], cinemas: int) -> ComposedQuery[Any]:
         wanted = {NARROWED_BY[name]: number for name, number in zip(names, ids, strict=False)}
         shows = Show.objects.upcoming(at).filter(**wanted)
         if cinemas:
-            shows = shows.filter(screen__cinema__in=ids[len(names) :])
+            shows = shows.filter(cinema__in=ids[len(names) :])
         number = Func(F("pk"), function="COUNT", output_field=PositiveBigIntegerField())
         total = Subquery(shows.order_by().values(number=number))
         return shows.order_by("starts_at", "pk").values_list(*ShowRow._fields, total)[: Pagination.page_size]

@@ -159,7 +159,7 @@ class ShowChangeInput(ShowInput):
 class ShowSerializer(SharedFields, serializers.ModelSerializer[Show]):
     movie_title = serializers.CharField(source="movie.title", read_only=True)
     screen_name = serializers.CharField(source="screen.name", read_only=True)
-    cinema = serializers.IntegerField(source="screen.cinema_id", read_only=True)
+    cinema = serializers.IntegerField(source="cinema_id", read_only=True)
     cinema_name = serializers.CharField(source="screen.cinema.name", read_only=True)
     time_zone = serializers.CharField(
         source="screen.cinema.time_zone", read_only=True, help_text="Of the cinema: the IANA name."
@@ -230,7 +230,7 @@ def show_json(row: ShowRow) -> dict[str, Any]:
         "movie_title": row.movie__title,
         "screen": row.screen_id,
         "screen_name": row.screen__name,
-        "cinema": row.screen__cinema_id,
+        "cinema": row.cinema_id,
         "cinema_name": row.screen__cinema__name,
         "time_zone": row.screen__cinema__time_zone,
         "starts_at": moment_json(row.starts_at),

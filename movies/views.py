@@ -136,7 +136,7 @@ def of_cinemas(rows: Any, request: Request, path: str) -> Any:
 
 def visible_shows(request: Request) -> ShowQuerySet:
     """Shows as customers see them; drafts too for staff who may look at the shows of their cinema."""
-    shows: ShowQuerySet = of_cinemas(Show.objects.with_details(), request, "screen__cinema")
+    shows: ShowQuerySet = of_cinemas(Show.objects.with_details(), request, "cinema")
     drafts_of: Cinemas = NOWHERE
     if request.user.is_staff:
         drafts_of = cinemas_with(request.user, "movies.view_show", "movies.change_show")

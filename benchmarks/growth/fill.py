@@ -61,13 +61,15 @@ class Filler:
         """Add bookings, two an order, to shows of the past that are made for them."""
         shows = -(-number // SEATS_SOLD)
         number_of_show = f"({self.shows} + n)"
+        on_screen = f"(ARRAY(SELECT {{}} FROM movies_screen ORDER BY id))[1 + {number_of_show} %% {SCREENS}]"
         slot = f"(interval '4 hours' * ({number_of_show} / {SCREENS}) + interval '9 years')"
         made = self.postgres.copy_rows(
             self.database,
             "movies_show",
             FIRST_SHOW,
             shows,
-            screen_id=f"(ARRAY(SELECT id FROM movies_screen ORDER BY id))[1 + {number_of_show} %% {SCREENS}]",
+            screen_id=on_screen.format("id"),
+            cinema_id=on_screen.format("cinema_id"),
             movie_id="(ARRAY(SELECT id FROM movies_movie ORDER BY id))[1 + n %% 8]",
             live_seats=str(SEATS_SOLD),
             seats_version=str(SEATS_SOLD),

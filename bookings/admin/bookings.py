@@ -78,7 +78,7 @@ class BookingStatusFilter(admin.SimpleListFilter):
 @admin.register(Booking)
 class BookingAdmin(BookingColumns, ReadOnlyAdmin):
     list_display = ("id", "status_now", "seat", "film", "starts", "customer", "price")
-    list_filter = (BookingStatusFilter, ("show__screen__cinema", CinemaChoice), ShowDays, CreatedDays)
+    list_filter = (BookingStatusFilter, ("show__cinema", CinemaChoice), ShowDays, CreatedDays)
     list_select_related = ("order__user", "order__guest", "show__movie", "show__screen__cinema")
     search_fields = ("id",)  # any, so that there is a field to search with: see `matching`
     search_help_text = f"Number of the booking. {SEARCH_HELP}"

@@ -62,7 +62,7 @@ class BookingEventInline(BookingEventColumns, ReadOnly, InlineByCinema, admin.Ta
 
 class EventDays(RecentDays):
     title = "day (cinema's clock)"
-    name, moment, cinema = "at", "at", "show__screen__cinema"
+    name, moment, cinema = "at", "at", "show__cinema"
 
 
 @admin.register(BookingEvent)

@@ -3,10 +3,8 @@
 A plain Admin view, linked from the page of the show.
 """
 
-from collections.abc import Iterator
 from copy import copy
 from datetime import datetime
-from itertools import groupby
 from typing import Any
 
 from django import forms
@@ -69,11 +67,9 @@ class MoveForm(ShowForm):
     def __init__(self, *args: Any, screens: QuerySet[Screen], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.show = copy(self.instance)  # the instance gets the values of the form
-        start, screen = self.fields["starts_at"], self.fields["screen"]
-        start.help_text = f"{start.help_text} On a screen of another cinema: by the clock there."
-        choices: Any = screen
-        choices.queryset = screens
-        choices.choices = list(_screens_for(self.show, screens))
+        screen: Any = self.fields["screen"]
+        screen.queryset = screens
+        screen.choices = [(each.pk, _screen_with_seats(each, self.show)) for each in screens]
         screen.help_text = (
             "On its present screen the show gets the seats as they are drawn now, if they were drawn anew."
         )
@@ -82,8 +78,7 @@ class MoveForm(ShowForm):
     def new_start(self) -> datetime | None:
         """When the show starts after the move, if that is another moment."""
         start = self.cleaned_data["starts_at"]
-        same_clock = self.cleaned_data["screen"].cinema.time_zone == self.show.screen.cinema.time_zone
-        is_same = start == self.show.starts_at or ("starts_at" not in self.changed_data and same_clock)
+        is_same = start == self.show.starts_at or "starts_at" not in self.changed_data
         return None if is_same else start
 
     @property
@@ -297,18 +292,10 @@ def _back(page: ServiceAdmin, request: HttpRequest, show: Show) -> str:
 
 
 def _form(request: HttpRequest, show: Show, data: Any = None) -> MoveForm:
-    """The form, with the screens to which its reader may move a show."""
-    screens = rows_with(Screen.objects.select_related("cinema"), request.user, "movies.move_show")
+    """The form, with the screens of its cinema to which its reader may move a show."""
+    of_cinema = Screen.objects.filter(cinema=show.cinema_id).select_related("cinema")
+    screens = rows_with(of_cinema, request.user, "movies.move_show")
     return MoveForm(data, instance=copy(show), screens=screens)
-
-
-def _screens_for(show: Show, screens: QuerySet[Screen]) -> Iterator[tuple[str, list[tuple[int, str]]]]:
-    """The choice of screens, by cinema: that of the show first."""
-    by_cinema = sorted(  # they are ordered by cinema and name
-        screens, key=lambda screen: screen.cinema_id != show.screen.cinema_id
-    )
-    for cinema, of_cinema in groupby(by_cinema, key=lambda screen: screen.cinema):
-        yield cinema.name, [(screen.pk, _screen_with_seats(screen, show)) for screen in of_cinema]
 
 
 def _screen_with_seats(screen: Screen, show: Show) -> str:

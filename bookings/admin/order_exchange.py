@@ -173,9 +173,7 @@ def move_page(request: HttpRequest, order_id: str, page: ServiceAdmin) -> HttpRe
     if form.is_valid() and form.cleaned_data["day"]:
         on = form.cleaned_data["day"]
         zones = Cinema.objects.time_zones()
-        shows = shows.filter(
-            by_local_day(zones, lambda _zone: (on, on), moment="starts_at", cinema="screen__cinema")
-        )
+        shows = shows.filter(by_local_day(zones, lambda _zone: (on, on), moment="starts_at", cinema="cinema"))
     same = list(shows.filter(movie=order.show.movie_id)[:MAX_CHOICES])
     others = list(shows.exclude(movie=order.show.movie_id)[:MAX_CHOICES])
     context = {
@@ -193,7 +191,7 @@ def exchangeable_shows(page: ServiceAdmin, request: HttpRequest, order: Order, s
     """Return the shows that the order may be exchanged for, with so many seats left, as they start."""
     since = now() - timedelta(minutes=settings.BOX_OFFICE_MINUTES_AFTER_START)
     shows: Any = rows_with(_shows(page, request), request.user, "bookings.change_booking")
-    alike = Q(movie=order.show.movie_id) | Q(screen__cinema=order.show.screen.cinema_id)
+    alike = Q(movie=order.show.movie_id) | Q(cinema=order.show.cinema_id)
     to_come = shows.filter(alike, status=Show.Status.ON_SALE, starts_at__gt=since).exclude(pk=order.show_id)
     return to_come.with_available(seats).with_details().order_by("starts_at", "pk")
 

@@ -182,7 +182,9 @@ def history(order: Order) -> list[HistoryLine]:
 
 def notes_of(order: Order) -> list[OrderNote]:
     """Return what staff noted, newest first."""
-    return list(OrderNote.objects.filter(order=order).select_related("author").order_by("-id"))
+    return list(
+        OrderNote.objects.filter(order=order, show=order.show_id).select_related("author").order_by("-id")
+    )
 
 
 def _before(event: BookingEvent) -> str:

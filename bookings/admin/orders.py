@@ -27,7 +27,7 @@ class OrderAdmin(ReadOnlyAdmin):
     list_filter = (
         BookingStatusFilter,
         HoardingFilter,
-        ("show__screen__cinema", CinemaChoice),
+        ("show__cinema", CinemaChoice),
         ShowDays,
         CreatedDays,
     )

@@ -37,7 +37,7 @@ class ReadOnly:
 
 class ShowDays(LocalDaysFilter):
     title = "day of the show (cinema's clock)"
-    name, moment, cinema = "show", "show__starts_at", "show__screen__cinema"
+    name, moment, cinema = "show", "show__starts_at", "show__cinema"
 
 
 class RecentDays(DaysSince):
@@ -48,7 +48,7 @@ class RecentDays(DaysSince):
 
 class CreatedDays(RecentDays):
     title = "day of creation (cinema's clock)"
-    name, moment, cinema = "created", "created_at", "show__screen__cinema"
+    name, moment, cinema = "created", "created_at", "show__cinema"
 
 
 def cinema_time(row: Order | Booking | BookingEvent, moment: datetime | None) -> str:

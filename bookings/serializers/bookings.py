@@ -48,7 +48,7 @@ class BookingSerializer(SharedFields, serializers.ModelSerializer[Booking]):
     movie_title = serializers.CharField(source="show.movie.title", read_only=True)
     screen = serializers.IntegerField(source="show.screen_id", read_only=True)
     screen_name = serializers.CharField(source="show.screen.name", read_only=True)
-    cinema = serializers.IntegerField(source="show.screen.cinema_id", read_only=True)
+    cinema = serializers.IntegerField(source="show.cinema_id", read_only=True)
     cinema_name = serializers.CharField(source="show.screen.cinema.name", read_only=True)
     time_zone = serializers.CharField(
         source="show.screen.cinema.time_zone", read_only=True, help_text="Of the cinema: the IANA name."

@@ -205,7 +205,7 @@ def quote_order(
     Raises Invalid for seats that are not in it, HoldExpired, AlreadyCancelled, SoldInPairs,
     CompanionWithoutWheelchair, LeavesSingleSeat, TooLateToCancel, ShowCancelled and ShowStarted.
     """
-    at, bookings = timezone.now(), BOOKINGS_OF_ORDER(order.pk)
+    at, bookings = timezone.now(), BOOKINGS_OF_ORDER(order.show_id, order.pk)
     read = LockedOrder(order, bookings, at)
     read.refuse_unless_live()
     inventory = SeatInventory(bookings[0].show, at)

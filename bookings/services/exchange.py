@@ -186,7 +186,7 @@ def _refuse_another_number(from_seats: Collection[int], to_seats: Collection[int
 
 
 def _refuse_unless_exchangeable(show: Show, other: Show) -> None:
-    if show.movie_id != other.movie_id and show.screen.cinema_id != other.screen.cinema_id:
+    if show.movie_id != other.movie_id and show.cinema_id != other.cinema_id:
         raise NotExchangeable
 
 

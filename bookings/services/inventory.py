@@ -276,7 +276,7 @@ class SeatInventory:
             self._note_counts(-released, steps)
         else:
             events = [new_event(booking, booking.status, to, at=self.at, actor=actor) for booking in bookings]
-            Booking.objects.filter(pk__in=[booking.pk for booking in bookings]).update(**fields)
+            self._rows_with_ids(bookings).update(**fields)
             BookingEvent.objects.bulk_create(events)
             self._count(-released, steps)
         for booking in bookings:
@@ -292,21 +292,20 @@ class SeatInventory:
         if not reseated:
             return
         # Aside first: the constraint compares row by row, and one may go where another still is.
-        Booking.objects.filter(pk__in=[each.booking.pk for each in reseated]).update(
-            seat_number=F("seat_number") + MAX_SEATS
-        )
+        rows = self._rows_with_ids([each.booking for each in reseated])
+        rows.update(seat_number=F("seat_number") + MAX_SEATS)
         events = []
         for booking, number, price, changes in reseated:
             booking.seat_number, booking.price = number, price
             status = booking.status
             events.append(new_event(booking, status, status, at=self.at, actor=actor, changes=changes))
-        Booking.objects.bulk_update([each.booking for each in reseated], ["seat_number", "price"])
+        rows.bulk_update([each.booking for each in reseated], ["seat_number", "price"])
         BookingEvent.objects.bulk_create(events)
         self._count(0)
 
     def extend_holds(self, bookings: Sequence[Booking], expires_at: datetime) -> None:
         """Hold the seats of these bookings until another moment. No seat changes hands: no event."""
-        Booking.objects.filter(pk__in=[booking.pk for booking in bookings]).update(expires_at=expires_at)
+        self._rows_with_ids(bookings).update(expires_at=expires_at)
         self._count(0, _versions_of_holds(bookings) + 1)
         for booking in bookings:
             booking.expires_at = expires_at
@@ -319,6 +318,10 @@ class SeatInventory:
     def _rows(self) -> "list[SeatRow]":
         """The bookings that `one_live_booking_per_seat` counts: a hold that has expired still says HELD."""
         return SEAT_ROWS(self.show.pk)
+
+    def _rows_with_ids(self, bookings: Iterable[Booking]) -> BookingQuerySet:
+        """The rows of bookings of this show. Asked for with the show too: see docs/scaling.md."""
+        return Booking.objects.filter(show=self.show, pk__in=[booking.pk for booking in bookings])
 
     def _rows_of(self, numbers: Collection[int]) -> "Sequence[SeatRow]":
         """Those of these seats, of the few that were read along with the lock if they are among them."""
@@ -348,7 +351,9 @@ class SeatInventory:
         over = [row[0] for row in rows if is_over(row[2], row[3], self.at)]
         if over:
             self.transition(
-                list(Booking.objects.filter(pk__in=over).order_by("id")), Status.EXPIRED, actor=SYSTEM
+                list(Booking.objects.filter(show=self.show, pk__in=over).order_by("id")),
+                Status.EXPIRED,
+                actor=SYSTEM,
             )
         return len(over)
 

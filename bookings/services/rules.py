@@ -43,7 +43,7 @@ CHOOSE_ANEW = "The show was changed since. Read it and its seat map again, and c
 
 def refuse_other_cinemas(show: Show, actor: Actor) -> None:
     """Raises NotFound if a machine acts whose key is not for selling in the cinema of the show."""
-    if actor.machine and not actor.machine.may(Scope.SELL, show.screen.cinema_id):
+    if actor.machine and not actor.machine.may(Scope.SELL, show.cinema_id):
         raise NotFound
 
 

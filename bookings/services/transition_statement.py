@@ -16,7 +16,8 @@ from movies.models import Show
 
 TRANSITION_AT_ONCE = """
 WITH changed AS (
-    UPDATE bookings_booking SET {changes} WHERE id = ANY(%(bookings)s::bigint[])
+    UPDATE bookings_booking SET {changes}
+    WHERE show_id = %(show)s::bigint AND id = ANY(%(bookings)s::bigint[])
 ), event AS (
     INSERT INTO bookings_bookingevent (booking_id, show_id, seat_number, at, actor_id, channel, from_status,
         to_status{event_columns})

@@ -69,6 +69,11 @@ def test_staff_cancel_the_show_and_say_why_also_to_themselves(of):
 def test_whom_a_move_leaves_out_is_told_why():
     show = make_show(screen=make_screen(seat_plan="A oo"))
     bookings = [book(show, 1), book(show, 2)]
-    move(show, screen=make_screen(seat_plan="A o"), refund_left_out=True, reason="A leak.")
+    move(
+        show,
+        screen=make_screen(cinema=show.cinema, seat_plan="A o"),
+        refund_left_out=True,
+        reason="A leak.",
+    )
 
     assert sorted(map(told, bookings), key=str) == [("BOOKED", None, None), ("CANCELLED", "staff", "A leak.")]

@@ -186,7 +186,7 @@ def test_events_of_redrawn_shows_take_no_query_each(root, shows, django_assert_n
     for _ in range(shows):
         show = make_show(screen=make_screen(seat_plan="A oo\nB oo"))
         book(show, 3)
-        move(show, screen=make_screen(seat_plan="X oooo\nY oo"))
+        move(show, screen=make_screen(cinema=show.cinema, seat_plan="X oooo\nY oo"))
     root.get(EVENTS)
 
     with django_assert_num_queries(5):
@@ -202,7 +202,7 @@ def test_orders_of_changed_shows_take_no_query_each(orders, django_assert_num_qu
         show = make_show(screen=make_screen(seat_plan="A oo\nB oo"))
         make_order(show, 3, user=user, status=Status.BOOKED)
         if number == 0:
-            move(show, screen=make_screen(seat_plan="X oooo\nY oo"))
+            move(show, screen=make_screen(cinema=show.cinema, seat_plan="X oooo\nY oo"))
         change(show, starts_at=show.starts_at + timedelta(hours=1))
     client = client_for(user)
 

@@ -26,7 +26,7 @@ def let_go(show):
 
 def of_another_plan(show):
     give_back(book(show, 3))
-    move(show, screen=make_screen(seat_plan="X oo"))
+    move(show, screen=make_screen(cinema=show.cinema, seat_plan="X oo"))
 
 
 @pytest.mark.parametrize(

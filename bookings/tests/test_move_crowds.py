@@ -38,7 +38,7 @@ def test_a_sold_out_show_of_300_moves_while_50_buy_and_20_give_back():
     orders = [make_order(show, *seats, status=Status.BOOKED) for seats in parties(chance)]
     leaving = chance.sample(orders, 20)
     wanted = [chance.choice(order.bookings.all()).seat_number for order in chance.choices(leaving, k=50)]
-    screen = make_screen(seat_plan=OTHER_PLAN)
+    screen = make_screen(cinema=show.cinema, seat_plan=OTHER_PLAN)
 
     moved, *results = run_concurrently(
         move(show, screen), *(cancel(order) for order in leaving), *(book(show, seat) for seat in wanted)

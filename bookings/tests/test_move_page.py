@@ -118,7 +118,7 @@ def test_a_show_that_is_not_there_leads_back_to_the_list(show_id, method, staff)
 def test_staff_who_may_move_and_see_no_shows_are_led_to_the_index():
     browser, show = browser_for(make_staff("move_show")), show_in("A oo")
     book(show, 1)
-    page = plan(browser, show, screen=make_screen(seat_plan="A oo").pk)
+    page = plan(browser, show, screen=make_screen(cinema=show.cinema, seat_plan="A oo").pk)
     assert do(browser, show, page).redirect_chain == [(reverse("admin:index"), 302)]
 
 
@@ -151,7 +151,7 @@ def test_a_show_that_sells_the_first_seats_of_its_screen_does_so_at_another_hour
 
 
 def test_the_plan_of_a_show_that_has_not_sold_says_so(staff):
-    page = plan(staff, show_in("A oo"), screen=make_screen(seat_plan="C oo").pk)
+    page = plan(staff, show := show_in("A oo"), screen=make_screen(cinema=show.cinema, seat_plan="C oo").pk)
 
     assert summary(page)[1] == "No seats are sold."
 
@@ -162,7 +162,7 @@ def test_looking_at_the_plan_writes_nothing(staff):
     let_expire(hold(show, 3))
     before = db_snapshot()
 
-    page = plan(staff, show, screen=make_screen(seat_plan="C oo").pk)
+    page = plan(staff, show, screen=make_screen(cinema=show.cinema, seat_plan="C oo").pk)
     press(staff, show, page, "_check")
 
     assert summary(page)[1] == "2 seats sold: 0 keep their seat, 2 get another one."
@@ -174,7 +174,9 @@ def test_both_charts_draw_each_party_in_a_colour_with_a_mark(staff):
     pair, single = make_order(show, 1, 2, status=Status.BOOKED), make_order(show, 5, status=Status.BOOKED)
     block(show, "B2")
 
-    page = plan(staff, show, screen=make_screen(seat_plan="A oo\nC oo").pk).content.decode()
+    page = plan(
+        staff, show, screen=make_screen(cinema=show.cinema, seat_plan="A oo\nC oo").pk
+    ).content.decode()
 
     drawn = re.findall(
         r'class="seat kind-standard status-(\S+) +(party party-\d+)?" (?:data-party="(\w+)" )?.*?'
@@ -202,7 +204,9 @@ def test_marks_and_colours_tell_many_parties_apart(staff):
     for number in range(1, 31):
         book(show, number)
 
-    chart = plan(staff, show, screen=make_screen(seat_plan="A oo").pk).context["plan"].before
+    chart = (
+        plan(staff, show, screen=make_screen(cinema=show.cinema, seat_plan="A oo").pk).context["plan"].before
+    )
 
     parties = [seat.party for row in chart.rows for seat in row.seats]
     assert len({party.mark for party in parties}) == 30
@@ -235,7 +239,7 @@ def test_the_summary_says_who_moves_who_is_left_out_and_what_goes_back(staff):
     make_order(show, 3, 4, status=Status.BOOKED)
     left_out = make_order(show, 5, 6, 7, status=Status.BOOKED)
     block(show, "C4")
-    screen = make_screen(seat_plan="A oo\nB oo")
+    screen = make_screen(cinema=show.cinema, seat_plan="A oo\nB oo")
 
     page = plan(staff, show, screen=screen.pk)
 
@@ -257,7 +261,7 @@ def test_orders_that_stay_are_folded_away_and_can_be_changed_too(staff):
     show = show_in("A o\nB oo")
     stays, moves = book(show, 1), book(show, 2)
 
-    page = plan(staff, show, screen=make_screen(seat_plan="A o\nC oo").pk)
+    page = plan(staff, show, screen=make_screen(cinema=show.cinema, seat_plan="A o\nC oo").pk)
 
     assert [row.order for row in page.context["plan"].others] == [stays.order]
     assert [row.order for row in page.context["plan"].noteworthy] == [moves.order]
@@ -267,7 +271,7 @@ def test_orders_that_stay_are_folded_away_and_can_be_changed_too(staff):
 def test_names_of_customers_take_the_permission_to_see_bookings(staff):
     show = show_in("A oo")
     book(show, 1, user=make_user("ada"))
-    screen = make_screen(seat_plan="B oo")
+    screen = make_screen(cinema=show.cinema, seat_plan="B oo")
 
     assert "ada" in plan(staff, show, screen=screen.pk).content.decode()
     assert "ada" not in plan(browser_for(make_staff("move_show")), show, screen=screen.pk).content.decode()
@@ -291,7 +295,10 @@ def test_the_plan_costs_the_same_queries_for_any_number_of_seats(seats, staff, d
     show = show_in("A oooooo\nB oooooo\nC oo")
     for number in range(1, seats + 1):
         book(show, number)
-    data = {**opened(staff, show, screen=make_screen(seat_plan="A oooooooo\nB oooooooo").pk), "_plan": ""}
+    data = {
+        **opened(staff, show, screen=make_screen(cinema=show.cinema, seat_plan="A oooooooo\nB oooooooo").pk),
+        "_plan": "",
+    }
     page = staff.post(address(show), data)
 
     with django_assert_num_queries(24):
@@ -303,7 +310,10 @@ def test_the_plan_costs_the_same_queries_for_any_number_of_seats(seats, staff, d
 
 def test_the_show_moves_as_it_was_shown_and_the_log_says_why(staff):
     show = show_in("A oo\nB oo")
-    order, screen = make_order(show, 3, 4, status=Status.BOOKED), make_screen(seat_plan="A oo\nC oo")
+    order, screen = (
+        make_order(show, 3, 4, status=Status.BOOKED),
+        make_screen(cinema=show.cinema, seat_plan="A oo\nC oo"),
+    )
 
     response = do(staff, show, plan(staff, show, screen=screen.pk))
 
@@ -319,7 +329,7 @@ def test_the_show_moves_as_it_was_shown_and_the_log_says_why(staff):
 def test_those_who_cannot_be_seated_get_everything_back_only_if_it_was_ticked(staff):
     show = show_in("A oooo", price=Decimal("10.00"))
     order = make_order(show, 1, 2, 3, status=Status.BOOKED)
-    page = plan(staff, show, screen=make_screen(seat_plan="A oo").pk)
+    page = plan(staff, show, screen=make_screen(cinema=show.cinema, seat_plan="A oo").pk)
     before = db_snapshot()
 
     refused = do(staff, show, page)
@@ -336,7 +346,7 @@ def test_those_who_cannot_be_seated_get_everything_back_only_if_it_was_ticked(st
 def test_a_party_is_taken_apart_only_after_that_was_looked_at(staff):
     show = show_in("A oo")
     order = make_order(show, 1, 2, status=Status.BOOKED)
-    page = plan(staff, show, screen=make_screen(seat_plan="A o\nB o").pk)
+    page = plan(staff, show, screen=make_screen(cinema=show.cinema, seat_plan="A o\nB o").pk)
 
     shown = do(staff, show, page, apart="on")
     assert messages(shown) == ["Nothing was moved yet: look at this plan first."]
@@ -350,8 +360,8 @@ def test_a_party_is_taken_apart_only_after_that_was_looked_at(staff):
 def test_another_target_is_looked_at_before_it_is_done(field, staff):
     show = make_show(screen=make_screen(seat_plan="A oo"), starts_at=utc(2030, 1, 15, 19))
     book(show, 1)
-    page = plan(staff, show, screen=make_screen(seat_plan="B oo").pk)
-    other = {"screen": make_screen(seat_plan="C oo").pk, "starts_at_1": "21:00"}[field]
+    page = plan(staff, show, screen=make_screen(cinema=show.cinema, seat_plan="B oo").pk)
+    other = {"screen": make_screen(cinema=show.cinema, seat_plan="C oo").pk, "starts_at_1": "21:00"}[field]
     before = db_snapshot()
 
     shown = do(staff, show, page, **{field: other})
@@ -375,7 +385,9 @@ def test_a_redrawn_screen_is_moved_to_as_it_is_now(staff):
 def test_the_pages_of_events_say_from_which_seat_a_guest_came(staff):
     show = show_in("A oo")
     booking = book(show, 1)
-    assert was_done(do(staff, show, plan(staff, show, screen=make_screen(seat_plan="C oo").pk)), show)
+    assert was_done(
+        do(staff, show, plan(staff, show, screen=make_screen(cinema=show.cinema, seat_plan="C oo").pk)), show
+    )
 
     page = browser_for(make_staff("view_booking", "view_bookingevent")).get(
         reverse("admin:bookings_booking_change", args=[booking.pk])

@@ -24,7 +24,7 @@ def press_while_a_seat_is_bought():
     """The last free seat of the old screen is being bought when the move to one of two seats begins."""
     show, staff, user = show_in("A ooo"), mover(), make_user()
     make_order(show, 1, 2, status=Status.BOOKED)
-    page = plan(staff, show, screen=make_screen(seat_plan="A oo").pk, refund="on")
+    page = plan(staff, show, screen=make_screen(cinema=show.cinema, seat_plan="A oo").pk, refund="on")
     bought = Event()
 
     def buy():
@@ -67,7 +67,12 @@ def test_a_move_amid_buyers_and_cancelling_customers_does_what_was_shown():
     for _ in range(3):
         show, staff = show_in("A oooooo\nB oooooo\nC oooooo"), mover()
         orders = [make_order(show, first, first + 1, status=Status.BOOKED) for first in (1, 3, 5, 7, 9, 11)]
-        page = plan(staff, show, screen=make_screen(seat_plan="A oooooo\nD oooooo\nE oooooo").pk, refund="on")
+        page = plan(
+            staff,
+            show,
+            screen=make_screen(cinema=show.cinema, seat_plan="A oooooo\nD oooooo\nE oooooo").pk,
+            refund="on",
+        )
         shown = typed_seats(page)
         bookings = list(Booking.objects.filter(show=show))
 

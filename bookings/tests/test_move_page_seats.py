@@ -30,7 +30,7 @@ def staff():
 def test_seats_that_are_typed_are_kept_and_the_others_are_seated_around_them(staff):
     show = show_in("A oo\nB oo")
     john, jane = book(show, 1), book(show, 2)
-    page = plan(staff, show, screen=make_screen(seat_plan="A oo\nB oo").pk)
+    page = plan(staff, show, screen=make_screen(cinema=show.cinema, seat_plan="A oo\nB oo").pk)
 
     checked = press(staff, show, page, "_check", **{seat_input(jane): " a 1 "})
     assert typed_seats(checked) == {seat_input(john): "A2", seat_input(jane): "A1"}
@@ -60,7 +60,7 @@ def test_an_emptied_input_has_the_seat_chosen_again(staff):
 def test_seats_that_were_typed_and_not_checked_are_looked_at_before_it_is_done(staff):
     show = show_in("A oooo")
     booking = book(show, 1)
-    page = plan(staff, show, screen=make_screen(seat_plan="A oooo").pk)
+    page = plan(staff, show, screen=make_screen(cinema=show.cinema, seat_plan="A oooo").pk)
     before = db_snapshot()
 
     shown = do(staff, show, page, **{seat_input(booking): "A3"})
@@ -90,7 +90,7 @@ def test_what_is_wrong_with_typed_seats_is_said_and_nothing_that_was_typed_is_lo
     show = show_in("A oooo\nB W")
     order = make_order(show, 1, 2, status=Status.BOOKED)
     names = [seat_input(booking_of(order, number)) for number in (1, 2)]
-    page = plan(staff, show, screen=make_screen(seat_plan="A oooo\nB W").pk)
+    page = plan(staff, show, screen=make_screen(cinema=show.cinema, seat_plan="A oooo\nB W").pk)
     typed = {name: seat for name, seat in zip(names, seats, strict=True) if seat}
     before = db_snapshot()
 
@@ -110,7 +110,7 @@ def test_a_seat_for_a_party_of_which_others_find_none_stays_typed_and_is_a_probl
     show = show_in("A oo")
     order = make_order(show, 1, 2, status=Status.BOOKED)
     one, two = (seat_input(booking_of(order, number)) for number in (1, 2))
-    page = plan(staff, show, screen=make_screen(seat_plan="A o").pk, refund="on")
+    page = plan(staff, show, screen=make_screen(cinema=show.cinema, seat_plan="A o").pk, refund="on")
 
     checked = press(staff, show, page, "_check", **{one: "A1"})
 
@@ -124,7 +124,7 @@ def test_guests_who_were_left_out_can_be_given_seats_by_hand(staff):
     show = show_in("A oo\nB o")
     order = make_order(show, 1, 2, status=Status.BOOKED)
     one, two = (seat_input(booking_of(order, number)) for number in (1, 2))
-    page = plan(staff, show, screen=make_screen(seat_plan="A o\nB o").pk)
+    page = plan(staff, show, screen=make_screen(cinema=show.cinema, seat_plan="A o\nB o").pk)
     assert typed_seats(page) == {one: "", two: ""}
 
     checked = press(staff, show, page, "_check", **{one: "A1", two: "B1", "apart": "on"})
@@ -136,10 +136,12 @@ def test_guests_who_were_left_out_can_be_given_seats_by_hand(staff):
 def test_seats_that_were_typed_for_another_screen_are_passed_over_and_that_is_said(staff):
     show = show_in("A oooo")
     booking = book(show, 1)
-    page = plan(staff, show, screen=make_screen(seat_plan="A oooo").pk)
+    page = plan(staff, show, screen=make_screen(cinema=show.cinema, seat_plan="A oooo").pk)
     checked = press(staff, show, page, "_check", **{seat_input(booking): "A4"})
 
-    other = press(staff, show, checked, "_plan", screen=make_screen(seat_plan="A oooo").pk)
+    other = press(
+        staff, show, checked, "_plan", screen=make_screen(cinema=show.cinema, seat_plan="A oooo").pk
+    )
 
     assert messages(other) == ["Seats that were typed for another screen are passed over."]
     assert typed_seats(other) == {seat_input(booking): "A1"}
@@ -149,7 +151,7 @@ def test_house_seats_can_be_given_another_place_by_hand(staff):
     show = show_in("A oo\nB oo")
     block(show, "B2")
     house = Booking.objects.get()
-    page = plan(staff, show, screen=make_screen(seat_plan="A oo").pk)
+    page = plan(staff, show, screen=make_screen(cinema=show.cinema, seat_plan="A oo").pk)
     assert typed_seats(page) == {seat_input(house): ""}
 
     checked = press(staff, show, page, "_check", **{seat_input(house): "A2"})
@@ -162,7 +164,7 @@ def test_a_single_seat_that_a_choice_would_leave_is_a_problem_unless_ticked(staf
     show = show_in("A oo\nB oo")
     order = make_order(show, 1, 2, status=Status.BOOKED)
     one, two = (seat_input(booking_of(order, number)) for number in (1, 2))
-    screen = make_screen(seat_plan="A ooooo", no_single_seats=True)
+    screen = make_screen(cinema=show.cinema, seat_plan="A ooooo", no_single_seats=True)
     other = make_order(show, 3, 4, status=Status.BOOKED)
     page = plan(staff, show, screen=screen.pk)
     assert sorted(typed_seats(page).values()) == ["A1", "A2", "A3", "A4"]

@@ -49,18 +49,30 @@ def test_an_order_names_screens_as_they_were_called_then_also_once_one_is_gone()
         screen=make_screen(name="One", cinema=make_cinema(name="Roxy", time_zone="Europe/London"))
     )
     order = make_order(show, 1, status=Status.BOOKED)
-    between = make_screen(name="Two", cinema=make_cinema(name="Rex", time_zone="America/New_York"))
+    between = make_screen(name="Two", cinema=show.cinema)
     move(show, screen=between)
-    move(show, screen=make_screen(name="Three", cinema=between.cinema))
-    save_cinema(between.cinema, name="Ritz")
+    move(show, screen=make_screen(name="Three", cinema=show.cinema))
+    save_cinema(show.cinema, name="Ritz")
     delete_row(between)
     assert [each["changes"] for each in read(order).data["changes"]] == [
-        {
-            "screen_name": {"old": "One", "new": "Two"},
-            "cinema_name": {"old": "Roxy", "new": "Rex"},
-            "time_zone": {"old": "Europe/London", "new": "America/New_York"},
-        },
+        {"screen_name": {"old": "One", "new": "Two"}},
         {"screen_name": {"old": "Two", "new": "Three"}},
+    ]
+
+
+def test_an_order_tells_of_another_cinema_to_which_an_earlier_version_moved_its_show():
+    show = show_in("A oo")
+    order = make_order(show, 1, status=Status.BOOKED)
+    changed = {
+        "screen_name": ["One", "Two"],
+        "cinema_name": ["Roxy", "Rex"],
+        "time_zone": ["Europe/London", "America/New_York"],
+    }
+    ShowEvent.objects.create(show=show, version=1, channel="API", changes={"screen": [1, 2], **changed})
+    show.version = 1
+    show.save(update_fields=["version"])
+    assert [each["changes"] for each in read(order).data["changes"]] == [
+        {name: {"old": old, "new": new} for name, (old, new) in changed.items()}
     ]
 
 
@@ -68,9 +80,9 @@ def test_an_order_names_screens_as_they_were_called_then_also_once_one_is_gone()
 def test_an_order_that_was_given_back_is_told_nothing_of_what_came_later(status):
     show = show_in("A oo")
     order = make_order(show, 1, status=status)
-    move(show, screen=make_screen(name="Two", seat_plan="A oo"))
+    move(show, screen=make_screen(cinema=show.cinema, name="Two", seat_plan="A oo"))
     assert post_to(order, "cancel").status_code == 200
-    move(show, screen=make_screen(name="Three", seat_plan="A oo"))
+    move(show, screen=make_screen(cinema=show.cinema, name="Three", seat_plan="A oo"))
     [told] = read(order).data["changes"]
     assert told["changes"]["screen_name"]["new"] == "Two"
 
@@ -79,7 +91,7 @@ def test_an_order_that_was_left_out_is_told_of_the_move():
     show = show_in("A oo")
     order = make_order(show, 2, status=Status.BOOKED)
     make_order(show, 1, status=Status.BOOKED)
-    move(show, screen=make_screen(name="Two", seat_plan="A o"), refund_left_out=True)
+    move(show, screen=make_screen(cinema=show.cinema, name="Two", seat_plan="A o"), refund_left_out=True)
     [told] = read(order).data["changes"]
     assert told["changes"]["screen_name"]["new"] == "Two"
 
@@ -129,7 +141,7 @@ def test_the_seat_map_and_its_etags_change():
     client = client_for(make_user())
     maps = [f"/api/shows/{show.pk}/seats/", f"/api/shows/{show.pk}/seats/?fields=layout"]
     before = [client.get(url)["ETag"] for url in maps]
-    move(show, screen=make_screen(seat_plan="A oo\nC oooo"))
+    move(show, screen=make_screen(cinema=show.cinema, seat_plan="A oo\nC oooo"))
     for url, etag in zip(maps, before, strict=True):
         assert client.get(url, headers={"If-None-Match": etag}).status_code == 200
     seats = {
@@ -140,7 +152,7 @@ def test_the_seat_map_and_its_etags_change():
 
 def test_a_seat_that_the_show_had_before_the_move_is_a_conflict_and_one_that_never_was_is_not():
     show = show_in("A oooo")
-    move(show, screen=make_screen(seat_plan="A oo"))
+    move(show, screen=make_screen(cinema=show.cinema, seat_plan="A oo"))
     client = client_for(make_user())
     gone = client.post(f"/api/shows/{show.pk}/book/", {"seat_number": 4})
     assert_refused(gone, 409, "show_changed")
@@ -156,7 +168,7 @@ def test_history_says_from_which_seat_to_which_and_who_did_it():
     show = show_in("A oo\nB oo")
     booking = book(show, 3)
     staff = make_staff("move_show")
-    screen = make_screen(seat_plan="A oo\nC oo")
+    screen = make_screen(cinema=show.cinema, seat_plan="A oo\nC oo")
 
     ask(show, staff=staff, screen=screen.pk)
 
@@ -180,8 +192,8 @@ def test_bookings_and_events_of_before_keep_the_labels_they_had():
     given_back, stays = book(show, 3), book(show, 4)
     give_back(given_back)
 
-    move(show, screen=make_screen(seat_plan="X oooo\nY oo"))
-    move(show, screen=make_screen(seat_plan="Z ooo"))
+    move(show, screen=make_screen(cinema=show.cinema, seat_plan="X oooo\nY oo"))
+    move(show, screen=make_screen(cinema=show.cinema, seat_plan="Z ooo"))
 
     given_back = Booking.objects.with_details().get(pk=given_back.pk)
     assert given_back.seat_label == "B1"
@@ -196,7 +208,7 @@ def test_a_show_that_never_sold_keeps_the_labels_of_before_with_another_screen_t
     show = show_in("A oo\nB oo")
     booking = book_and_release(show, 3)
 
-    assert patch(show, screen=make_screen(seat_plan="X oooo").pk).status_code == 200
+    assert patch(show, screen=make_screen(cinema=show.cinema, seat_plan="X oooo").pk).status_code == 200
 
     assert Booking.objects.with_details().get(pk=booking.pk).seat_label == "B1"
     assert {seat_label_then(event) for event in BookingEvent.objects.all()} == {"B1"}
@@ -212,7 +224,7 @@ def book_and_release(show, seat_number):
 def test_a_repeated_move_changes_nothing_more():
     show = show_in("A oo\nB oo")
     book(show, 3)
-    screen = make_screen(seat_plan="A oo\nC oo")
+    screen = make_screen(cinema=show.cinema, seat_plan="A oo\nC oo")
     ask(show, screen=screen.pk)
     before = db_snapshot()
     assert ask(show, screen=screen.pk).status_code == 200
@@ -250,7 +262,7 @@ def test_a_hold_that_is_over_keeps_its_label_when_a_show_that_never_sold_gets_ot
     let_expire(order := hold(show, 4))
     redraw(show, "X oooo")
     if "screen" in other:
-        other = {"screen": make_screen(seat_plan=other["screen"]).pk}
+        other = {"screen": make_screen(cinema=show.cinema, seat_plan=other["screen"]).pk}
 
     assert patch(show, **other).status_code == 200
 

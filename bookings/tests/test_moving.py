@@ -24,7 +24,7 @@ def test_guests_keep_labels_and_ids_and_get_the_seats_of_the_new_screen():
     show = show_in("A oooo\nB oooo")
     order = make_order(show, 5, 6, status=Status.BOOKED)
     ids = set(order.bookings.values_list("pk", flat=True))
-    screen = make_screen(seat_plan="A oooooo\nB oooooo")
+    screen = make_screen(cinema=show.cinema, seat_plan="A oooooo\nB oooooo")
 
     response = ask(show, screen=screen.pk)
 
@@ -43,7 +43,7 @@ def test_a_show_gets_the_rows_that_a_larger_screen_has_behind_its_own():
     show = show_in("A oo")
     order = make_order(show, 1, 2, status=Status.BOOKED)
 
-    assert ask(show, screen=make_screen(seat_plan="A oo\nB oooo").pk).status_code == 200
+    assert ask(show, screen=make_screen(cinema=show.cinema, seat_plan="A oo\nB oooo").pk).status_code == 200
 
     show.refresh_from_db()
     assert (show.total_seats, seats_of(order)) == (6, ["A1", "A2"])
@@ -77,7 +77,7 @@ def test_the_plan_names_every_seat_before_and_after():
     order = make_order(show, 3, 4, status=Status.BOOKED)
     block(show, "A1")
 
-    data = ask(show, screen=make_screen(seat_plan="A oo\nC oo").pk).data
+    data = ask(show, screen=make_screen(cinema=show.cinema, seat_plan="A oo\nC oo").pk).data
 
     seats = [(each["before"], each["after"], each["order"], each["status"]) for each in data["seats"]]
     assert seats[1:] == [
@@ -104,7 +104,7 @@ def test_a_dry_run_answers_the_same_plan_and_writes_nothing():
     make_order(show, 3, 4, status=Status.BOOKED)
     let_expire(hold(show, 1))
     make_order(show, 2, status=Status.BOOKED)
-    body = {"screen": make_screen(seat_plan="X oo\nC o").pk, "leave_out": "refund"}
+    body = {"screen": make_screen(cinema=show.cinema, seat_plan="X oo\nC o").pk, "leave_out": "refund"}
     before = db_snapshot()
 
     planned = ask(show, dry_run=True, **body)
@@ -119,7 +119,7 @@ def test_a_dry_run_tells_of_the_show_as_it_would_be_and_leaves_holds_alone_whose
     show = show_in("A oooo")
     make_order(show, 1, 2, status=Status.BOOKED)
     let_expire(hold(show, 4))
-    screen = make_screen(seat_plan="A ooo")
+    screen = make_screen(cinema=show.cinema, seat_plan="A ooo")
     before = db_snapshot()
 
     planned = ask(show, screen=screen.pk, dry_run=True)
@@ -148,7 +148,7 @@ def test_a_hold_moves_too_and_expired_holds_do_not():
     show = show_in("A oo\nB oo")
     held, over = hold(show, 1), hold(show, 3)
     let_expire(over)
-    move(show, screen=make_screen(seat_plan="C oo"))
+    move(show, screen=make_screen(cinema=show.cinema, seat_plan="C oo"))
     assert seats_of(held) == ["C1"]
     assert over.bookings.get().status == Status.EXPIRED
     assert_history_consistent()
@@ -157,7 +157,7 @@ def test_a_hold_moves_too_and_expired_holds_do_not():
 def test_house_seats_keep_their_label_or_are_released():
     show = show_in("A oo\nB oo")
     block(show, "A2, B2")
-    data = ask(show, screen=make_screen(seat_plan="A oo").pk).data
+    data = ask(show, screen=make_screen(cinema=show.cinema, seat_plan="A oo").pk).data
     assert data["dropped"] == "B2"
     assert Show.objects.get().live_seats == 1
     assert list(Booking.objects.order_by("id").values_list("status", flat=True)) == ["BLOCKED", "CANCELLED"]
@@ -171,7 +171,7 @@ def test_a_move_is_refused_if_it_leaves_somebody_out_and_names_them():
     show = show_in("A oooo")
     order = make_order(show, 1, 2, 3, status=Status.BOOKED)
     before = db_snapshot()
-    response = ask(show, screen=make_screen(seat_plan="A oo").pk)
+    response = ask(show, screen=make_screen(cinema=show.cinema, seat_plan="A oo").pk)
     assert_refused(response, 409, "cannot_seat_all")
     assert response.data["left_out"] == [{"order": order.reference, "seats": "A1-A3"}]
     assert db_snapshot() == before
@@ -181,7 +181,7 @@ def test_those_who_are_left_out_may_get_everything_back():
     show = show_in("A oooo", price=Decimal("10.00"))
     group = make_order(show, 1, 2, 3, status=Status.BOOKED)
     held = hold(show, 4)
-    data = ask(show, screen=make_screen(seat_plan="A o").pk, leave_out="refund").data
+    data = ask(show, screen=make_screen(cinema=show.cinema, seat_plan="A o").pk, leave_out="refund").data
     assert data["left_out"] == [{"order": group.reference, "seats": "A1-A3"}]
     assert data["refund"] == "30.00"
     assert {(b.status, b.refund_percent, b.reason) for b in group.bookings.all()} == {
@@ -195,7 +195,7 @@ def test_those_who_are_left_out_may_get_everything_back():
 def test_a_party_may_be_taken_apart_if_staff_say_so():
     show = show_in("A oo")
     order = make_order(show, 1, 2, status=Status.BOOKED)
-    screen = make_screen(seat_plan="A o\nB o")
+    screen = make_screen(cinema=show.cinema, seat_plan="A o\nB o")
     assert_refused(ask(show, screen=screen.pk), 409, "cannot_seat_all")
     assert ask(show, screen=screen.pk, may_sit_alone=True).status_code == 200
     assert seats_of(order) == ["A1", "B1"]
@@ -208,7 +208,10 @@ def test_others_are_seated_around_seats_that_are_chosen_by_hand():
     show = show_in("A oo\nB oo")
     john, jane = book(show, 1), book(show, 2)
     chosen = [{"booking": jane.pk, "seat_number": 1}]
-    assert ask(show, screen=make_screen(seat_plan="A oo\nB oo").pk, seats=chosen).status_code == 200
+    assert (
+        ask(show, screen=make_screen(cinema=show.cinema, seat_plan="A oo\nB oo").pk, seats=chosen).status_code
+        == 200
+    )
     assert seats_of(jane.order) == ["A1"]
     assert seats_of(john.order) == ["A2"]
 
@@ -258,7 +261,7 @@ def test_chosen_seats_leave_no_seat_single_unless_staff_say_so():
 def test_a_single_seat_that_the_plan_leaves_too_is_not_the_fault_of_chosen_seats():
     show = show_in("A ooooo")
     left, right = make_order(show, 1, 2, status=Status.BOOKED), make_order(show, 4, 5, status=Status.BOOKED)
-    screen = make_screen(seat_plan="A ooooo", no_single_seats=True)
+    screen = make_screen(cinema=show.cinema, seat_plan="A ooooo", no_single_seats=True)
     chosen = [{"booking": each.pk, "seat_number": each.seat_number} for each in left.bookings.all()]
     assert ask(show, screen=screen.pk, seats=chosen).status_code == 200
     assert (seats_of(left), seats_of(right)) == (["A1", "A2"], ["A4", "A5"])
@@ -299,10 +302,15 @@ def test_a_dearer_seat_costs_nothing_and_a_cheaper_one_gives_the_difference_back
     prices = {"price": Decimal("8.00"), "premium_price": Decimal("12.00")}
     show = show_in("A oo\nB PP", **prices)
     standard = make_order(show, 1, 2, status=Status.BOOKED)
-    assert ask(show, screen=make_screen(seat_plan="A PP\nC oo").pk, dry_run=True).data["refund"] == "0.00"
+    assert (
+        ask(show, screen=make_screen(cinema=show.cinema, seat_plan="A PP\nC oo").pk, dry_run=True).data[
+            "refund"
+        ]
+        == "0.00"
+    )
     premium = make_order(show, 3, 4, status=Status.BOOKED)
 
-    data = ask(show, screen=make_screen(seat_plan="D oo\nE oo").pk).data
+    data = ask(show, screen=make_screen(cinema=show.cinema, seat_plan="D oo\nE oo").pk).data
 
     assert data["refund"] == "8.00"
     assert read(premium).data["total"] == "16.00"
@@ -329,7 +337,7 @@ def test_a_show_does_not_move_into_the_past_nor_once_it_is_over():
 
 def test_a_show_that_runs_moves_only_to_a_later_start():
     show = show_in("A oo", starts_at=now() - timedelta(minutes=5))
-    screen = make_screen(seat_plan="A oo")
+    screen = make_screen(cinema=show.cinema, seat_plan="A oo")
     assert_refused(ask(show, screen=screen.pk), 409, "show_started")
     assert ask(show, screen=screen.pk, starts_at=iso(now() + timedelta(hours=1))).status_code == 200
 
@@ -343,12 +351,13 @@ def test_a_show_that_is_late_moves_though_its_sale_has_ended_by_then():
 
 def test_a_cancelled_show_does_not_move():
     show = show_in("A oo", status=Show.Status.CANCELLED, cancelled_at=now())
-    assert_refused(ask(show, screen=make_screen().pk), 409, "show_cancelled")
+    assert_refused(ask(show, screen=make_screen(cinema=show.cinema).pk), 409, "show_cancelled")
 
 
 def test_a_move_onto_another_show_is_refused_and_names_it():
     there = show_in("A oo")
-    show = show_in("A oo", starts_at=there.starts_at + timedelta(minutes=30))
+    screen = make_screen(cinema=there.cinema, seat_plan="A oo")
+    show = make_show(screen=screen, starts_at=there.starts_at + timedelta(minutes=30))
     response = ask(show, screen=there.screen_id, dry_run=True)
     assert_refused(response, 409, "screen_occupied")
     assert [each["id"] for each in response.data["shows"]] == [there.pk]
@@ -358,7 +367,7 @@ def test_a_move_may_be_based_on_the_version_that_staff_saw():
     show = show_in("A oo")
     etag = client_for(make_user()).get(f"/api/shows/{show.pk}/")["ETag"]
     change(show, price=Decimal("9.00"))
-    response = ask(show, screen=make_screen().pk, headers={"If-Match": etag})
+    response = ask(show, screen=make_screen(cinema=show.cinema).pk, headers={"If-Match": etag})
     assert_refused(response, 412, "precondition_failed")
 
 
@@ -387,5 +396,4 @@ def test_a_body_that_makes_no_sense_is_refused(body, field):
 
 
 def test_no_such_show():
-    show = Show(pk=999_999_999)
-    assert_refused(ask(show, screen=make_screen().pk), 404, "not_found")
+    assert_refused(ask(Show(pk=999_999_999), screen=make_screen().pk), 404, "not_found")

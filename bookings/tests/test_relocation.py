@@ -8,10 +8,10 @@ from django.contrib.admin.models import LogEntry
 from django.utils.timezone import now
 
 from accounts.tests.factories import client_for, make_staff, make_user
-from bookings.tests.factories import book, change
+from bookings.tests.factories import book
 from movie_booking.tests.pages import inputs_of
 from movies.models import Cinema, Screen, Show, ShowEvent
-from movies.services import schedule_show
+from movies.services import STAYS_IN_CINEMA, schedule_show
 from movies.tests.factories import browser_for, make_cinema, make_movie, make_screen, make_show, utc
 
 pytestmark = pytest.mark.django_db
@@ -306,7 +306,7 @@ def test_a_screen_with_shows_stays_in_its_cinema(move_screen, screen, fields):
 def test_a_screen_that_an_order_promises_stays_in_its_cinema(move_screen, screen, show):
     Show.objects.filter(pk=show.pk).update(sales_open_at=None)
     book(show, 1)
-    Show.objects.filter(pk=show.pk).update(screen=make_screen())
+    Show.objects.filter(pk=show.pk).update(screen=make_screen(cinema=show.cinema))
 
     assert move_screen().data["code"] == "screen_has_shows"
 
@@ -329,7 +329,24 @@ def test_the_page_of_a_screen_with_shows_refuses_another_cinema(browser, screen,
     assert Screen.objects.get(pk=screen.pk).cinema_id == screen.cinema_id
 
 
-def test_a_show_may_still_move_to_a_screen_of_another_cinema(show):
-    other = make_screen()
+@pytest.mark.parametrize("path", ["", "move/"])
+def test_a_show_stays_in_its_cinema(show, path):
+    api = client_for(make_staff("change_show", "move_show"))
+    send, other = {"": api.patch, "move/": api.post}[path], make_screen()
 
-    assert change(show, screen=other).screen == other
+    response = send(f"/api/shows/{show.pk}/{path}", {"screen": other.pk, "reason": "The heating is out."})
+
+    assert (response.status_code, response.data["error_codes"]) == (400, {"screen": ["other_cinema"]})
+    show.refresh_from_db()
+    assert show.screen != other
+
+
+def test_the_page_of_a_show_refuses_a_screen_of_another_cinema(browser, show):
+    page = f"/admin/movies/show/{show.pk}/change/"
+    form = inputs_of(browser.get(page), "show_form")
+
+    response = browser.post(page, {**form, "screen": make_screen().pk})
+
+    assert response.context["adminform"].form.errors == {"screen": [STAYS_IN_CINEMA]}
+    show.refresh_from_db()
+    assert show.screen.cinema_id == show.cinema_id

@@ -36,7 +36,7 @@ def test_changes_are_told_in_words_by_the_clock_of_the_cinema_newest_first():
     show = show_in_new_york()
     book(show, 1)
     change(show, starts_at=EIGHT + timedelta(hours=1))
-    move(show, screen=make_screen(name="Two", cinema=show.screen.cinema, seat_plan="B ooo"), reason="Heating")
+    move(show, screen=make_screen(cinema=show.cinema, name="Two", seat_plan="B ooo"), reason="Heating")
     call_off(Show.objects.get(), reason="Snow")
 
     assert log_of(show) == [

@@ -47,7 +47,7 @@ def show():
 @pytest.mark.parametrize("how", WAYS)
 def test_the_version_that_the_map_tells_is_taken(show, how):
     assert versions(show) == {0}
-    move(show, screen=make_screen(seat_plan="P ooo"))
+    move(show, screen=make_screen(cinema=show.cinema, seat_plan="P ooo"))
     [version] = versions(show)
 
     assert version == 1
@@ -56,7 +56,7 @@ def test_the_version_that_the_map_tells_is_taken(show, how):
 
 @pytest.mark.parametrize("how", WAYS)
 def test_another_is_refused_and_what_changed_is_told(show, how):
-    user, screen = make_user(), make_screen(seat_plan="P ooo", name="Screen 9")
+    user, screen = make_user(), make_screen(cinema=show.cinema, seat_plan="P ooo", name="Screen 9")
     before = show.screen
     move(show, screen=screen)
 
@@ -89,7 +89,7 @@ def test_nor_is_one_taken_that_there_never_was(show, how):
 
 @pytest.mark.parametrize("how", WAYS)
 def test_whoever_names_none_asks_for_the_number(show, how):
-    move(show, screen=make_screen(seat_plan="P ooo"))
+    move(show, screen=make_screen(cinema=show.cinema, seat_plan="P ooo"))
 
     assert take(how, show, make_user()).status_code in (200, 201)
 

@@ -49,7 +49,7 @@ def test_what_never_sold_can_get_other_seats_and_another_screen(happened):
 
     assert not was_sold(show)
     assert change(show, total_seats=10).data["total_seats"] == 10
-    response = change(show, screen=make_screen(total_seats=20).pk, total_seats=20)
+    response = change(show, screen=make_screen(cinema=show.cinema, total_seats=20).pk, total_seats=20)
     assert (response.data["total_seats"], response.data["available_seats"]) == (20, 20)
 
 

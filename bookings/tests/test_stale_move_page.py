@@ -42,7 +42,7 @@ def staff():
 def test_a_show_that_was_changed_meanwhile_is_not_moved_and_the_page_says_by_whom(staff):
     show = make_show(screen=make_screen(seat_plan="A oo"), starts_at=utc(2030, 1, 15, 19))
     book(show, 1)
-    page = plan(staff, show, screen=make_screen(seat_plan="B oo").pk)
+    page = plan(staff, show, screen=make_screen(cinema=show.cinema, seat_plan="B oo").pk)
     ada = browser_for(make_user("ada", is_staff=True, is_superuser=True))
     form = inputs_of(ada.get(change_page(show)), "show_form")
     assert ada.post(change_page(show), {**form, "starts_at_1": "20:00"}).status_code == 302
@@ -62,7 +62,7 @@ def test_a_show_that_was_changed_meanwhile_is_not_moved_and_the_page_says_by_who
 
 def test_a_show_that_was_changed_before_the_first_plan_is_planned_as_it_is_now(staff):
     show = show_in("A oo")
-    form = opened(staff, show, screen=make_screen(seat_plan="B oo").pk)
+    form = opened(staff, show, screen=make_screen(cinema=show.cinema, seat_plan="B oo").pk)
     change(show, price=Decimal("99.00"))
 
     page = staff.post(address(show), {**form, "_plan": ""})
@@ -74,7 +74,7 @@ def test_a_show_that_was_changed_before_the_first_plan_is_planned_as_it_is_now(s
 def test_a_show_that_changes_while_it_is_moved_is_not_moved(staff, monkeypatch):
     show = show_in("A oo")
     book(show, 1)
-    page = plan(staff, show, screen=make_screen(seat_plan="B oo").pk)
+    page = plan(staff, show, screen=make_screen(cinema=show.cinema, seat_plan="B oo").pk)
     lock, changed = SeatInventory.lock, []
 
     def change_first(show_id):
@@ -93,7 +93,7 @@ def test_a_show_that_changes_while_it_is_moved_is_not_moved(staff, monkeypatch):
 def test_a_move_is_not_done_twice(staff):
     show = show_in("A oo")
     book(show, 1)
-    page = plan(staff, show, screen=make_screen(seat_plan="B oo").pk)
+    page = plan(staff, show, screen=make_screen(cinema=show.cinema, seat_plan="B oo").pk)
     assert was_done(do(staff, show, page), show)
     before = db_snapshot()
 
@@ -106,7 +106,7 @@ def test_a_move_is_not_done_twice(staff):
 def test_a_buyer_in_between_is_seated_around_those_who_were_shown(staff):
     show = show_in("A oooo")
     first = book(show, 1)
-    page = plan(staff, show, screen=make_screen(seat_plan="A o\nC ooo").pk)
+    page = plan(staff, show, screen=make_screen(cinema=show.cinema, seat_plan="A o\nC ooo").pk)
     assert typed_seats(page) == {seat_input(first): "A1"}
     second = book(show, 4)
 
@@ -125,7 +125,7 @@ def test_a_buyer_in_between_is_seated_around_those_who_were_shown(staff):
 def test_a_buyer_in_between_who_cannot_be_seated_is_shown_before_anything_is_done(staff):
     show = show_in("A ooo")
     book(show, 1)
-    page = plan(staff, show, screen=make_screen(seat_plan="A o").pk, refund="on")
+    page = plan(staff, show, screen=make_screen(cinema=show.cinema, seat_plan="A o").pk, refund="on")
     buyer = book(show, 3)
     before = db_snapshot()
 
@@ -146,7 +146,7 @@ def test_a_buyer_in_between_who_cannot_be_seated_is_shown_before_anything_is_don
 def test_only_orders_that_were_shown_as_left_out_are_left_out(staff):
     show = show_in("A ooo", price=Decimal("10.00"))
     group = make_order(show, 1, 2, status=Status.BOOKED)
-    page = plan(staff, show, screen=make_screen(seat_plan="A o").pk, refund="on")
+    page = plan(staff, show, screen=make_screen(cinema=show.cinema, seat_plan="A o").pk, refund="on")
     buyer = book(show, 3)
 
     assert was_done(do(staff, show, page), show)
@@ -158,7 +158,7 @@ def test_only_orders_that_were_shown_as_left_out_are_left_out(staff):
 def test_a_seat_given_back_in_between_is_no_obstacle(staff):
     show = show_in("A oooo")
     goes, stays = book(show, 1), book(show, 4)
-    page = plan(staff, show, screen=make_screen(seat_plan="C oooo").pk)
+    page = plan(staff, show, screen=make_screen(cinema=show.cinema, seat_plan="C oooo").pk)
     shown = typed_seats(page)[seat_input(stays)]
     give_back(goes)
 
@@ -173,7 +173,7 @@ def test_a_seat_given_back_in_between_is_no_obstacle(staff):
 def test_a_seat_given_back_in_between_goes_to_those_who_were_without(staff):
     show = show_in("A oo")
     one, two = book(show, 1), book(show, 2)
-    page = plan(staff, show, screen=make_screen(seat_plan="A o").pk, refund="on")
+    page = plan(staff, show, screen=make_screen(cinema=show.cinema, seat_plan="A o").pk, refund="on")
     seated, left_out = (one, two) if typed_seats(page)[seat_input(one)] else (two, one)
     give_back(seated)
 
@@ -185,7 +185,8 @@ def test_a_seat_given_back_in_between_goes_to_those_who_were_without(staff):
 
 
 def test_a_screen_that_was_drawn_anew_in_between_is_looked_at_again(staff):
-    show, screen = show_in("A oo"), make_screen(seat_plan="A oo")
+    show = show_in("A oo")
+    screen = make_screen(cinema=show.cinema, seat_plan="A oo")
     order = make_order(show, 1, 2, status=Status.BOOKED)
     page = plan(staff, show, screen=screen.pk)
     save_screen(screen, seat_plan="A _oo")
@@ -205,7 +206,7 @@ def test_a_screen_that_was_drawn_anew_in_between_is_looked_at_again(staff):
 def test_a_show_that_is_busy_is_said_to_be_and_nothing_that_was_typed_is_lost(button, staff, monkeypatch):
     show = show_in("A oo")
     booking = book(show, 1)
-    page = plan(staff, show, screen=make_screen(seat_plan="B oo").pk)
+    page = plan(staff, show, screen=make_screen(cinema=show.cinema, seat_plan="B oo").pk)
 
     def time_out(show_id):
         raise OperationalError("database is locked")
@@ -220,13 +221,14 @@ def test_a_show_that_is_busy_is_said_to_be_and_nothing_that_was_typed_is_lost(bu
 
 def test_a_show_that_is_gone_leads_back_to_the_list(staff):
     show = show_in("A oo")
-    page = plan(staff, show, screen=make_screen(seat_plan="B oo").pk)
+    page = plan(staff, show, screen=make_screen(cinema=show.cinema, seat_plan="B oo").pk)
     Show.objects.all().delete()
     assert do(staff, show, page).redirect_chain == [(reverse("admin:movies_show_changelist"), 302)]
 
 
 def test_a_screen_that_is_gone_is_an_error_next_to_the_field(staff):
-    show, screen = show_in("A oo"), make_screen(seat_plan="B oo")
+    show = show_in("A oo")
+    screen = make_screen(cinema=show.cinema, seat_plan="B oo")
     page = plan(staff, show, screen=screen.pk)
     screen.delete()
     assert list(do(staff, show, page).context["form"].errors) == ["screen"]
@@ -235,7 +237,7 @@ def test_a_screen_that_is_gone_is_an_error_next_to_the_field(staff):
 def test_a_show_that_was_cancelled_in_between_stays_where_it_was(staff):
     show = show_in("A oo")
     book(show, 1)
-    page = plan(staff, show, screen=make_screen(seat_plan="B oo").pk)
+    page = plan(staff, show, screen=make_screen(cinema=show.cinema, seat_plan="B oo").pk)
     call_off(show)
     response = do(staff, show, page)
     assert (response.redirect_chain, messages(response)) == (

@@ -83,17 +83,15 @@ class Weekend(RuleBasedStateMachine):
     def open_cinemas(self, friday, single_seats):
         """Three shows: of one film in both cinemas, and of two films in one of them."""
         self.clock.now = friday
-        for zone, pre_show, drawings in (
-            ("Europe/London", 20, weekend_seats.LONDON),
-            ("America/New_York", None, weekend_seats.NEW_YORK),
-        ):
+        for zone, pre_show in (("Europe/London", 20), ("America/New_York", None)):
             row = make_cinema(time_zone=zone, pre_show_minutes=pre_show)
-            screen = make_screen(cinema=row, seat_plan=drawings[0], no_single_seats=not single_seats)
             cinema = Cinema(row.pk, zone, PRE_SHOW if pre_show is None else pre_show * MINUTE)
-            self.world.screens.append(Screen(screen.pk, cinema, drawings, drawings[0], not single_seats))
+            for drawings in (weekend_seats.SCREEN_1, weekend_seats.SCREEN_2):
+                screen = make_screen(cinema=row, seat_plan=drawings[0], no_single_seats=not single_seats)
+                self.world.screens.append(Screen(screen.pk, cinema, drawings, drawings[0], not single_seats))
         for minutes in (95, 148):
             self.world.films.append(Film(make_movie(duration_minutes=minutes).pk, minutes * MINUTE))
-        (film, other), (london, new_york) = self.world.films, self.world.screens
+        (film, other), (london, _, _, new_york) = self.world.films, self.world.screens
         for hours, shown, screen in ((26, film, london), (28.5, other, london), (31, film, new_york)):
             prices = PRICES[screen is new_york]
             self.put_on(shown, screen, friday + timedelta(hours=hours), prices, cutoff=0)

@@ -39,6 +39,12 @@ class Moves(Customers):
     def draw_screen(self, data):
         return data.draw(st.sampled_from(self.world.screens), label="screen")
 
+    def draw_other_screen(self, data, show):
+        """Mostly of the cinema of the show, in which it stays."""
+        others = [screen for screen in self.world.screens if screen is not show.screen]
+        here = [screen for screen in others if screen.cinema is show.screen.cinema]
+        return data.draw(st.sampled_from(here * 4 + others), label="screen")
+
     # --- Moving ---------------------------------------------------------------------------------------
 
     @rule(data=st.data(), elsewhere=st.booleans(), may_sit_alone=seldom, refund=often)
@@ -46,7 +52,7 @@ class Moves(Customers):
         """To another screen or another start, or both."""
         show, screen, start = self.draw_show(data, sold=True), None, None
         if elsewhere:
-            [screen] = [screen for screen in self.world.screens if screen is not show.screen]
+            screen = self.draw_other_screen(data, show)
         if screen is None or data.draw(st.booleans(), label="another start"):
             start = self.draw_start(data, show.film, screen or show.screen, show.starts_at)
         self.move_show(show, screen, start, {}, may_sit_alone=may_sit_alone, refund=refund)
@@ -57,7 +63,8 @@ class Moves(Customers):
         show = self.draw_show(data, sold=True)
         if not (live := self.world.live(show)):
             return
-        screen = data.draw(st.none() | st.sampled_from(self.world.screens), label="screen")
+        here = [screen for screen in self.world.screens if screen.cinema is show.screen.cinema]
+        screen = data.draw(st.none() | st.sampled_from(here), label="screen")
         seats = read(screen.drawing) if screen else show.seats
         number = st.integers(1, len(seats) + 1)
         ids = [ticket.pk for ticket in live]
@@ -108,7 +115,7 @@ class Moves(Customers):
             why_not |= self.world.why_not_start(start, cutoff)
         if (screen, start) != (show.screen, show.starts_at):
             why_not |= self.world.why_not_there(screen, start, show.length_anew, but=[show])
-        return why_not
+        return why_not | self.world.why_not_in(screen, show)
 
     def moved_to(self, show, screen, start, seats, moved, *, may_sit_alone, chosen):
         """Judge where the guests sit now, and take it over into the model."""
@@ -216,13 +223,13 @@ class Moves(Customers):
     @rule(data=st.data())
     def change_screen(self, data):
         """As a PATCH of the show does, if it never sold: with as many seats as it has."""
-        show, screen = self.draw_show(data), self.draw_screen(data)
-        if screen is show.screen:
-            return
+        show = self.draw_show(data)
+        screen = self.draw_other_screen(data, show)
         seats = read(screen.drawing, len(show.seats))
         why_not = self.world.why_not_changed(show)
         why_not |= {"show_has_bookings"} if self.world.sold(show) else set()
         why_not |= {"invalid"} if len(seats) < len(show.seats) else set()
+        why_not |= self.world.why_not_in(screen, show)
         if self.attempt(
             lambda: services.change_show(show.pk, actor=self.actor(), screen=self.row(screen)),
             why_not=why_not | self.why_not_retimed(show, screen, show.length_anew),

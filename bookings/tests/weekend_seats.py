@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 KINDS = {"o": "standard", "P": "premium", "S": "sofa", "W": "wheelchair", "C": "companion"}
 
-# What the screens of the two cinemas look like, and what they may be redrawn to. Labels differ between the
+# What the two screens of each cinema look like, and what they may be redrawn to. Labels differ between the
 # two, and where they are the same, kinds do.
-LONDON = (
+SCREEN_1 = (
     "A ooo_WC\nB ooSSoo\nC oooPPo",
     "A ooo_WC\nB oooooo\nC oooPPo",
     "B ooSSoo\nC oooPPo\nD oo_WC",
@@ -15,7 +15,7 @@ LONDON = (
     "A ooo_WC\nC P_P",
     "D PPPPPP_WC\nE SSSSPPP",
 )
-NEW_YORK = (
+SCREEN_2 = (
     "A WCoooo\nB ooPPP\nE SSooo",
     "A oooo_CW\nB ooPPP\nE SSooo",
     "A WCoooo\nB oooooo\nF oSSoo_WC",

@@ -204,6 +204,10 @@ class World:
             if show.starts_at < start + length + CLEANING and start < show.screen_free_at
         }
 
+    def why_not_in(self, screen, show):
+        """A show stays in its cinema."""
+        return set() if screen.cinema is show.screen.cinema else {"invalid"}
+
     def why_not_retimed(self, slots):
         """Shows would overlap with these starts and lengths, of those that get others, by show."""
 

@@ -148,7 +148,7 @@ class OrderViewSet(SaysWhere, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
         if self.looks_up and not self.request.query_params.get("show"):
             raise Invalid.of("show", "Name the show whose orders are looked up.", "required")
         orders = Order.objects.of_customers() if self.looks_up else Order.objects.of_machine(machine.key_id)
-        orders = of_cinemas(orders, self.request, "show__screen__cinema")
+        orders = of_cinemas(orders, self.request, "show__cinema")
         return orders.with_details().select_related("exchanged_from", "guest", "user")
 
     def get_serializer_context(self) -> dict[str, Any]:
@@ -310,6 +310,6 @@ class OrderViewSet(SaysWhere, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
 def order_response(order: Order, status: int = HTTP_200_OK, *, tells_customer: bool = False) -> Response:
     """The order with its bookings as the service left them, or else as they are now."""
     if order.known_bookings is None:
-        order.known_bookings = BOOKINGS_OF_ORDER(order.pk)
+        order.known_bookings = BOOKINGS_OF_ORDER(order.show_id, order.pk)
     serializer = OrderSerializer(context={"tells_customer": tells_customer})
     return Response(serializer.to_representation(order), status=status)

@@ -95,7 +95,7 @@ def test_those_of_an_order_and_of_a_customer_return_what_the_orm_returns(way):
     for composed, calls in (
         (OWN_ORDER, [(each.user_id, each.reference, "X") for each in (order, other)]),
         (OWN_ORDER, [(other.user_id, order.reference, "X")]),
-        (BOOKINGS_OF_ORDER, [(order.pk,), (other.pk,)]),
+        (BOOKINGS_OF_ORDER, [(order.show_id, order.pk), (other.show_id, other.pk)]),
         (ORDER_ROWS, [(order.show_id, order.pk), (other.show_id, order.pk), (other.show_id, other.pk)]),
         (HOLDS_OF_USER, [(order.user_id,), (other.user_id,)]),
     ):

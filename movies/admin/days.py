@@ -122,5 +122,5 @@ class DaysSince(LocalDaysFilter):
 
 class StartDays(DaysSince):
     title = "day (cinema's clock)"
-    name, moment, cinema = "starts", "starts_at", "screen__cinema"
+    name, moment, cinema = "starts", "starts_at", "cinema"
     since, default_of_all = timedelta(days=1), "Since yesterday, and to come"

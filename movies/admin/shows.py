@@ -112,6 +112,8 @@ class ShowForm(VersionedForm):
             return data  # the model's own validators say the rest
         if any((data.get(name) or 0) > MAX_CUTOFF_MINUTES for name in MINUTES):
             return data  # so they do here, and no time is that long
+        if self.instance.pk and self._value(data, "screen").cinema_id != self.instance.cinema_id:
+            raise ValidationError({"screen": services.STAYS_IN_CINEMA})
         self._read_times(data)
         if "total_seats" in data and data["total_seats"] is None:
             data["total_seats"] = self._value(data, "screen").total_seats
@@ -120,19 +122,13 @@ class ShowForm(VersionedForm):
         for name in ("status", "sales_cutoff_minutes"):
             if data.get(name) in ("", None):
                 data.pop(name, None)
-        if {*services.TIMING_FIELDS, "screen"} & set(self.changed_data):
+        if services.TIMING_FIELDS & set(self.changed_data):
             self._check_timing(data)
         if {"screen", "total_seats"} & set(self.changed_data):
             self._check_seats(data)
         if services.SLOT_FIELDS & set(self.changed_data):
             self._check_slot(data)
         return data
-
-    def changes(self) -> dict[str, Any]:
-        changes = super().changes()
-        if "screen" in changes:  # the clock of another cinema makes other moments of the same times
-            changes |= {name: self.cleaned_data[name] for name in TIMES if name in self.cleaned_data}
-        return changes
 
     def _value(self, data: dict[str, Any], name: str) -> Any:
         # Fields that are read-only by now are not in the form.
@@ -142,7 +138,7 @@ class ShowForm(VersionedForm):
         """Take what was typed as times by the cinema's clock."""
         zone = self._value(data, "screen").cinema.zone
         for name in TIMES:
-            if self.instance.pk and not {name, "screen"} & set(self.changed_data):
+            if self.instance.pk and name not in self.changed_data:
                 data[name] = getattr(self.instance, name)
             elif data.get(name):
                 # In an hour that comes twice, a time stays on its side of the change.
@@ -226,7 +222,7 @@ class ShowAdmin(ByCinema, EditingAdmin):
         WhenFilter,
         StartDays,
         "status",
-        ("screen__cinema", CinemaChoice),
+        ("cinema", CinemaChoice),
         ("screen", ScreenChoice),
         ("movie", MovieChoice),
     )

@@ -12,6 +12,7 @@ from movies.services.log import (
 )
 from movies.services.schedule import (
     SLOT_FIELDS,
+    STAYS_IN_CINEMA,
     TICKET_FIELDS,
     copy_seat_plan,
     lock_place,
@@ -43,6 +44,7 @@ from movies.services.week_schedule import (
 
 __all__ = [
     "SLOT_FIELDS",
+    "STAYS_IN_CINEMA",
     "TICKET_FIELDS",
     "TIMING_FIELDS",
     "Overlap",

@@ -13,6 +13,7 @@ from django.db.models import Model
 from accounts.actors import Actor
 from movie_booking.database import violates
 from movie_booking.errors import Invalid, NotFound
+from movie_booking.field_messages import FieldMessage
 from movies.errors import ScreenOccupied, ShowCancelled, WrongStatus
 from movies.models import Movie, Screen, Show, ShowEvent
 from movies.seat_plan import crop_plan, draw_plan, plan_of
@@ -21,6 +22,9 @@ from movies.services.timing import TIMING_FIELDS, refuse_timing
 
 # What a sold ticket says of its show, beside the start.
 TICKET_FIELDS = {"movie", "screen", "total_seats"}
+STAYS_IN_CINEMA = FieldMessage(
+    "A show stays in its cinema: schedule another one, and exchange the orders.", "other_cinema"
+)
 # What decides when a show keeps which screen.
 SLOT_FIELDS = {"movie", "screen", "starts_at", "pre_show_minutes"}
 
@@ -46,6 +50,7 @@ def schedule_show(
     show = Show(movie=movie, screen=screen, starts_at=starts_at, **sale_fields)
     refuse_timing(show)
     _take_slot(show, pre_show_minutes)
+    show.cinema_id = show.screen.cinema_id
     show.total_seats = show.screen.total_seats if total_seats is None else total_seats
     show.seat_plan = copy_seat_plan(show.screen, show.total_seats)
     with overlap_refused():
@@ -65,7 +70,8 @@ def place_show(show: Show, changes: dict[str, Any], *, sales_may_end: bool = Fal
     """Set the changes, by field, of a show that the caller has locked. Writes nothing.
 
     Another start, pre-show, movie or screen moves the end along; movie and screen are locked then. Raises
-    ScreenOccupied, and Invalid for times that do not go together or have passed: see `refuse_timing`.
+    ScreenOccupied, and Invalid for a screen of another cinema and for times that do not go together or have
+    passed: see `refuse_timing`.
     """
     for name, value in changes.items():
         setattr(show, name, value)
@@ -131,10 +137,7 @@ def _names_of_then(changes: Mapping[str, tuple[Any, Any]]) -> dict[str, tuple[st
     if "screen" not in changes:
         return {}
     old, new = changes["screen"]
-    names = {"screen_name": (old.name, new.name), "cinema_name": (old.cinema.name, new.cinema.name)}
-    if old.cinema.time_zone != new.cinema.time_zone:
-        names["time_zone"] = (old.cinema.time_zone, new.cinema.time_zone)
-    return names
+    return {"screen_name": (old.name, new.name), "cinema_name": (old.cinema.name, new.cinema.name)}
 
 
 def _as_json(value: Any) -> Any:
@@ -178,7 +181,7 @@ def overlaps_looked_at_last() -> Iterator[None]:
 def lock_place(show: Show) -> None:
     """Lock movie and screen of a show, so that others wait their turn, and read both anew.
 
-    Raises Invalid if one of the two is gone.
+    Raises Invalid if one of the two is gone, or the screen is in another cinema than the show.
     """
     movies = Movie.objects.lock_all([show.movie_id])
     if not movies:  # deleted in the meantime
@@ -188,11 +191,13 @@ def lock_place(show: Show) -> None:
         show.screen = Screen.objects.lock(show.screen_id)
     except NotFound as error:
         raise Invalid.of("screen", "There is no such screen.", "does_not_exist") from error
+    if show.pk and show.screen.cinema_id != show.cinema_id:
+        raise Invalid(errors={"screen": [STAYS_IN_CINEMA]})
 
 
 def _take_slot(show: Show, pre_show_minutes: int | None) -> None:
-    """Set when the show ends, with movie and screen locked. Raises ScreenOccupied, and Invalid if one of the
-    two is gone.
+    """Set when the show ends, with movie and screen locked. Raises ScreenOccupied, and Invalid as
+    `lock_place` does.
     """
     lock_place(show)
     slot = Slot.at(show.movie, show.screen, show.starts_at, pre_show_minutes, show.pk)

@@ -53,7 +53,7 @@ def lock_timetable(row: Movie | Cinema, versions: Versions = None) -> Timetable:
 
 
 def _to_come(row: Movie | Cinema, at: datetime | None = None) -> ShowQuerySet:
-    of_row = {"movie": row.pk} if isinstance(row, Movie) else {"screen__cinema": row.pk}
+    of_row = {"movie": row.pk} if isinstance(row, Movie) else {"cinema": row.pk}
     return Show.objects.to_come(at).filter(**of_row)
 
 

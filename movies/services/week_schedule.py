@@ -76,6 +76,7 @@ class Proposal:
         return Show(
             movie=self.movie,
             screen=self.screen,
+            cinema_id=self.screen.cinema_id,
             starts_at=self.slot.start,
             pre_show_minutes=self.slot.pre_show_minutes,
             ends_at=self.slot.end,

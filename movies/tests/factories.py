@@ -68,7 +68,9 @@ def make_show(*, starts_at: datetime | None = None, **fields: object) -> Show:
         "screen_free_at": ends_at,
         "seat_plan": draw_plan(crop_plan(screen.plan, total_seats)),
     }
-    return Show.objects.create(movie=movie, screen=screen, starts_at=starts_at, **{**defaults, **fields})
+    return Show.objects.create(
+        movie=movie, screen=screen, cinema=screen.cinema, starts_at=starts_at, **{**defaults, **fields}
+    )
 
 
 def give_role(user: User, permissions: Iterable[str], *cinemas: Cinema) -> User:

@@ -13,7 +13,9 @@ WRITES = [("post", "add"), ("put", "change"), ("patch", "change"), ("delete", "d
 
 @pytest.fixture
 def rows():
-    return {"movie": make_movie(), "cinema": make_cinema(), "screen": make_screen(), "show": make_show()}
+    show = make_show()
+    screen = make_screen(cinema=show.cinema)
+    return {"movie": make_movie(), "cinema": make_cinema(), "screen": screen, "show": show}
 
 
 @pytest.fixture

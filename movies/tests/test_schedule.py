@@ -259,8 +259,8 @@ def test_a_show_does_not_overlap_itself(schedule, change):
 
 
 @pytest.mark.parametrize("moved", ["starts_at", "screen", "movie"])
-def test_moving_a_show_onto_another_is_refused_and_moves_nothing(schedule, change, moved):
-    other = make_screen(total_seats=50)
+def test_moving_a_show_onto_another_is_refused_and_moves_nothing(schedule, change, screen, moved):
+    other = make_screen(cinema=screen.cinema, total_seats=50)
     schedule(EIGHT + FILM + CLEANING)
     schedule(EIGHT, screen=other.pk)
     show = schedule(EIGHT).data
@@ -277,9 +277,10 @@ def test_moving_a_show_onto_another_is_refused_and_moves_nothing(schedule, chang
     assert client_for().get(f"/api/shows/{show['id']}/").data == show
 
 
-def test_a_show_without_bookings_may_change_its_movie_screen_and_seats(schedule, change):
+def test_a_show_without_bookings_may_change_its_movie_screen_and_seats(schedule, change, screen):
     show = schedule(EIGHT).data
-    movie, screen = make_movie("Short", duration_minutes=5), make_screen(total_seats=9)
+    movie = make_movie("Short", duration_minutes=5)
+    screen = make_screen(cinema=screen.cinema, total_seats=9)
 
     response = change(show, movie=movie.pk, screen=screen.pk, total_seats=9)
 
@@ -292,8 +293,10 @@ def test_a_show_without_bookings_may_change_its_movie_screen_and_seats(schedule,
     assert response.data["ends_at"] == "2030-01-01T20:05:00.000000Z"
 
 
-def test_a_show_cannot_move_to_a_screen_with_fewer_seats(schedule, change):
-    response = change(schedule(EIGHT).data, screen=make_screen(total_seats=49).pk)
+def test_a_show_cannot_move_to_a_screen_with_fewer_seats(schedule, change, screen):
+    small = make_screen(cinema=screen.cinema, total_seats=49)
+
+    response = change(schedule(EIGHT).data, screen=small.pk)
 
     assert response.status_code == 400
     assert response.data["errors"].keys() == {"total_seats"}

@@ -292,5 +292,5 @@ def test_a_show_takes_another_plan_when_it_takes_another_screen_or_number_and_no
     assert layout_of(show) == {**seats, "show_version": 1}
     change(show, total_seats=11)
     assert labels_of(show)[-1] == "B1"
-    change(show, screen=make_screen(seat_plan=DEN), total_seats=4)
+    change(show, screen=make_screen(cinema=show.cinema, seat_plan=DEN), total_seats=4)
     assert labels_of(show) == ["A1", "A2", "B1", "B2"]
