@@ -12,6 +12,7 @@ from movie_booking.api.negotiation import takes_any_json
 from movie_booking.api.problems import plain_problem
 from movie_booking.errors import NotFound, TooManyRequests
 from movie_booking.limits import ID_PATTERN
+from movie_booking.request_context import ROUTE
 from movie_booking.throttling import throttle_read
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -30,6 +31,7 @@ def answer_polls(get_response: GetResponse) -> GetResponse:
         path = SEATS.fullmatch(request.path_info) if known and request.method in ("GET", "HEAD") else None
         fields = request.GET.get("fields") if path and not path[2] else None
         if known and path and fields in seat_map.PARTS and takes_any_json(request):
+            request.META[ROUTE] = "/api/shows/{id}/seats/" + (f"{path[2]}/" if path[2] else "")
             request.get_host()  # raises DisallowedHost
             try:
                 throttle_read(request)

@@ -55,7 +55,7 @@ CORS_REQUEST_HEADERS = (
 )
 CORS_RESPONSE_HEADERS = (
     *("Allow", "Deprecation", "ETag", "Idempotent-Replayed", "Link", "Location"),
-    *("RateLimit", "RateLimit-Policy", "Retry-After", "Sunset", "WWW-Authenticate"),
+    *("RateLimit", "RateLimit-Policy", "Retry-After", "Sunset", "WWW-Authenticate", "X-Request-ID"),
 )
 CORS_PREFLIGHT_SECONDS = 7200  # the most that Chromium keeps
 

@@ -5,6 +5,7 @@ the database does meanwhile. What was begun is never broken off: a statement tha
 for a standby has been committed, and nobody knows.
 """
 
+import time
 from collections.abc import Iterable
 from http import HTTPStatus
 from io import BytesIO
@@ -13,7 +14,7 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.http import HttpResponse
 from gevent import Timeout
-from gunicorn.http.errors import LimitRequestLine, ParseException
+from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseException
 
 from movie_booking import wsgi  # first, as it sets Django up
 from movie_booking.api.middleware import answer_from_outside
@@ -22,12 +23,14 @@ from movie_booking.api.problems import (
     BadFraming,
     HeadersTooLarge,
     RequestTimeout,
+    ServerError,
     plain_problem,
 )
 from movie_booking.api.renderers import EventStream
 from movie_booking.database import is_reading
 from movie_booking.errors import Busy, DomainError, OutcomeUnknown
 from movie_booking.greenlets import Runner
+from movie_booking.request_ids import begin, log_response
 
 BODY_SECONDS = 30
 PIECE = 65536  # bytes
@@ -53,19 +56,21 @@ def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]
 
 
 def respond(environ: dict[str, Any]) -> ServerResponse:
+    started = time.perf_counter()
+    begin(environ)
     reads_only = environ["REQUEST_METHOD"] in ("GET", "HEAD", "OPTIONS")
     try:
         read_whole(environ)
     except Timeout:
-        return refusal(environ, RequestTimeout())
+        return refusal(environ, RequestTimeout(), started)
     except (OSError, ParseException):  # the client hung up, or its chunks make no sense
-        return refusal(environ, BadFraming())
+        return refusal(environ, BadFraming(), started)
     try:
         result = Runner.submit(call_django, environ, reads_only)
         response: ServerResponse = result.get(timeout=settings.ANSWER_SECONDS)
     except Timeout:
         late = Busy if reads_only else OutcomeUnknown
-        return refusal(environ, late(retry_after=RETRY_AFTER_SECONDS))
+        return refusal(environ, late(retry_after=RETRY_AFTER_SECONDS), started)
     return response
 
 
@@ -110,8 +115,9 @@ def call_django(environ: dict[str, Any], reads_only: bool) -> ServerResponse:
         response.close()
 
 
-def refusal(environ: dict[str, Any], error: DomainError) -> ServerResponse:
+def refusal(environ: dict[str, Any], error: DomainError, started: float) -> ServerResponse:
     problem = answer_from_outside(wsgi.Request(environ), plain_problem(error))
+    log_response(problem.status_code, started)
     return ServerResponse(status_line(problem), list(problem.items()), problem.content)
 
 
@@ -119,14 +125,28 @@ def status_line(response: HttpResponse) -> str:
     return f"{response.status_code} {HTTPStatus(response.status_code).phrase}"
 
 
-def refusal_of_head(limit: ParseException) -> bytes:
-    """Return the response, as it goes over the wire, to a request whose line or headers are too long."""
-    error = AddressTooLong() if isinstance(limit, LimitRequestLine) else HeadersTooLarge()
-    unread = wsgi.Request({"REQUEST_METHOD": "GET", "wsgi.input": BytesIO()})
-    problem = answer_from_outside(unread, plain_problem(error))
+def refusal_of_head(failure: BaseException) -> bytes:
+    """Return the response, as it goes over the wire, to a request of which no more than its head was read.
+
+    It is too long or makes no sense; or else the fault is ours.
+    """
+    environ = {"REQUEST_METHOD": "GET", "wsgi.input": BytesIO()}
+    begin(environ).method = ""  # nobody knows
+    problem = answer_from_outside(wsgi.Request(environ), plain_problem(what_is_wrong(failure)))
     problem["Connection"], problem["Content-Length"] = "close", str(len(problem.content))
     return b"HTTP/1.1 %s\r\n%s\r\n\r\n%s" % (
         status_line(problem).encode(),
         problem.serialize_headers(),
         problem.content,
     )
+
+
+def what_is_wrong(failure: BaseException) -> DomainError:
+    match failure:
+        case LimitRequestLine():
+            return AddressTooLong()
+        case LimitRequestHeaders():
+            return HeadersTooLarge()
+        case ParseException():
+            return BadFraming()
+    return ServerError()

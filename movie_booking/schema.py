@@ -37,6 +37,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
     status = serializers.IntegerField()
     detail = serializers.CharField()
     code = serializers.CharField(help_text="One of those that `contract` names.")
+    request_id = serializers.CharField(help_text="As `X-Request-ID` has it: by it the log is searched.")
     errors: Any = serializers.DictField(
         child=serializers.ListField(child=serializers.CharField()),
         required=False,

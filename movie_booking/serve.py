@@ -17,7 +17,7 @@ class Server(BaseApplication):
     """gunicorn, as this application wants it."""
 
     def load_config(self) -> None:
-        from movie_booking import settings
+        from movie_booking import logs, settings
 
         options = {
             "bind": f"[{settings.HOST}]:{settings.PORT}",  # in brackets, as it may be an address of IPv6
@@ -39,6 +39,7 @@ class Server(BaseApplication):
             "forwarder_headers": "",
             "control_socket_disable": True,
             "loglevel": "warning",
+            "logconfig_dict": logs.configuration(settings.LOG_LEVEL, settings.LOG_FORMAT, with_django=False),
         }
         for name, value in options.items():
             self.cfg.set(name, value)

@@ -14,7 +14,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env, ValidationError, validate
 
-from movie_booking import browsers
+from movie_booking import browsers, logs
 from movie_booking.browsers import check_origins
 from movie_booking.processors import available_processors
 from movie_booking.rates import Rate, parse_rate
@@ -143,6 +143,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "movie_booking.request_ids.identify",
     "movie_booking.pages.PolicyMiddleware",
     "movie_booking.api.middleware.answer_headers",
     "movie_booking.api.middleware.CorsMiddleware",  # before all that may refuse
@@ -510,18 +511,16 @@ STORAGES = {
 }
 
 LOG_LEVEL = env.log_level("LOG_LEVEL", default="INFO")
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {"outages": {"()": "movie_booking.logs.OutagesInBrief"}},
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["outages"]},
-    },
-    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
-    "loggers": {
-        "django": {"handlers": [], "level": LOG_LEVEL},
-        # A seat that is taken is an answer like any other, not something to warn of.
-        "django.request": {"level": "ERROR"},
-    },
-}
+# A JSON object a line, for programs, or text for people.
+LOG_FORMAT = env.str(
+    "LOG_FORMAT", default="text" if DEBUG else "json", validate=validate.OneOf(("json", "text"))
+)
+# Which requests are a line: none, those that may change something and those that fail (5xx), or all.
+ACCESS_LOG = env.str(
+    "ACCESS_LOG", default="off" if DEBUG else "changes", validate=validate.OneOf(("off", "changes", "all"))
+)
+# A statement that takes PostgreSQL as long is logged, with the time that it waited for a lock. 0: none is.
+SLOW_QUERY_SECONDS = env.float("SLOW_QUERY_SECONDS", default=1.0, validate=validate.Range(0, 600))
+# Where errors are sent, besides the log.
+SENTRY_DSN = env.str("SENTRY_DSN", default="", validate=validate.Regexp(r"^(https?://\w+@[^/ @]+/\S+)?$"))
+LOGGING = logs.configuration(LOG_LEVEL, LOG_FORMAT, sentry_dsn=SENTRY_DSN)

@@ -11,7 +11,7 @@ import gevent
 from gevent.server import StreamServer
 from gunicorn import util
 from gunicorn.http import wsgi
-from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, NoMoreData
+from gunicorn.http.errors import LimitRequestHeaders, NoMoreData, ParseException
 from gunicorn.http.message import Request
 from gunicorn.http.parser import RequestParser
 from gunicorn.http.wsgi import Response
@@ -139,15 +139,20 @@ class Worker(GeventWorker):
             connections_of_workers[self.slot] -= 1
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
-        """Answer a request that cannot be read. What is too long is refused as the API refuses things."""
-        if not isinstance(exc, LimitRequestHeaders | LimitRequestLine):
-            super().handle_error(req, client, addr, exc)
-            return
+        """Answer a request that cannot be read, or that failed outside of Django, as the API refuses things.
+
+        Nothing of it is logged but who sent it: there may be a password in what cannot be read.
+        """
         from movie_booking import gateway  # Django, which only workers load
 
-        self.log.warning("A request from %s was refused: %s", addr[0] if addr else "a socket", exc)
+        answer = gateway.refusal_of_head(exc)
+        if isinstance(exc, ParseException):
+            sender = addr[0] if addr else "a socket"
+            self.log.warning("A request from %s was refused: %s", sender, type(exc).__name__)
+        else:
+            self.log.error("A request failed", exc_info=exc)
         with suppress(OSError):
-            client.sendall(gateway.refusal_of_head(exc))
+            client.sendall(answer)
             # A client that is cut off in the middle of sending does not see the answer.
             util.close_graceful(client, DRAIN_SECONDS, DRAINED_BYTES)
 

@@ -29,11 +29,13 @@ from bookings.services.notes import add_note
 from bookings.services.relocation import change_cinema, change_screen, has_had_shows, plan_time_zone
 from bookings.services.retention import forget_old_contacts
 from bookings.services.retiming import change_movie, plan_running_time
+from bookings.services.seat_check import Difference, check_seats
 from bookings.services.show_changes import change_show
 
 __all__ = [
     "SYSTEM",
     "Actor",
+    "Difference",
     "GuestDetails",
     "Move",
     "MovedSeat",
@@ -50,6 +52,7 @@ __all__ = [
     "change_movie",
     "change_screen",
     "change_show",
+    "check_seats",
     "claim_order",
     "claim_orders_by_email",
     "close_account",

@@ -22,6 +22,8 @@ from movie_booking.api.problems import (
     plain_problem,
 )
 from movie_booking.browsers import API_POLICY
+from movie_booking.request_context import current_id
+from movie_booking.request_ids import HEADER
 
 # What is the same for everyone who has no token.
 PUBLIC = tuple(f"/api/{rows}/" for rows in ("movies", "cinemas", "screens", "shows", "limits"))
@@ -94,6 +96,7 @@ def answer_from_outside(request: HttpRequest, response: HttpResponse) -> HttpRes
     """Return a response that was made outside of Django, with the headers it would have from there."""
     if settings.CORS_ALLOWED_ORIGINS:
         CorsMiddleware(lambda request: response)(request)
+    response.headers[HEADER] = current_id()
     return with_headers(request, response)
 
 

@@ -20,10 +20,12 @@ from movie_booking.api.renderers import JSONEncoder
 from movie_booking.database import database_refusal
 from movie_booking.errors import DomainError, Invalid, NotFound
 from movie_booking.field_messages import FieldCode, FieldMessage, FieldMessages
+from movie_booking.request_context import current_id, route_of
 
 logger = logging.getLogger(__name__)
 
 PROBLEM_CONTENT_TYPE = "application/problem+json"
+AN_ID = "5f0d7b1c9c9e4c39a2a8f2f1b7d0c4e6"
 
 
 class BodyTooLarge(DomainError):
@@ -86,14 +88,15 @@ class ServerError(DomainError):
     detail = "Something went wrong on our side. It was logged and will be looked into."
 
 
-def problem_document(error: DomainError) -> dict[str, Any]:
-    """Return the error as the members of an RFC 9457 problem document."""
+def problem_document(error: DomainError, request_id: str = AN_ID) -> dict[str, Any]:
+    """Return the error as the members of an RFC 9457 problem document; without a request, as an example."""
     return {
         "type": f"urn:problem-type:movie-booking:{error.code}",
         "title": error.code.replace("_", " ").capitalize(),
         "status": error.status,
         "detail": error.detail,
         "code": error.code,
+        "request_id": request_id,
         **error.extra,
         **({"error_codes": codes_of(error.extra["errors"])} if "errors" in error.extra else {}),
     }
@@ -109,9 +112,9 @@ def problem_response(exception: Exception, context: dict[str, Any]) -> Response:
     error = as_domain_error(exception)
     if error.status == HTTPStatus.INTERNAL_SERVER_ERROR:
         request = context["request"]
-        logger.error("%s %s failed", request.method, request.path, exc_info=exception)
+        logger.error("%s %s failed", request.method, route_of(request), exc_info=exception)
     return Response(
-        problem_document(error),
+        problem_document(error, current_id()),
         status=error.status,
         headers=problem_headers(error),
         content_type=PROBLEM_CONTENT_TYPE,
@@ -182,7 +185,7 @@ def _messages(value: Any) -> list[FieldMessage]:
 
 def plain_problem(error: DomainError) -> JsonResponse:
     return JsonResponse(
-        problem_document(error),
+        problem_document(error, current_id()),
         JSONEncoder,
         status=error.status,
         headers=problem_headers(error),

@@ -13,6 +13,7 @@ Statements of one message each see what was committed before they began, as stat
 """
 
 from collections.abc import Callable
+from time import perf_counter
 from typing import Any, NamedTuple
 
 import psycopg2
@@ -21,6 +22,7 @@ from django.db.backends.postgresql import base
 from django.db.backends.utils import debug_transaction  # type: ignore[attr-defined]
 from psycopg2 import errors, extensions
 
+from movie_booking import slow_queries
 from movie_booking.database import CommitUnanswered
 from movie_booking.statements import Message
 
@@ -58,10 +60,14 @@ class Cursor(extensions.cursor):
 
     def execute(self, query: Any, vars: Any = None) -> None:  # noqa: A002 - the name that psycopg2 gave it
         self.wrapper.send_waiting()
-        if isinstance(query, Message):
-            self._send(query, vars)
-        else:
-            self._begin_and_execute(query, vars)
+        started = perf_counter()
+        try:
+            if isinstance(query, Message):
+                self._send(query, vars)
+            else:
+                self._begin_and_execute(query, vars)
+        finally:
+            slow_queries.note(query, started)
 
     def _send(self, message: Message, given: Any) -> None:
         """Send a message with these values, its statements prepared where they can be."""
@@ -215,7 +221,11 @@ class SavesMessages(base.DatabaseWrapper):
             self.wrap_database_errors,
             self.connection.cursor() as cursor,
         ):
-            cursor.execute(statement)
+            started = perf_counter()
+            try:
+                cursor.execute(statement)
+            finally:
+                slow_queries.note(statement, started)
 
     def _is_idle(self) -> bool:
         """Whether the server is in no transaction, by what it last said."""

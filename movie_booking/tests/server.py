@@ -55,11 +55,13 @@ class Server:
             "MAX_HELD_ORDERS": "100",
             "MAX_SEATS_PER_SHOW": "100",
         }
+        # Which settings there are it finds by itself, later than its main process begins.
+        own = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "movie_booking.serve"],
                 cwd=settings.BASE_DIR,
-                env=os.environ | environment | self.settings,
+                env=own | environment | self.settings,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,

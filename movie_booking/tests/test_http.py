@@ -146,8 +146,32 @@ def test_an_answer_to_head_has_no_body_nor_a_line_in_the_log(server):
 def test_what_is_no_http_is_refused_and_harms_nobody(server, nonsense):
     answer = exchange(server, nonsense)
 
-    assert answer is None or 400 <= answer[0] < 500 or answer[0] in (501, 505)
+    if answer is not None:
+        status, headers, body = answer
+        assert 400 <= status < 500
+        assert headers["content-type"] == "application/problem+json"
+        assert json.loads(body)["request_id"] == headers["x-request-id"]
     assert call(server, "GET", "/api/movies/").status == 200
+
+
+def test_of_what_cannot_be_read_the_log_says_who_sent_it_and_nothing_that_was_sent(server):
+    before = len(server.log.read_text())
+
+    exchange(server, head("GET /api/movies/?token=s3cr3t HTTP/1.1", "Host: localhost", "Order-Key s3cr3t"))
+
+    [line] = map(json.loads, server.log.read_text()[before:].splitlines())
+    assert (line["logger"], line["level"]) == ("gunicorn.error", "WARNING")
+    assert line["message"] == "A request from 127.0.0.1 was refused: InvalidHeader"
+    assert re.fullmatch("[0-9a-f]{32}", line["request_id"])
+    assert "s3cr3t" not in server.log.read_text()
+
+
+def test_every_answer_of_the_server_says_the_id_of_its_request(server):
+    with connect(server) as client, client.makefile("rb") as stream:
+        client.sendall(get() + get("/api/nothing/") + get("/static/nothing.css") + get("/favicon.ico"))
+        ids = [read_response(stream)[1]["x-request-id"] for _ in range(4)]
+
+    assert len(set(ids)) == 4
 
 
 @pytest.mark.parametrize("path", ["/api/movies/", "/admin/"])

@@ -115,7 +115,7 @@ def test_every_tag_is_explained_and_used(openapi, operations):
 def test_every_problem_is_documented_with_its_code_and_the_shape_of_a_problem(openapi, operations):
     required = openapi["definitions"]["Problem"]["required"]
 
-    assert required == ["type", "title", "status", "detail", "code"]
+    assert required == ["type", "title", "status", "detail", "code", "request_id"]
     for name, operation in operations.items():
         for status, found in codes(operation).items():
             assert found, f"{name}: {status}"
