@@ -28,6 +28,7 @@ from movie_booking.api.renderers import EventStream
 from movie_booking.database import is_reading
 from movie_booking.errors import Busy, DomainError, OutcomeUnknown
 from movie_booking.greenlets import Runner
+from movie_booking.metrics import GATEWAY_REFUSALS, child
 
 BODY_SECONDS = 30
 PIECE = 65536  # bytes
@@ -111,6 +112,7 @@ def call_django(environ: dict[str, Any], reads_only: bool) -> ServerResponse:
 
 
 def refusal(environ: dict[str, Any], error: DomainError) -> ServerResponse:
+    child(GATEWAY_REFUSALS, error.code).inc()
     problem = answer_from_outside(wsgi.Request(environ), plain_problem(error))
     return ServerResponse(status_line(problem), list(problem.items()), problem.content)
 
@@ -122,6 +124,7 @@ def status_line(response: HttpResponse) -> str:
 def refusal_of_head(limit: ParseException) -> bytes:
     """Return the response, as it goes over the wire, to a request whose line or headers are too long."""
     error = AddressTooLong() if isinstance(limit, LimitRequestLine) else HeadersTooLarge()
+    child(GATEWAY_REFUSALS, error.code).inc()
     unread = wsgi.Request({"REQUEST_METHOD": "GET", "wsgi.input": BytesIO()})
     problem = answer_from_outside(unread, plain_problem(error))
     problem["Connection"], problem["Content-Length"] = "close", str(len(problem.content))
