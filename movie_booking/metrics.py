@@ -101,11 +101,11 @@ PASSWORD_ATTEMPTS = counter(
     "password_attempts_total", "Passwords that were right, wrong or not looked at.", ["outcome"]
 )
 MAILS = counter("mails_total", "Mails that were sent, failed for now, or were given up.", ["outcome"])
-JOBS = counter("jobs_total", "What was done beside the server: done or failed.", ["job", "outcome"])
+JOBS = counter("jobs_total", "What was done beside the server: done or failed.", ["task", "outcome"])
 JOB_SUCCESS = gauge(
     "job_last_success_timestamp_seconds",
     "When it was last done beside the server.",
-    ["job"],
+    ["task"],
     multiprocess_mode="max",
 )
 
@@ -133,6 +133,11 @@ for outcome in ("right", "wrong", "not_looked_at"):
     child(PASSWORD_ATTEMPTS, outcome)
 for outcome in ("sent", "failed", "given_up"):
     child(MAILS, outcome)
+for code in (
+    *("busy", "outcome_unknown", "request_timeout"),
+    *("parse_error", "address_too_long", "headers_too_large"),
+):
+    child(GATEWAY_REFUSALS, code)
 for why in ("full", "late"):
     child(TURNS_REFUSED, why)
 for kind in (

@@ -309,8 +309,8 @@ def test_what_is_done_beside_the_server_is_counted(counted):
 
     repeat(Job("Testing", work, 0.0), stop)
 
-    assert counted("jobs_total", job="Testing", outcome="failed") == 1
-    assert counted("jobs_total", job="Testing", outcome="done") == 1
+    assert counted("jobs_total", task="Testing", outcome="failed") == 1
+    assert counted("jobs_total", task="Testing", outcome="done") == 1
 
 
 # --- What is read from the database ------------------------------------------------------------
