@@ -304,6 +304,7 @@ class SeatInventory:
             booking.seat_number, booking.price = number, price
             status = booking.status
             events.append(new_event(booking, status, status, at=self.at, actor=actor, changes=changes))
+            count_seats({status: 1}, status, actor=actor)
         Booking.objects.bulk_update([each.booking for each in reseated], ["seat_number", "price"])
         BookingEvent.objects.bulk_create(events)
         self._count(0)

@@ -6,17 +6,19 @@ from datetime import timedelta
 from threading import Event
 
 import pytest
-from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connections, transaction
 from django.test import Client
 from django.urls import URLResolver, get_resolver
 from django.utils import timezone
 
+from accounts.actors import SYSTEM
 from accounts.models import OutgoingMail
 from accounts.services import mails
 from accounts.tests.factories import PASSWORD, client_for, make_user
 from bookings.models import Booking, Status
 from bookings.services import expire_holds
-from bookings.tests.factories import hold, make_order
+from bookings.services.inventory import Reseated, SeatInventory
+from bookings.tests.factories import book, hold, make_order
 from movie_booking import database_gauges
 from movie_booking.housekeeping import Job, repeat
 from movie_booking.request_metrics import UNKNOWN, readable
@@ -241,6 +243,30 @@ def test_seats_are_counted_once_they_are_committed(counted, committed):
         1,
     ]
     assert seats("free", "booked") == 1
+
+
+def test_seats_that_were_moved_are_counted_as_such(counted, committed):
+    show = make_show()
+    order = make_order(show, 5, 6, user=make_user(), status=Status.BOOKED)
+    inventory = SeatInventory.lock(show.pk)
+    bookings = list(order.bookings.order_by("seat_number"))
+    with committed():
+        inventory.reseat(
+            [Reseated(booking, booking.seat_number + 10, booking.price, {}) for booking in bookings],
+            actor=SYSTEM,
+        )
+
+    assert counted("seats_total", before="booked", after="booked", channel="expiry") == 2
+
+
+def test_what_is_rolled_back_is_not_counted(counted, committed):
+    show, user = make_show(), make_user()
+    for is_undone in (False, True):
+        with committed(), transaction.atomic():
+            book(show, 5 if is_undone else 9, user=user)
+            transaction.set_rollback(is_undone)
+
+    assert counted("seats_total", before="free", after="booked", channel="api") == 1
 
 
 def test_holds_that_expired_are_counted(counted, committed):
