@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from accounts.errors import TooManyAttempts
 from accounts.models import PasswordFailures
+from movie_booking.metrics import PASSWORD_ATTEMPTS, child
 from movie_booking.throttling import hold_back
 from movie_booking.turns import turns
 
@@ -42,11 +43,13 @@ def attempt(account: str, network: str, check: Callable[[], Result | None]) -> R
         with turns.take(f"password of {account} from {network}"):
             _count(account, network)
             result = check()
+            child(PASSWORD_ATTEMPTS, "right" if result else "wrong").inc()
             if result:
                 PasswordFailures.objects.filter(account=account, network=network).delete()
             else:
                 _count_everywhere(account)
     except TooManyAttempts:
+        child(PASSWORD_ATTEMPTS, "not_looked_at").inc()
         hold_back()
         raise
     return result

@@ -4,6 +4,7 @@ Composing a query takes the ORM longer than PostgreSQL takes to answer it.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from datetime import datetime, timezone
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -11,7 +12,9 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import Model, QuerySet
 from django.db.models.query import ModelIterable, get_related_populators  # type: ignore[attr-defined]
 from django.db.transaction import TransactionManagementError
+from prometheus_client import Histogram
 
+from movie_booking.metrics import LOCK_WAIT, child
 from movie_booking.statements import Given, Message, Statement, send
 
 Row = TypeVar("Row")
@@ -19,13 +22,14 @@ Value = int | str | datetime
 # Stands for the first value while a query is composed, and the numbers after it for the others. No other
 # parameter of one is the same.
 PLACEHOLDER = 918_273_645
+NO_WAIT = nullcontext()
 
 
 class Composed(NamedTuple):
     """A query as the database takes it, and how its rows become what the ORM would return."""
 
     message: Message
-    locks: bool
+    lock_wait: Histogram | None  # where it is noted how long a lock was waited for, if it takes one
     convert: Callable[[Sequence[Any]], Sequence[Any]]  # what the database returned, to values of Python's
     populate: Callable[[Sequence[Any]], list[Any]]  # those to model instances, or as they are
     annotations: Sequence[int]  # which columns are none of the model's
@@ -65,10 +69,12 @@ class ComposedQuery(Generic[Row]):
     def _fetch(self, values: Sequence[Value]) -> tuple[Composed, Sequence[Any]]:
         backend: Any = connections[DEFAULT_DB_ALIAS]  # which `connection` would look up at each use
         composed = self._composed.get(backend.vendor) or self._compose()
-        if composed.locks and not backend.in_atomic_block:
+        lock_wait = composed.lock_wait
+        if lock_wait and not backend.in_atomic_block:
             raise TransactionManagementError("Rows are locked in a transaction.")
         with backend.cursor() as cursor:
-            send(cursor, composed.message, list(map(adapted, values)))
+            with lock_wait.time() if lock_wait else NO_WAIT:
+                send(cursor, composed.message, list(map(adapted, values)))
             return composed, composed.convert(cursor.fetchall())
 
     def _compose(self) -> Composed:
@@ -82,14 +88,16 @@ class ComposedQuery(Generic[Row]):
         def convert(found: Sequence[Any]) -> Sequence[Any]:
             return [tuple(row) for row in compiler.apply_converters(found, converters)]
 
+        lock_wait = None
         if self.after is not None and connection.features.has_select_for_update:
             first: Any = self.after(PLACEHOLDER)
             if not isinstance(first, Statement):
                 first = self._statement(first.query.get_compiler(connection=connection))
             statements.insert(0, first)
+            lock_wait = child(LOCK_WAIT, first.kind)
         composed = self._composed[connection.vendor] = Composed(
             Message(*statements),
-            len(statements) > 1,
+            lock_wait,
             convert if converters else list,
             instances(compiler) if is_of_instances else list,
             list(compiler.annotation_col_map.values()) if is_of_instances else [],

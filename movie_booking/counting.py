@@ -18,6 +18,7 @@ from django.conf import settings
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from movie_booking.metrics import REDIS_FAILURES
 from movie_booking.rates import Rate
 
 logger = logging.getLogger(__name__)
@@ -182,6 +183,7 @@ class SharedCounts:
         try:
             answer = self._script(keys=[ask.key for ask in asks], args=arguments)
         except (redis.RedisError, OSError) as error:
+            REDIS_FAILURES.inc()
             self._is_failing = True
             if now >= self._said_at + PAUSE:
                 self._said_at = now

@@ -8,6 +8,7 @@ from django.db import IntegrityError, InterfaceError, OperationalError
 from django.db.models import Model, ProtectedError
 
 from movie_booking.errors import Busy, Conflict, DomainError, InUse, OutcomeUnknown, Unavailable
+from movie_booking.metrics import DATABASE_FAILURES, child
 
 logger = logging.getLogger(__name__)
 
@@ -18,7 +19,7 @@ is_reading: ContextVar[bool] = ContextVar("is_reading", default=False)
 RETRY_AFTER_SECONDS = 1
 # SQLSTATE for lock_not_available, deadlock_detected and serialization_failure.
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
-_LOCK_STATES = {"55P03", "40P01", "40001"}
+_LOCK_STATES = {"55P03": "lock_timeout", "40P01": "deadlock", "40001": "serialization"}
 
 
 class NoConnection(OperationalError):
@@ -40,6 +41,20 @@ def is_lock_failure(error: Exception) -> bool:
     return getattr(error.__cause__, "pgcode", None) in _LOCK_STATES or "database is locked" in str(error)
 
 
+def kind_of_failure(error: Exception) -> str:
+    """Return what a refusal or failure of the database is counted as."""
+    match error:
+        case IntegrityError():
+            return "constraint"
+        case NoConnection():
+            return "no_connection"
+        case CommitUnanswered():
+            return "commit_unanswered"
+    if not is_lock_failure(error):
+        return "unavailable"
+    return _LOCK_STATES.get(getattr(error.__cause__, "pgcode", None) or "", "file_locked")
+
+
 def violates(error: IntegrityError, constraint: str, model: type[Model] | None = None) -> bool:
     """Whether this constraint, by its name, is the one that refused the change.
 
@@ -59,6 +74,7 @@ def database_refusal(error: Exception) -> DomainError | None:
         case ProtectedError():
             return InUse()
         case OperationalError() | InterfaceError():
+            child(DATABASE_FAILURES, kind_of_failure(error)).inc()
             if is_lock_failure(error):
                 return Busy(retry_after=RETRY_AFTER_SECONDS)
             if isinstance(error, CommitUnanswered):
@@ -67,6 +83,7 @@ def database_refusal(error: Exception) -> DomainError | None:
             logger.error("The database does not answer", exc_info=error)
             return Unavailable(retry_after=RETRY_AFTER_SECONDS)
         case IntegrityError():
+            child(DATABASE_FAILURES, kind_of_failure(error)).inc()
             # Two requests met where no lock keeps them apart, and the database let one of them
             # through: a row was deleted while another was about to refer to it, for example.
             logger.warning("A constraint refused a change", exc_info=error)

@@ -30,6 +30,7 @@ from movie_booking.api.renderers import EventStream
 from movie_booking.database import is_reading
 from movie_booking.errors import Busy, DomainError, OutcomeUnknown
 from movie_booking.greenlets import Runner
+from movie_booking.metrics import GATEWAY_REFUSALS, child
 from movie_booking.request_ids import begin, log_response
 
 BODY_SECONDS = 30
@@ -116,6 +117,7 @@ def call_django(environ: dict[str, Any], reads_only: bool) -> ServerResponse:
 
 
 def refusal(environ: dict[str, Any], error: DomainError, started: float) -> ServerResponse:
+    child(GATEWAY_REFUSALS, error.code).inc()
     problem = answer_from_outside(wsgi.Request(environ), plain_problem(error))
     log_response(problem.status_code, started)
     return ServerResponse(status_line(problem), list(problem.items()), problem.content)
@@ -132,7 +134,9 @@ def refusal_of_head(failure: BaseException) -> bytes:
     """
     environ = {"REQUEST_METHOD": "GET", "wsgi.input": BytesIO()}
     begin(environ).method = ""  # nobody knows
-    problem = answer_from_outside(wsgi.Request(environ), plain_problem(what_is_wrong(failure)))
+    error = what_is_wrong(failure)
+    child(GATEWAY_REFUSALS, error.code).inc()
+    problem = answer_from_outside(wsgi.Request(environ), plain_problem(error))
     problem["Connection"], problem["Content-Length"] = "close", str(len(problem.content))
     return b"HTTP/1.1 %s\r\n%s\r\n\r\n%s" % (
         status_line(problem).encode(),

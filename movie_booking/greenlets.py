@@ -21,7 +21,7 @@ from gevent.threadpool import ThreadPool
 from psycopg2 import OperationalError, extensions
 
 from accounts import hashers
-from movie_booking import throttling
+from movie_booking import metrics_page, throttling
 from movie_booking.postgresql.base import DatabaseWrapper
 from movie_booking.postgresql.pool import Pool
 from movie_booking.turns import release_connection
@@ -38,6 +38,7 @@ def prepare() -> None:
             max_age=600,
         )
     hashers.run = hash_apart
+    metrics_page.run = scrape_apart
     throttling.wait = gevent.sleep
     # A request gives its connection back at its end, so there is none to look at when one begins.
     for look in (close_old_connections, reset_queries):
@@ -62,6 +63,7 @@ def wait_cooperatively(waiting: Any) -> None:
 
 # One, as there is a worker for each processor. In a thread, as argon2 lets go of the interpreter meanwhile.
 hashing_thread = ThreadPool(1)
+scraping_thread = ThreadPool(1)
 
 
 def hash_apart(work: Callable[..., Any], *args: Any) -> Any:
@@ -70,6 +72,13 @@ def hash_apart(work: Callable[..., Any], *args: Any) -> Any:
         return work(*args)  # nobody else in this process could write, nor wait for it without stopping us
     release_connection()
     return hashing_thread.apply(politely, (work, *args))
+
+
+def scrape_apart(work: Callable[[], bytes]) -> bytes:
+    """The same for what was counted, which takes the longer the more workers there are."""
+    release_connection()
+    written: bytes = scraping_thread.apply(politely, (work,))
+    return written
 
 
 def politely(work: Callable[..., Any], *args: Any) -> Any:

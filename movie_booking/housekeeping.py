@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from django.db import connection
 
+from movie_booking.metrics import JOB_SUCCESS, JOBS, child
+
 logger = logging.getLogger(__name__)
 
 # A job that fails waits twice as long each time, up to these seconds: an outage is no reason to fill the log.
@@ -53,8 +55,11 @@ def repeat(job: Job, stop: Event) -> None:
     while not stop.is_set():
         try:
             job.work()
+            child(JOBS, job.name, "done").inc()
+            child(JOB_SUCCESS, job.name).set_to_current_time()
             pause = job.seconds
         except Exception:
+            child(JOBS, job.name, "failed").inc()
             pause = min(2 * pause, max(LONGEST_PAUSE, job.seconds))
             logger.exception("%s failed and is tried again in %g seconds", job.name, pause)
             connection.close()  # it may be what failed

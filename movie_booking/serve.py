@@ -9,6 +9,7 @@ from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
+from movie_booking.metrics_files import FOLDER, name_worker, number_worker, open_folder, remove_folder
 from movie_booking.start_housekeeping import start_housekeeping
 from movie_booking.worker import MAX_HEADER_BYTES, Worker, forget
 
@@ -23,7 +24,10 @@ class Server(BaseApplication):
             "bind": f"[{settings.HOST}]:{settings.PORT}",  # in brackets, as it may be an address of IPv6
             "workers": settings.WEB_CONCURRENCY,
             "worker_class": Worker,
+            "pre_fork": number_worker,
+            "post_fork": name_worker,
             "child_exit": forget,
+            "on_exit": remove_folder,
             "when_ready": say_how_limits_are_counted,
             "worker_connections": 1000 + settings.MAX_WATCHERS,
             "keepalive": settings.KEEP_ALIVE_SECONDS,
@@ -46,9 +50,10 @@ class Server(BaseApplication):
 
     def load(self) -> Any:
         """Return what a worker serves. Called in the worker, when Python's own waits are gevent's."""
-        from movie_booking import gateway, greenlets
+        from movie_booking import gateway, greenlets, worker_metrics
 
         greenlets.prepare()
+        worker_metrics.look_each_second()
         return gateway.application
 
 
@@ -68,10 +73,19 @@ def allow_connections() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
+def keep_metrics() -> None:
+    """Have all processes of this server count in one place, if anybody may ask for it."""
+    from movie_booking import settings
+
+    os.environ.pop(FOLDER, None)
+    if settings.METRICS_TOKEN:
+        os.environ[FOLDER] = str(open_folder())
+
+
 def main() -> None:
     os.environ.setdefault("DEBUG", "0")
     allow_connections()
-
+    keep_metrics()
     start_housekeeping()
     os.environ.pop("SCRIPT_NAME", None)  # gunicorn would refuse what a proxy sends without it
     Server().run()

@@ -144,6 +144,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "movie_booking.request_ids.identify",
+    "movie_booking.request_metrics.count_requests",  # around all that may answer
     "movie_booking.pages.PolicyMiddleware",
     "movie_booking.api.middleware.answer_headers",
     "movie_booking.api.middleware.CorsMiddleware",  # before all that may refuse
@@ -490,6 +491,11 @@ SWAGGER_SETTINGS = {
     "VALIDATOR_URL": None,  # or it would ask swagger.io what it thinks of the document
 }
 REDOC_SETTINGS = {"SPEC_URL": "schema"}
+
+# --- Metrics -----------------------------------------------------------------------------------
+
+# Who sends it may read /metrics. Without it there is no such page.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="", validate=validate.Regexp("^([!-~]{16,})?$"))
 
 # --- Time, language, static files, logs --------------------------------------------------------
 

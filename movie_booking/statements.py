@@ -31,7 +31,7 @@ class Statement:
     """
 
     def __init__(self, name: str, sql: str, parameters: Sequence[Any]) -> None:
-        self.sql, self.parameters = sql, parameters
+        self.kind, self.sql, self.parameters = name, sql, parameters
         self.constants = [each for each in parameters if not isinstance(each, Given)]
         self.keys = list(dict.fromkeys(each.key for each in parameters if isinstance(each, Given)))
         self.plan = "".join(self._numbered())

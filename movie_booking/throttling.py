@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from functools import cache
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -16,6 +16,7 @@ from movie_booking.client_address import client_network
 from movie_booking.counting import Ask, Quota, take
 from movie_booking.errors import DomainError, TooManyRequests
 from movie_booking.folding import fold
+from movie_booking.metrics import THROTTLED, child
 from movie_booking.rates import Rate
 from movie_booking.turns import release_connection
 
@@ -27,6 +28,9 @@ Scope = Literal[
 ]  # fmt: skip
 
 NONE: Mapping[Scope, Rate | None] = {}
+
+for each in get_args(Scope):
+    child(THROTTLED, each)  # at nought, so that the first refusal is seen as one
 
 # What a refusal is late by, in a production worker. If it came at once the next request would too, and all
 # others would wait behind those.
@@ -64,6 +68,7 @@ def throttle(request: Any, who: Mapping[Scope, str], *, own: Mapping[Scope, Rate
     for (scope, rate), quota in zip(limits, quotas, strict=True):
         told[scope] = rate, quota
         if not quota.is_allowed:
+            child(THROTTLED, scope).inc()
             retry_after = max(retry_after, quota.retry_after(rate))
     if retry_after:
         hold_back()

@@ -14,6 +14,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 
 from movie_booking.errors import Busy
+from movie_booking.metrics import TURN_WAIT, TURNS_REFUSED, child
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -26,6 +27,11 @@ class Turns:
     def __init__(self) -> None:
         self._mutex = Lock()
         self._lines: dict[Hashable, deque[Event]] = {}
+
+    @property
+    def waiting(self) -> int:
+        """How many wait, for whatever key."""
+        return sum(len(line) for line in list(self._lines.values()))
 
     @contextmanager
     def take(self, *keys: Hashable) -> Iterator[None]:
@@ -46,16 +52,20 @@ class Turns:
                 self._lines[key] = deque()
                 return
             if len(line) >= settings.MAX_WAITING_PER_SHOW:
+                child(TURNS_REFUSED, "full").inc()
                 raise Busy(retry_after=RETRY_AFTER_SECONDS)
             turn = Event()
             line.append(turn)
         release_connection()
-        if turn.wait(settings.LOCK_TIMEOUT_SECONDS):
+        with TURN_WAIT.time():
+            is_mine = turn.wait(settings.LOCK_TIMEOUT_SECONDS)
+        if is_mine:
             return
         with self._mutex:
             if turn.is_set():  # in the last instant
                 return
             line.remove(turn)
+        child(TURNS_REFUSED, "late").inc()
         raise Busy(retry_after=RETRY_AFTER_SECONDS)
 
     def _leave(self, key: Hashable) -> None:

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 
 from accounts import pages
+from movie_booking import metrics_page
 from movie_booking.api.problems import unknown_route
 from movie_booking.picker import front_door, picker
 from movie_booking.swagger import openapi_31, page, swagger_2
@@ -22,6 +23,7 @@ urlpatterns = [
     path("redoc/", page("redoc"), name="redoc"),
     path("openapi.json", openapi_31, name="openapi"),
     path("swagger.json", swagger_2, {"format": "json"}, name="schema"),
+    path("metrics", metrics_page.page, name="metrics"),
     path("admin/", admin.site.urls),
 ]
 

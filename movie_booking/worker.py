@@ -17,6 +17,7 @@ from gunicorn.http.parser import RequestParser
 from gunicorn.http.wsgi import Response
 from gunicorn.workers.ggevent import GeventWorker
 
+from movie_booking.metrics_files import forget_worker
 from movie_booking.streams import closing
 
 # How many connections each worker has, by its age modulo the length; in memory that all of them share.
@@ -116,6 +117,7 @@ def fewest_connections() -> int:
 def forget(arbiter: Any, worker: "Worker") -> None:
     """A hook of gunicorn's, called in its main process when a worker is no more."""
     connections_of_workers[worker.slot] = NOBODY
+    forget_worker(arbiter, worker)
 
 
 class Worker(GeventWorker):
@@ -172,7 +174,10 @@ class Worker(GeventWorker):
 
         Streams end by themselves then.
         """
+        from movie_booking.metrics import CLIENTS  # which only workers load
+
         super().notify()
+        CLIENTS.set(connections_of_workers[self.slot] % STOPPING)
         if not self.alive:
             closing.set()
             gevent.killall(list(self._waiting), NoMoreData(), block=False)

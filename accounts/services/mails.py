@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from accounts.models import OutgoingMail, User
 from accounts.tokens import email_token, uid_of
+from movie_booking.metrics import MAILS, child
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +54,7 @@ def send_mails() -> int:
     except (OSError, smtplib.SMTPException) as error:
         # The address may stand in what the server said.
         logger.warning("Mail %s could not be sent and will be tried again: %s", mail.pk, _kind_of(error))
+        child(MAILS, "failed").inc()
     finally:
         mailer.close()
     return sent
@@ -62,6 +64,7 @@ def drop_old_mails() -> int:
     """Give up what could not be sent for KEPT, say so, and return how many mails that were."""
     dropped, _ = OutgoingMail.objects.filter(created_at__lt=_oldest_kept()).delete()
     if dropped:
+        child(MAILS, "given_up").inc(dropped)
         logger.error("Mails given up, as they could not be sent for %s: %s.", KEPT, dropped)
     return dropped
 
@@ -88,6 +91,7 @@ def _send(mail: OutgoingMail, mailer: Any) -> int:
             OutgoingMail.objects.due(now).update(due_at=next_attempt)
             raise
         mailer.send_messages([message])
+        child(MAILS, "sent").inc()
     # With all that was asked for in the meantime.
     OutgoingMail.objects.filter(kind=mail.kind, address=mail.address, created_at__lte=now).delete()
     return int(message is not None)

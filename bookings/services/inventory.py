@@ -3,6 +3,7 @@
 Status, events and counts are written together or not at all, so the events replay to the present state.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -40,6 +41,7 @@ from bookings.rows import (
 from bookings.services.constraint import constraint_as_refusal
 from bookings.services.insert_statement import can_insert_at_once, insert_at_once
 from bookings.services.locked_order import LockedOrder
+from bookings.services.seat_counts import FREE, count_seats
 from bookings.services.transition_statement import transition_at_once
 from movie_booking.errors import NotFound
 from movie_booking.limits import MAX_ID
@@ -232,6 +234,7 @@ class SeatInventory:
                 self._note_counts(+len(bookings))
             else:
                 self._insert_in_steps(order, bookings, actor=actor)
+        count_seats({FREE: len(bookings)}, status, actor=actor)
         return bookings
 
     def transition(
@@ -279,6 +282,7 @@ class SeatInventory:
             self._rows_with_ids(bookings).update(**fields)
             BookingEvent.objects.bulk_create(events)
             self._count(-released, steps)
+        count_seats(Counter(booking.status for booking in bookings), to, actor=actor)
         for booking in bookings:
             booking.show = self.show
             for name, value in fields.items():
@@ -299,6 +303,7 @@ class SeatInventory:
             booking.seat_number, booking.price = number, price
             status = booking.status
             events.append(new_event(booking, status, status, at=self.at, actor=actor, changes=changes))
+            count_seats({status: 1}, status, actor=actor)
         rows.bulk_update([each.booking for each in reseated], ["seat_number", "price"])
         BookingEvent.objects.bulk_create(events)
         self._count(0)

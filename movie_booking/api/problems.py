@@ -183,14 +183,16 @@ def _messages(value: Any) -> list[FieldMessage]:
 # --- Outside of DRF's views: unknown routes and Django's own handlers ----------------------------
 
 
-def plain_problem(error: DomainError) -> JsonResponse:
-    return JsonResponse(
-        problem_document(error, current_id()),
-        JSONEncoder,
-        status=error.status,
-        headers=problem_headers(error),
-        content_type=PROBLEM_CONTENT_TYPE,
-    )
+class Problem(JsonResponse):
+    """A problem document, which can be read as that of a DRF response."""
+
+    def __init__(self, document: dict[str, Any], **options: Any) -> None:
+        super().__init__(document, JSONEncoder, content_type=PROBLEM_CONTENT_TYPE, **options)
+        self.data = document
+
+
+def plain_problem(error: DomainError) -> Problem:
+    return Problem(problem_document(error, current_id()), status=error.status, headers=problem_headers(error))
 
 
 @csrf_exempt

@@ -11,6 +11,7 @@ from gevent.monkey import get_original
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
 from movie_booking.database import NoConnection, is_reading
+from movie_booking.metrics import CONNECTION_WAIT
 
 select = get_original("select", "select")  # gevent's own would let others go first
 
@@ -22,6 +23,7 @@ class Pool:
     """
 
     def __init__(self, size: int, *, for_readers: int, patience: float, max_age: float) -> None:
+        self.size = size
         self._places, self._places_of_writers = Semaphore(size), Semaphore(size - for_readers)
         self._patience, self._max_age = patience, max_age
         self._idle: list[Any] = []
@@ -34,9 +36,9 @@ class Pool:
         Raises NoConnection if none gets free in time, and OperationalError if the database does not answer.
         """
         is_writer = not is_reading.get()
-        if is_writer and not self._places_of_writers.acquire(timeout=self._patience):
+        if is_writer and not self._enter(self._places_of_writers):
             raise NoConnection
-        if not self._places.acquire(timeout=self._patience):
+        if not self._enter(self._places):
             self._leave(is_writer, place=False)
             raise NoConnection
         try:
@@ -57,6 +59,21 @@ class Pool:
                 self._discard(connection)
         finally:
             self._leave(is_writer)
+
+    @property
+    def in_use(self) -> int:
+        return len(self._taken)
+
+    @property
+    def idle(self) -> int:
+        return len(self._idle)
+
+    def _enter(self, places: Semaphore) -> bool:
+        """Have one of these places, and return whether one got free in time."""
+        if places.acquire(blocking=False):
+            return True
+        with CONNECTION_WAIT.time():
+            return places.acquire(timeout=self._patience)
 
     def _find_idle(self) -> Any:
         while self._idle:

@@ -13,6 +13,7 @@ PACKAGES = {
     "etcd": "etcd-server",
     "etcdctl": "etcd-client",
     "prometheus": "prometheus",
+    "promtool": "prometheus",
 }
 
 

@@ -30,15 +30,19 @@ def wait_until(is_so, pause=0.01):
         time.sleep(pause)
 
 
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
 class Server:
     """`python -m movie_booking.serve` with two workers, in a process group of its own."""
 
     def __init__(self, log: Path, **settings: str) -> None:
         self.log = log
         self.settings = settings
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.process: subprocess.Popen | None = None
 
     def start(self) -> None:

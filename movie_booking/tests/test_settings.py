@@ -84,6 +84,8 @@ def test_it_starts_for_development_without_a_word():
         ("CORS_ALLOWED_ORIGINS", "https://shop.example:443"),
         ("CORS_ALLOWED_ORIGINS", "http://shop.example:65536"),
         ("DOCS", "private"),
+        ("METRICS_TOKEN", "too-short"),
+        ("METRICS_TOKEN", "it has blanks, which no header takes"),
         ("SCRIPT_NAME", "cinema"),
         ("SCRIPT_NAME", "/cinema/"),
         ("SCRIPT_NAME", "/../x?"),

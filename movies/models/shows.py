@@ -16,6 +16,7 @@ from accounts.actors import Channel
 from movie_booking.composed import ComposedQuery
 from movie_booking.errors import NotFound
 from movie_booking.limits import MAX_ID
+from movie_booking.metrics import LOCK_WAIT
 from movies.local_days import by_local_day
 from movies.models.catalogue import MAX_PRE_SHOW_MINUTES, Cinema, Movie, Screen
 from movies.prices import PRICE_FIELDS, prices_by_kind
@@ -48,7 +49,8 @@ class ShowQuerySet(models.QuerySet["Show"]):
         ids = {show_id for show_id in show_ids if show_id <= MAX_ID}  # SQLite fails at a larger one
         # PostgreSQL locks the rows as it returns them, and so in this order.
         locked = self.with_details().select_for_update(of=("self",), no_key=True).order_by("pk")
-        shows = list(locked.filter(pk__in=ids))
+        with LOCK_WAIT.labels("movies_show").time():
+            shows = list(locked.filter(pk__in=ids))
         if len(shows) < len(ids):
             # A show that got another screen or movie during the wait does not go with the row of the old one,
             # beside which the statement had found it, and PostgreSQL drops it from the result, locked.
