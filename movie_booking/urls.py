@@ -5,6 +5,7 @@ from django.urls import include, path, re_path
 
 from accounts import pages
 from movie_booking.api.problems import unknown_route
+from movie_booking.health import healthz, readyz
 from movie_booking.picker import front_door, picker
 from movie_booking.swagger import openapi_31, page, swagger_2
 
@@ -23,6 +24,9 @@ urlpatterns = [
     path("openapi.json", openapi_31, name="openapi"),
     path("swagger.json", swagger_2, {"format": "json"}, name="schema"),
     path("admin/", admin.site.urls),
+    # Answered by the first middleware, which asks nothing.
+    path("healthz", healthz),
+    path("readyz", readyz),
 ]
 
 handler400 = "movie_booking.api.problems.bad_request"
