@@ -36,22 +36,26 @@ def run(jobs: Sequence[Job], *, beside: int | None = None) -> None:
     started this one, as it may have ended before this one was ready.
     """
     parent, stop = beside or os.getppid(), Event()
-    with heeding_sigterm(stop):
+    with heeding_sigterm() as told:
         for job in jobs:
             Thread(target=repeat, args=(job, stop), name=job.name, daemon=True).start()
         if beside:  # where a process cannot tell that its parent is gone (Windows), the end of its input does
             Thread(target=wait_for_end_of_input, args=(stop,), name="input", daemon=True).start()
-        while os.getppid() == parent and not stop.wait(LOOK_SECONDS):
+        while os.getppid() == parent and not told and not stop.wait(LOOK_SECONDS):
             pass
         stop.set()
 
 
 @contextmanager
-def heeding_sigterm(stop: Event) -> Iterator[None]:
-    """Set `stop` on SIGTERM, so that what is to be left in order can be."""
-    before = signal.signal(signal.SIGTERM, lambda *_: stop.set())
+def heeding_sigterm() -> Iterator[list[int]]:
+    """Yield a list to which SIGTERM is added, so that what is to be left in order can be.
+
+    An event would not do: the main thread may be at its lock when the signal comes.
+    """
+    told: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _: told.append(number))
     try:
-        yield
+        yield told
     finally:
         signal.signal(signal.SIGTERM, before)
 
