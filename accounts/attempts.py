@@ -19,6 +19,7 @@ from django.utils import timezone
 from accounts.errors import TooManyAttempts
 from accounts.models import PasswordFailures
 from movie_booking.metrics import PASSWORD_ATTEMPTS, child
+from movie_booking.purging import delete_in_batches
 from movie_booking.throttling import hold_back
 from movie_booking.turns import turns
 
@@ -120,4 +121,4 @@ def let_try_again(locked: QuerySet[PasswordFailures]) -> int:
 
 def purge_password_failures() -> int:
     """Delete what is forgotten, and return how many rows."""
-    return PasswordFailures.objects.filter(until__lte=timezone.now()).delete()[0]
+    return delete_in_batches(PasswordFailures.objects.filter(until__lte=timezone.now()).order_by("until"))

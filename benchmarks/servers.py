@@ -87,6 +87,7 @@ def product_env(uri: str, port: int) -> dict[str, str]:
         "DATABASE_URL": uri,
         "DEBUG": "0",
         "SECRET_KEY": SECRET_KEY,
+        "DRAIN_SECONDS": "0",
         "SECURE_SSL_REDIRECT": "0",
         "HOST": "127.0.0.1",
         "PORT": str(port),

@@ -26,6 +26,7 @@ from bookings.queueing import turn_of
 from movie_booking.api.renderers import JSONRenderer
 from movie_booking.database import RETRY_AFTER_SECONDS, is_lock_failure
 from movie_booking.errors import Invalid
+from movie_booking.purging import delete_in_batches
 
 View = Callable[..., Response]
 
@@ -102,8 +103,8 @@ def run_once(*, asker: Asker, fingerprint: str, work: Callable[[], StoredRespons
 
 def purge_idempotency_keys() -> int:
     """Delete responses that were kept long enough, and return how many."""
-    deleted, _ = IdempotencyKey.objects.filter(created_at__lt=_horizon()).delete()
-    return deleted
+    old = IdempotencyKey.objects.filter(created_at__lt=_horizon())
+    return delete_in_batches(old.order_by("created_at"))
 
 
 # ON CONFLICT waits for the transaction that is inserting the same key, and then either finds its row or, if

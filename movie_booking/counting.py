@@ -132,14 +132,14 @@ class SharedCounts:
         self._most = 10_000
         self._is_failing = False
         self._next_try, self._said_at = 0.0, float("-inf")
-        client: Any = redis.Redis.from_url(
+        self._client: Any = redis.Redis.from_url(
             url,
             socket_timeout=TIMEOUT,
             socket_connect_timeout=TIMEOUT,
             retry=Retry(NoBackoff(), 0),  # who waited once has waited enough
             protocol=2,
         )
-        self._script = client.register_script(SCRIPT)
+        self._script = self._client.register_script(SCRIPT)
 
     def take(self, asks: Sequence[Ask]) -> list[Quota] | None:
         """Return what is left to each; None if Redis cannot be asked."""
@@ -154,6 +154,13 @@ class SharedCounts:
                 quotas[ask.key] = lease.quota(now)
                 self._keep(ask.key, lease, now)
         return [quota for ask in asks if (quota := quotas[ask.key]) is not None]
+
+    def answers(self) -> bool:
+        """Whether Redis can be asked now."""
+        try:
+            return bool(self._client.ping())
+        except (redis.RedisError, OSError):
+            return False
 
     def _take_leased(self, key: str, now: float) -> Quota | None:
         lease = self._leases.get(key)

@@ -6,22 +6,24 @@ Nothing of this happens in development and in tests, where a request has a threa
 import gc
 import os
 import sys
+import time
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import gevent
 from django.conf import settings
 from django.core.signals import request_started
-from django.db import close_old_connections, connection, reset_queries
-from gevent import Greenlet
+from django.db import DEFAULT_DB_ALIAS, close_old_connections, connection, connections, reset_queries
+from gevent import Greenlet, Timeout
 from gevent.event import AsyncResult
+from gevent.lock import BoundedSemaphore
 from gevent.queue import SimpleQueue
 from gevent.socket import wait_read, wait_write
 from gevent.threadpool import ThreadPool
 from psycopg2 import OperationalError, extensions
 
 from accounts import hashers
-from movie_booking import metrics_page, throttling
+from movie_booking import health, metrics_page, throttling
 from movie_booking.postgresql.base import DatabaseWrapper
 from movie_booking.postgresql.pool import Pool
 from movie_booking.turns import release_connection
@@ -39,6 +41,7 @@ def prepare() -> None:
         )
     hashers.run = hash_apart
     metrics_page.run = scrape_apart
+    health.readiness.look = Lookout().look
     throttling.wait = gevent.sleep
     # A request gives its connection back at its end, so there is none to look at when one begins.
     for look in (close_old_connections, reset_queries):
@@ -85,6 +88,47 @@ def politely(work: Callable[..., Any], *args: Any) -> Any:
     if sys.platform == "linux":  # where a thread has a priority of its own
         os.setpriority(os.PRIO_PROCESS, 0, 10)
     return work(*args)
+
+
+class Lookout:
+    """Looks whether this process is ready, for all probes together, and by a connection of its own.
+
+    So probes do not wait while all others are busy, which is no reason to take a host out of service.
+    """
+
+    KEPT = 1.0  # seconds
+    PATIENCE = 2.0  # seconds, so that an answer comes before a proxy gives up waiting for it
+
+    def __init__(self) -> None:
+        self._turn = BoundedSemaphore(1)
+        self._connection = cast(Any, connections.create_connection(DEFAULT_DB_ALIAS))
+        self._connection.inc_thread_sharing()  # of one greenlet after the other
+        self._connection.shared = None  # no pool
+        self._found, self._until = health.Report({}), float("-inf")
+
+    def look(self) -> health.Report:
+        with self._turn:
+            if time.monotonic() >= self._until:
+                self._found = self._look()
+                self._until = time.monotonic() + self.KEPT
+            return self._found
+
+    def _look(self) -> health.Report:
+        usual, found = connections[DEFAULT_DB_ALIAS], health.Report({"database": "silent"})
+        connections[DEFAULT_DB_ALIAS] = self._connection
+        try:
+            with Timeout(self.PATIENCE, False):
+                is_new = self._connection.connection is None
+                looked = health.look()
+                if looked.checks["database"] == "unreachable" and not is_new:
+                    self._connection.close()  # it may be this connection that ended, and no more
+                    looked = health.look()
+                found = looked
+        finally:
+            connections[DEFAULT_DB_ALIAS] = usual
+            if found.checks["database"] != health.OK:
+                self._connection.close()  # the next look finds whoever has the address by then
+        return found
 
 
 class Runner(Greenlet):

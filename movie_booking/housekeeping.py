@@ -2,8 +2,10 @@
 
 import logging
 import os
+import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from threading import Event, Thread
 from typing import NamedTuple
 
@@ -15,6 +17,8 @@ logger = logging.getLogger(__name__)
 
 # A job that fails waits twice as long each time, up to these seconds: an outage is no reason to fill the log.
 LONGEST_PAUSE = 60.0
+# A job that pauses so long lets go of its connection to the database.
+IDLE_SECONDS = 60.0
 # How often the process looks whether its parent still lives, in seconds.
 LOOK_SECONDS = 0.2
 
@@ -28,19 +32,34 @@ class Job(NamedTuple):
 
 
 def run(jobs: Sequence[Job], *, beside: int | None = None) -> None:
-    """Do these jobs, none of which waits for another, while the parent of this process lives.
+    """Do these jobs, none of which waits for another, until the parent of this process ends, or SIGTERM.
 
     What a job was doing then is broken off: its transaction is rolled back. `beside` is the process that
     started this one, as it may have ended before this one was ready.
     """
     parent, stop = beside or os.getppid(), Event()
-    for job in jobs:
-        Thread(target=repeat, args=(job, stop), name=job.name, daemon=True).start()
-    if beside:  # where a process cannot tell that its parent is gone (Windows), the end of its input does
-        Thread(target=wait_for_end_of_input, args=(stop,), name="input", daemon=True).start()
-    while os.getppid() == parent and not stop.wait(LOOK_SECONDS):
-        pass
-    stop.set()
+    with heeding_sigterm() as told:
+        for job in jobs:
+            Thread(target=repeat, args=(job, stop), name=job.name, daemon=True).start()
+        if beside:  # where a process cannot tell that its parent is gone (Windows), the end of its input does
+            Thread(target=wait_for_end_of_input, args=(stop,), name="input", daemon=True).start()
+        while os.getppid() == parent and not told and not stop.wait(LOOK_SECONDS):
+            pass
+        stop.set()
+
+
+@contextmanager
+def heeding_sigterm() -> Iterator[list[int]]:
+    """Yield a list to which SIGTERM is added, so that what is to be left in order can be.
+
+    An event would not do: the main thread may be at its lock when the signal comes.
+    """
+    told: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _: told.append(number))
+    try:
+        yield told
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def wait_for_end_of_input(stop: Event) -> None:
@@ -63,4 +82,6 @@ def repeat(job: Job, stop: Event) -> None:
             pause = min(2 * pause, max(LONGEST_PAUSE, job.seconds))
             logger.exception("%s failed and is tried again in %g seconds", job.name, pause)
             connection.close()  # it may be what failed
+        if pause >= IDLE_SECONDS:
+            connection.close()
         stop.wait(pause)

@@ -9,6 +9,7 @@ from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
+from movie_booking.arbiter import Arbiter
 from movie_booking.metrics_files import FOLDER, name_worker, number_worker, open_folder, remove_folder
 from movie_booking.start_housekeeping import start_housekeeping
 from movie_booking.worker import MAX_HEADER_BYTES, Worker, forget
@@ -47,6 +48,9 @@ class Server(BaseApplication):
         }
         for name, value in options.items():
             self.cfg.set(name, value)
+
+    def run(self) -> None:
+        Arbiter(self).run()
 
     def load(self) -> Any:
         """Return what a worker serves. Called in the worker, when Python's own waits are gevent's."""

@@ -71,6 +71,9 @@ PORT = env.int("PORT", default=8000, validate=validate.Range(1, 65535))
 WEB_CONCURRENCY = env.int("WEB_CONCURRENCY", default=available_processors(), validate=validate.Range(1, 256))
 # How long a client may be idle, and how long it may take to send its headers. Proxies are idle for up to 60.
 KEEP_ALIVE_SECONDS = env.int("KEEP_ALIVE_SECONDS", default=75, validate=validate.Range(1, 3600))
+# For how long a server that was told to stop goes on serving, no longer ready, so that its proxies notice. Of
+# the checks that have to fail first, HAProxy makes three in six seconds, by default.
+DRAIN_SECONDS = env.int("DRAIN_SECONDS", default=8, validate=validate.Range(0, 300))
 # The path under which a proxy has this site: /cinema for `location /cinema/`, whether or not it cuts it off.
 FORCE_SCRIPT_NAME = (
     env.str("SCRIPT_NAME", default="", validate=validate.Regexp(r"^(/[A-Za-z0-9._~-]+)*$")) or None
@@ -143,6 +146,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "movie_booking.health.answer_probes",  # before all that asks, refuses or logs
     "movie_booking.request_ids.identify",
     "movie_booking.request_metrics.count_requests",  # around all that may answer
     "movie_booking.pages.PolicyMiddleware",

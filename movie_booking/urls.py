@@ -6,6 +6,7 @@ from django.urls import include, path, re_path
 from accounts import pages
 from movie_booking import metrics_page
 from movie_booking.api.problems import unknown_route
+from movie_booking.health import healthz, readyz
 from movie_booking.picker import front_door, picker
 from movie_booking.swagger import openapi_31, page, swagger_2
 
@@ -25,6 +26,9 @@ urlpatterns = [
     path("swagger.json", swagger_2, {"format": "json"}, name="schema"),
     path("metrics", metrics_page.page, name="metrics"),
     path("admin/", admin.site.urls),
+    # Answered by the first middleware, which asks nothing.
+    path("healthz", healthz),
+    path("readyz", readyz),
 ]
 
 handler400 = "movie_booking.api.problems.bad_request"

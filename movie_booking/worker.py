@@ -17,12 +17,14 @@ from gunicorn.http.parser import RequestParser
 from gunicorn.http.wsgi import Response
 from gunicorn.workers.ggevent import GeventWorker
 
+from movie_booking import stopping
 from movie_booking.metrics_files import forget_worker
 from movie_booking.streams import closing
 
 # How many connections each worker has, by its age modulo the length; in memory that all of them share.
 SLOTS, NOBODY, STOPPING = 512, -1, 1_000_000
 connections_of_workers = RawArray("i", [NOBODY] * SLOTS)
+may_stop = RawArray("b", SLOTS)  # which workers the main process has told to stop
 POLITENESS = 0.002  # seconds
 MAX_HEADER_BYTES = 16 * 1024  # of a request, all in all
 DRAINED_BYTES, DRAIN_SECONDS = 1024 * 1024, 2.0
@@ -58,6 +60,11 @@ class WholeResponse(Response):
 
     sock: Any
     _head = b""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if stopping.is_announced():
+            self.force_close()  # the client's next request is better sent elsewhere
 
     def default_headers(self) -> list[str]:
         return [line for line in super().default_headers() if not line.startswith("Server:")]
@@ -120,10 +127,16 @@ def forget(arbiter: Any, worker: "Worker") -> None:
     forget_worker(arbiter, worker)
 
 
+def allow_to_stop(worker: "Worker") -> None:
+    """Called in the main process, before it sends a worker SIGTERM."""
+    may_stop[worker.slot] = True
+
+
 class Worker(GeventWorker):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.slot = self.age % SLOTS
+        may_stop[self.slot] = False
         self._waiting: set[gevent.Greenlet] = set()  # those of connections that are idle
 
     def server_class(self, listener: Any, *, spawn: Any, **unused: Any) -> Listener:
@@ -157,6 +170,14 @@ class Worker(GeventWorker):
             client.sendall(answer)
             # A client that is cut off in the middle of sending does not see the answer.
             util.close_graceful(client, DRAIN_SECONDS, DRAINED_BYTES)
+
+    def handle_exit(self, sig: Any, frame: Any) -> None:
+        """SIGTERM. Heeded when the main process has sent it, which says first that the server will stop.
+
+        systemd, left to itself, sends it to all processes of a service at once.
+        """
+        if may_stop[self.slot]:
+            super().handle_exit(sig, frame)
 
     @contextmanager
     def timeout_ctx(self) -> Iterator[None]:

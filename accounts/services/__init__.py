@@ -12,6 +12,7 @@ from accounts.services.passwords import (
 )
 from accounts.services.profiles import change_profile, sign_up, why_refused
 from accounts.services.resetting import request_password_reset, reset_password
+from accounts.services.sessions import purge_sessions
 from accounts.services.verification import request_verification, verify_email
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "log_in",
     "log_out",
     "password_rules",
+    "purge_sessions",
     "purge_tokens",
     "refuse_other_password",
     "request_password_reset",

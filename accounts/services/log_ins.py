@@ -18,6 +18,7 @@ from accounts.attempts import attempt
 from accounts.errors import TokenNotValid, WrongCredentials
 from accounts.models import TokenFamily, User
 from accounts.tokens import FAMILY, TokenPair, pair_of, place_of, read_token
+from movie_booking.purging import delete_in_batches
 
 logger = logging.getLogger(__name__)
 
@@ -157,5 +158,5 @@ def purge_tokens() -> int:
     """
     leeway: timedelta = settings.SIMPLE_JWT["LEEWAY"]
     horizon = timezone.now() - leeway
-    OutstandingToken.objects.filter(expires_at__lt=horizon).delete()
-    return TokenFamily.objects.filter(expires_at__lt=horizon).delete()[0]
+    delete_in_batches(OutstandingToken.objects.filter(expires_at__lt=horizon).order_by("pk"))
+    return delete_in_batches(TokenFamily.objects.filter(expires_at__lt=horizon).order_by("expires_at"))

@@ -17,6 +17,7 @@ from django.utils import timezone
 from accounts.models import OutgoingMail, User
 from accounts.tokens import email_token, uid_of
 from movie_booking.metrics import MAILS, child
+from movie_booking.purging import delete_in_batches
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +63,7 @@ def send_mails() -> int:
 
 def drop_old_mails() -> int:
     """Give up what could not be sent for KEPT, say so, and return how many mails that were."""
-    dropped, _ = OutgoingMail.objects.filter(created_at__lt=_oldest_kept()).delete()
+    dropped = delete_in_batches(OutgoingMail.objects.filter(created_at__lt=_oldest_kept()))
     if dropped:
         child(MAILS, "given_up").inc(dropped)
         logger.error("Mails given up, as they could not be sent for %s: %s.", KEPT, dropped)

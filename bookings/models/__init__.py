@@ -2,6 +2,7 @@
 
 from bookings.models.events import BookingEvent, new_event
 from bookings.models.guests import Guest, GuestQuerySet
+from bookings.models.housekeeping import HousekeepingLead, HousekeepingRun
 from bookings.models.idempotency import IdempotencyKey
 from bookings.models.notes import OrderNote
 from bookings.models.orders import Booking, BookingQuerySet, Customer, Order, OrderQuerySet
@@ -30,6 +31,8 @@ __all__ = [
     "Customer",
     "Guest",
     "GuestQuerySet",
+    "HousekeepingLead",
+    "HousekeepingRun",
     "IdempotencyKey",
     "Order",
     "OrderNote",

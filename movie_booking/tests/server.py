@@ -55,6 +55,7 @@ class Server:
             "PORT": str(self.port),
             "WEB_CONCURRENCY": "2",
             "LOG_LEVEL": "ERROR",
+            "DRAIN_SECONDS": "0",
             "LOCK_TIMEOUT_SECONDS": "20",
             "MAX_HELD_ORDERS": "100",
             "MAX_SEATS_PER_SHOW": "100",

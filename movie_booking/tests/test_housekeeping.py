@@ -1,6 +1,7 @@
 """The process beside the server: each job on its own schedule, and an end with its parent."""
 
 import os
+import signal
 import subprocess
 import sys
 from itertools import count
@@ -8,10 +9,9 @@ from threading import Event
 
 import psutil
 from django.conf import settings
-from django.core.management import call_command, load_command_class
-from django.db import OperationalError
+from django.core.management import load_command_class
+from django.db import OperationalError, connection
 
-from bookings.management.commands import housekeeping as command
 from movie_booking import housekeeping, start_housekeeping
 from movie_booking.housekeeping import Job, repeat, run
 from movie_booking.management.commands import runserver
@@ -67,11 +67,22 @@ def test_no_job_waits_for_another(monkeypatch):
     forever.set()
 
 
-def test_it_frees_holds_and_sends_mails_each_on_its_own_schedule():
-    assert [(job.work.__name__, job.seconds) for job in command.jobs()] == [
-        ("expire_holds", settings.SWEEP_SECONDS),
-        ("send_mails", 1),
-    ]
+def test_a_job_that_pauses_for_long_keeps_no_connection(monkeypatch):
+    closed = []
+    monkeypatch.setattr(connection, "close", lambda: closed.append(True))
+
+    repeat(Job("Sweeping", int, 59), Rounds(3))
+    assert closed == []
+    repeat(Job("Purging", int, 60), Rounds(3))
+    assert closed == [True] * 3
+
+
+def test_it_ends_on_sigterm_too():
+    before = signal.getsignal(signal.SIGTERM)
+
+    run([Job("ending", lambda: os.kill(os.getpid(), signal.SIGTERM), 60)])
+
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_the_development_server_starts_one_in_the_process_that_serves(monkeypatch):
@@ -118,9 +129,47 @@ def test_a_server_starts_one_and_holds_its_input_open(monkeypatch):
 
 
 def test_it_ends_with_its_input_where_a_process_does_not_learn_of_its_parent(monkeypatch):
-    monkeypatch.setattr(command, "jobs", list)
     monkeypatch.setattr(housekeeping.os, "getppid", lambda: 7)
 
     with open("/dev/null") as nothing:
         monkeypatch.setattr(sys, "stdin", nothing)
-        call_command("housekeeping", beside=7)
+        run([], beside=7)
+
+
+# --- How a server keeps it -------------------------------------------------------------------------
+
+
+class Process:
+    """Stands for the process beside a server."""
+
+    def __init__(self, *args, **kwargs):
+        self.returncode = None
+
+    def poll(self):
+        return self.returncode
+
+    def terminate(self):
+        self.returncode = -signal.SIGTERM
+
+
+def test_one_that_ended_is_started_again_after_a_pause(monkeypatch):
+    seconds, started = [0.0], []
+    monkeypatch.setattr(start_housekeeping, "started", started)
+    monkeypatch.setattr(start_housekeeping.time, "monotonic", lambda: seconds[0])
+    monkeypatch.setattr(start_housekeeping.subprocess, "Popen", Process)
+    start_housekeeping.start_housekeeping()
+    [first] = started
+
+    start_housekeeping.keep_housekeeping()
+    assert started == [first]
+    first.returncode = -9
+    seconds[0] = 9.9
+    start_housekeeping.keep_housekeeping()
+    assert started == [first]
+    seconds[0] = 10.0
+    start_housekeeping.keep_housekeeping()
+
+    [second] = started
+    assert second is not first
+    start_housekeeping.stop_housekeeping()
+    assert second.returncode == -signal.SIGTERM

@@ -72,6 +72,8 @@ def test_it_starts_for_development_without_a_word():
         ("WEB_CONCURRENCY", "0"),
         ("LOCK_TIMEOUT_SECONDS", "0"),
         ("KEEP_ALIVE_SECONDS", "0"),
+        ("DRAIN_SECONDS", "-1"),
+        ("DRAIN_SECONDS", "301"),
         ("ANSWER_SECONDS", "10"),
         ("MAX_WAITING_PER_SHOW", "0"),
         ("DATABASE_CONNECTIONS", "2"),

@@ -1,0 +1,223 @@
+"""Whether the server lives and is ready: what probes are told, and what they are not asked."""
+
+import logging
+import os
+from ctypes import c_bool
+from datetime import timedelta
+from multiprocessing import RawValue
+
+import pytest
+from django.db import OperationalError, connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+from django.test import Client
+from django.utils import timezone
+
+from bookings.models import HousekeepingRun
+from movie_booking import health, stopping
+from movie_booking.tests.test_bad_headers import through_wsgi
+
+pytestmark = pytest.mark.django_db
+
+ALL_OK = {"server": "ok", "database": "ok", "migrations": "ok", "housekeeping": "ok"}
+
+
+@pytest.fixture(autouse=True)
+def _new(monkeypatch):
+    """Nothing is known of other tests."""
+    monkeypatch.setattr(health, "readiness", health.Readiness())
+    monkeypatch.setattr(health, "_migrated", set())
+
+
+@pytest.fixture
+def kept_house():
+    now = timezone.now()
+    return HousekeepingRun.objects.create(
+        name="Sweeping", started_at=now, finished_at=now, due_at=now + timedelta(minutes=1)
+    )
+
+
+def probe(path="/readyz", method="GET", **headers):
+    return Client().generic(method, path, headers=headers)
+
+
+def ready():
+    """Status and body of a probe."""
+    response = probe()
+    return response.status_code, response.json()
+
+
+def broken(**checks):
+    return 503, {"status": "not_ready", "checks": {"server": "ok", **checks}}
+
+
+def failing(execute, sql, params, many, context):
+    raise OperationalError("connection to server at 10.0.0.7 failed: Connection refused")
+
+
+# --- Alive -----------------------------------------------------------------------------------------
+
+
+def test_a_server_is_alive_without_its_database(django_assert_num_queries):
+    with connection.execute_wrapper(failing), django_assert_num_queries(0):
+        response = probe("/healthz")
+
+    assert (response.status_code, response.json()) == (200, {"status": "alive"})
+
+
+# --- Ready -----------------------------------------------------------------------------------------
+
+
+def test_it_is_ready_while_all_is_well(kept_house):
+    assert ready() == (200, {"status": "ready", "checks": ALL_OK})
+
+
+def test_that_all_migrations_are_there_is_asked_until_it_is_so(kept_house, django_assert_num_queries):
+    ready()
+
+    # Whether it can be written to (on SQLite the file says that), and when housekeeping was done.
+    with django_assert_num_queries(2 if connection.vendor == "postgresql" else 1):
+        ready()
+
+
+def test_without_its_database_it_is_not_ready_and_does_not_say_where_that_is():
+    with connection.execute_wrapper(failing):
+        assert ready() == broken(database="unreachable")
+        assert b"10.0.0.7" not in probe().content
+
+
+@pytest.mark.postgres
+def test_on_a_standby_it_is_not_ready():
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL transaction_read_only = on")
+
+    assert ready() == broken(database="read_only")
+
+
+def test_with_a_file_that_may_not_be_written_it_is_not_ready(monkeypatch):
+    if connection.vendor == "postgresql":
+        monkeypatch.setattr(connection, "vendor", "sqlite")
+        monkeypatch.setitem(connection.settings_dict, "NAME", __file__)
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+
+    assert ready() == broken(database="read_only")
+
+
+def test_before_the_last_migration_it_is_not_ready(kept_house):
+    recorder = MigrationRecorder(connection)
+    recorder.record_unapplied("bookings", "0022_housekeeping")
+    assert ready() == broken(database="ok", migrations="missing")
+
+    recorder.record_applied("bookings", "0022_housekeeping")
+    recorder.record_applied("bookings", "9999_of_the_next_release")
+    assert ready() == (200, {"status": "ready", "checks": ALL_OK})
+
+
+def test_the_migrations_are_those_that_django_would_load():
+    assert set(MigrationLoader(None).disk_migrations) == health.migrations()
+
+
+# --- Degraded: it sells as ever ---------------------------------------------------------------------
+
+
+def test_housekeeping_that_is_late_is_said_and_keeps_no_customer_out(kept_house):
+    HousekeepingRun.objects.update(due_at=timezone.now() - timedelta(minutes=4))
+    assert ready() == (200, {"status": "ready", "checks": ALL_OK})
+
+    HousekeepingRun.objects.update(due_at=timezone.now() - timedelta(minutes=6))
+    assert ready() == (200, {"status": "degraded", "checks": {**ALL_OK, "housekeeping": "late"}})
+
+
+def test_housekeeping_that_never_was_is_said():
+    assert ready() == (200, {"status": "degraded", "checks": {**ALL_OK, "housekeeping": "never_done"}})
+
+
+def test_redis_that_is_gone_is_said_and_keeps_no_customer_out(kept_house, settings, tmp_path):
+    settings.REDIS_URL = f"unix://{tmp_path}/none"
+
+    assert ready() == (200, {"status": "degraded", "checks": {**ALL_OK, "redis": "unreachable"}})
+
+
+@pytest.mark.needs("redis-server")
+def test_redis_that_answers_is_said(kept_house, settings, tmp_path):
+    from movie_booking.tests.redis_server import RedisServer
+
+    redis = RedisServer(tmp_path)
+    settings.REDIS_URL = redis.url
+    try:
+        assert ready() == (200, {"status": "ready", "checks": {**ALL_OK, "redis": "ok"}})
+    finally:
+        redis.stop()
+
+
+# --- Stopping --------------------------------------------------------------------------------------
+
+
+def test_a_server_that_will_stop_is_not_ready_and_asks_nothing(monkeypatch, django_assert_num_queries):
+    monkeypatch.setattr(stopping, "_is_stopping", RawValue(c_bool, False))
+    stopping.announce()
+
+    with django_assert_num_queries(0):
+        assert ready() == (503, {"status": "not_ready", "checks": {"server": "stopping"}})
+        assert probe("/healthz").status_code == 200
+
+
+# --- How probes ask --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_probes_come_by_any_name_and_over_plain_http(settings, path, method):
+    settings.SECURE_SSL_REDIRECT = True
+    settings.ALLOWED_HOSTS = ["cinema.example"]
+
+    response = probe(path, method, Host="10.0.0.5:8000")
+
+    assert response.status_code == 200
+    assert response.headers["Cache-Control"] == "no-store"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Content-Type"] == "application/json"
+    assert not response.cookies
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "NONSENSE"])
+def test_probes_only_read(path, method, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        response = probe(path, method)
+
+    assert (response.status_code, response.headers["Allow"], response.content) == (405, "GET, HEAD", b"")
+
+
+@pytest.mark.parametrize("path", ["/healthz/", "/readyz/", "/api/healthz", "/healthz.json"])
+def test_what_only_looks_like_a_probe_is_another_path(path):
+    assert probe(path).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/cinema/healthz"])
+def test_below_the_path_of_a_proxy_they_answer_with_it_and_without(settings, path, real_transactions):
+    settings.FORCE_SCRIPT_NAME = "/cinema"
+
+    assert through_wsgi(path)[0] == 200
+
+
+# --- What is logged --------------------------------------------------------------------------------
+
+
+def test_a_probe_is_a_line_only_where_what_it_finds_is_another(kept_house, caplog):
+    caplog.set_level(logging.INFO)
+    for _ in range(3):
+        ready()
+    with connection.execute_wrapper(failing):
+        for _ in range(3):
+            ready()
+    for _ in range(3):
+        ready()
+    for _ in range(3):
+        probe(method="POST")
+
+    assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
+        ("INFO", "This process is ready"),
+        ("ERROR", "This process is not_ready: database unreachable"),
+        ("INFO", "This process is ready"),
+    ]
