@@ -102,22 +102,27 @@ class Known(NamedTuple):
     etags: str = ""  # of `If-None-Match`
     version: int = 0  # the `seats_version` of a map that it has
     min_version: int = 0  # that of any answer: a booking tells it without counting holds that are over
-    # Whether a standby may answer at all: who says who they are may look for what they wrote a moment ago.
-    is_anybodys: bool = True
+    # Whether a replica may answer at all: who says who they are may look for what they wrote a moment ago.
+    anywhere: bool = True
 
     @classmethod
     def of(cls, meta: Mapping[str, str], min_version: str | None, *, version: int = 0) -> "Known":
         """What a request says. Raises Invalid for a `min_version` that is none."""
-        at_least = parse_id(min_version) if min_version else 0
+        at_least = 0 if min_version is None else parse_id(min_version)
         if at_least is None:
             raise Invalid.of("min_version", "A valid integer is required.", "invalid")
-        is_anybodys = at_least > 0 or replica.is_anybodys(meta)
-        return cls(meta.get("HTTP_IF_NONE_MATCH", ""), version, at_least, is_anybodys)
+        if not replica.exists():
+            return ON_THE_PRIMARY
+        anywhere = at_least > 0 or replica.is_anybodys(meta)
+        return cls(meta.get("HTTP_IF_NONE_MATCH", ""), version, at_least, anywhere)
 
     def allows(self, state: SeatMapState) -> bool:
         """Whether this state is surely not older than what is known."""
         newest = max(self.version, *_versions(state.show, self.etags)) if self.etags else self.version
         return state.written_version >= self.min_version and state.seats_version >= newest
+
+
+ON_THE_PRIMARY = Known(anywhere=False)
 
 
 def _versions(show_id: int, etags: str) -> list[int]:
@@ -133,7 +138,7 @@ def current_state(show_id: int, part: str | None, known: Known, *, whole: bool =
     The primary has the last word, also if it has less than what is said to be known. Raises NotFound.
     """
     # The tag of a layout tells nothing of time, so a known one is compared on the primary.
-    if not known.is_anybodys or (part == "layout" and known.etags and not known.min_version):
+    if not known.anywhere or (part == "layout" and known.etags and not known.min_version):
         return seat_map_state(show_id, whole=whole)
     return replica.read(lambda using: seat_map_state(show_id, whole=whole, using=using), known.allows)
 

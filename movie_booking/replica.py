@@ -14,7 +14,7 @@ from threading import Lock, Thread
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, DataError, Error, ProgrammingError, connections
+from django.db import DEFAULT_DB_ALIAS, DataError, Error, connections
 from django.http import Http404
 
 from movie_booking.database import NoConnection, is_reading
@@ -110,12 +110,12 @@ class Replica:
         while self._marks and self._marks[0][1] <= replayed:
             self.has_all_until, _ = self._marks.popleft()
         oldest = time.monotonic() - settings.REPLICA_MAX_LAG_SECONDS
+        if self.has_all_until >= oldest:
+            self._say("")
+        elif self._marks and self._marks[0][0] < oldest:
+            self._say(f"it is more than {settings.REPLICA_MAX_LAG_SECONDS} seconds behind")
         while self._marks and self._marks[0][0] < oldest:  # too old to be of use, once it is replayed
             self._marks.popleft()
-        if self.has_all_until < oldest:
-            self._say(f"it is more than {settings.REPLICA_MAX_LAG_SECONDS} seconds behind")
-        else:
-            self._say("")
 
     def _set_aside(self, why: str) -> None:
         self.has_all_until = -math.inf
@@ -142,9 +142,14 @@ def ask(alias: str, query: str) -> Any:
         return cursor.fetchone()
 
 
+def exists() -> bool:
+    """Whether there is one at all. It costs less than looking at the setting itself."""
+    return REPLICA in connections.settings
+
+
 def release_connection() -> None:
     """Let others have the connection to the replica, if there is one."""
-    if REPLICA in settings.DATABASES:
+    if exists():
         connections[REPLICA].close()
 
 
@@ -156,26 +161,19 @@ def is_anybodys(meta: Mapping[str, str]) -> bool:
     return "HTTP_AUTHORIZATION" not in meta and "HTTP_ORDER_KEY" not in meta
 
 
-def may_answer() -> bool:
-    """Whether there is a replica that may be asked at this moment."""
-    return REPLICA in settings.DATABASES and replica.may_answer()
-
-
 def read(ask_database: Callable[[str], Answer], is_enough: Callable[[Answer], bool] | None = None) -> Answer:
     """Return what this finds in the database of the alias that it is called with.
 
     It is asked of the replica, if that may answer; and of the primary, if that is not enough, if the replica
     does not have it (it may be new), or fails. Raises what the primary raises.
     """
-    if may_answer():
+    if exists() and replica.may_answer():
         try:
             answer = ask_database(REPLICA)
             if is_enough is None or is_enough(answer):
                 return answer
-        except (NotFound, Http404, NoConnection):
+        except (NotFound, Http404, NoConnection, DataError):
             pass
-        except (DataError, ProgrammingError) as error:  # a migration that it has yet to replay
-            logger.warning("The replica could not answer", exc_info=error)
-        except Error as error:
+        except Error as error:  # also where it has yet to replay a migration
             replica.fail(error)
     return ask_database(DEFAULT_DB_ALIAS)

@@ -238,7 +238,7 @@ replica_url = env.str("DATABASE_REPLICA_URL", default="", validate=validate.Rege
 if replica_url:
     replica_config = database_settings(dict(dj_database_url.parse(replica_url)))
     DATABASES["replica"] = replica_settings(replica_config, DATABASES["default"])
-REPLICA_MAX_LAG_SECONDS = env.int("REPLICA_MAX_LAG_SECONDS", default=5, validate=validate.Range(1, 300))
+REPLICA_MAX_LAG_SECONDS = env.int("REPLICA_MAX_LAG_SECONDS", default=5, validate=validate.Range(2, 300))
 
 # --- Accounts ----------------------------------------------------------------------------------
 

@@ -55,7 +55,9 @@ def from_replica(handler: Handler[ViewSet, P]) -> Handler[ViewSet, P]:
             self.database = database
             return handler(self, *args, **kwargs)
 
-        return replica.read(ask) if replica.is_anybodys(self.request.META) else handler(self, *args, **kwargs)
+        if replica.exists() and replica.is_anybodys(self.request.META):
+            return replica.read(ask)
+        return handler(self, *args, **kwargs)
 
     return read
 

@@ -209,7 +209,7 @@ def test_other_fields_are_invalid():
     assert list(response.data["errors"]) == ["fields"]
 
 
-@pytest.mark.parametrize("sent", ["-1", "x", "1.5", "9" * 30, "%00", "1e3", "%F0%9F%8E%AC"])
+@pytest.mark.parametrize("sent", ["", "-1", "x", "1.5", "9" * 30, "%00", "1e3", "%F0%9F%8E%AC"])
 def test_a_min_version_that_is_none_is_refused_by_a_poll_too(sent):
     show = make_studio_show()
     for part in ("", "layout/", "availability/", "stream/"):
@@ -218,7 +218,7 @@ def test_a_min_version_that_is_none_is_refused_by_a_poll_too(sent):
             assert (response.status_code, list(response.json()["errors"])) == (400, ["min_version"])
 
 
-@pytest.mark.parametrize("sent", ["", "0", "1", "9223372036854775807"])
+@pytest.mark.parametrize("sent", ["0", "1", "9223372036854775807"])
 def test_a_map_is_as_new_as_it_can_be_whatever_version_is_asked_for(sent):
     show = make_studio_show()
     book(show, 2)

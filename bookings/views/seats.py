@@ -27,11 +27,10 @@ class SeatsView(APIView):
     part: ClassVar[str | None]
 
     def answer(self, request: Request, show_id: str, part: str | None) -> Response:
-        known = known_to(request)
-        state = seat_map.current_state(int(show_id), part, known, whole=part != "layout")
+        state = seat_map.current_state(int(show_id), part, known_to(request), whole=part != "layout")
         etag = state.etag_of(part)
         headers = seat_map.cache_headers(etag, deprecated=part != self.part)
-        if seat_map.is_known(etag, known.etags):
+        if seat_map.is_known(etag, request.META.get("HTTP_IF_NONE_MATCH", "")):
             return Response(status=HTTP_304_NOT_MODIFIED, headers=headers)
         return Response(seat_map.PARTS[part](state), headers=headers)
 

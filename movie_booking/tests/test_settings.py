@@ -60,7 +60,7 @@ def test_it_starts_for_development_without_a_word():
         ("DATABASE_CONNECTIONS", "2"),
         ("DATABASE_REPLICA_URL", "sqlite:///db.sqlite3"),
         ("DATABASE_REPLICA_URL", "postgres://db.example/movie_booking"),  # as DATABASE_URL is SQLite here
-        ("REPLICA_MAX_LAG_SECONDS", "0"),
+        ("REPLICA_MAX_LAG_SECONDS", "1"),
         ("REPLICA_MAX_LAG_SECONDS", "301"),
         ("CORS_ALLOWED_ORIGINS", "*"),
         ("CORS_ALLOWED_ORIGINS", "null"),
