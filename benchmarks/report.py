@@ -42,6 +42,8 @@ def page(results: Results, drawn: Iterable[str]) -> Iterator[str]:
         yield from round_trips(results)
     if results.get("moving"):
         yield from moving(results["moving"])
+    if results.get("replica"):
+        yield from replica(results["replica"])
     if results.get("growth"):
         yield from growth(results["growth"])
         yield from image("growth", drawn, "Milliseconds of each request by the number of bookings.")
@@ -158,6 +160,33 @@ def moving(held: dict[str, list[float]]) -> Iterator[str]:
         found = quartiles(times)
         yield f"| {name} | {found['median']:.1f} ({found['q1']:.1f} – {found['q3']:.1f}) |"
     yield ""
+
+
+def replica(by_request: dict[str, Any]) -> Iterator[str]:
+    yield "## Reads from a replica\n"
+    yield (
+        "With a standby that keeps up and without, in turn. Load, servers and both databases share the "
+        "processors, so what counts is the CPU of the primary. Milliseconds of CPU a request, medians.\n"
+    )
+    yield "| request | | a second (quartiles) | ratio | server | primary | standby | off the primary |"
+    yield "|---|---|---|---|---|---|---|---|"
+    for request, sides in by_request.items():
+        (first, base), *_ = sides.items()
+        for name, slices in sides.items():
+            rate = quartiles(each["rate"] for each in slices)
+            pairs = list(zip(slices, base, strict=True))
+            ratio = quartiles(each["rate"] / other["rate"] for each, other in pairs)["median"]
+            off = quartiles(1 - each["primary_ms"] / other["primary_ms"] for each, other in pairs)["median"]
+            cpu = " | ".join(
+                f"{quartiles(each[key] for each in slices)['median']:.3f}"
+                for key in ("cpu_ms", "primary_ms", "standby_ms")
+            )
+            yield (
+                f"| {request} | {name} | {rate['median']:,.0f} ({rate['q1']:,.0f} – {rate['q3']:,.0f}) |"
+                f" {ratio:.2f} | {cpu} | {'–' if name == first else f'{off:.0%}'} |"
+            )
+    slices = [each for sides in by_request.values() for side in sides.values() for each in side]
+    yield f"\n{sum(each['unexpected'] for each in slices):.0f} answers were not as expected.\n"
 
 
 def growth(by_size: dict[str, Any]) -> Iterator[str]:

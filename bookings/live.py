@@ -13,7 +13,8 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 
 from bookings import seat_map
-from bookings.seat_map import SeatMapState
+from bookings.seat_map import Known, SeatMapState
+from movie_booking import replica
 from movie_booking.api.renderers import JSONRenderer
 from movie_booking.database import is_reading
 from movie_booking.errors import Busy, NotFound
@@ -30,17 +31,18 @@ RETRY = b"retry: 2000\n\n"  # milliseconds
 BUSY_SECONDS = 30
 
 
-def seat_events(show_id: int, known: int | None) -> Iterator[bytes]:
-    """Return the seats of a show as events: as they are, unless that is the version that is known, and then
-    each second in which they changed.
+def seat_events(show_id: int, version: int | None, known: Known) -> Iterator[bytes]:
+    """Return the seats of a show as events: as they are, unless they have this version, and then each second
+    in which they changed. None of them is older than what is known.
 
     Raises NotFound, for drafts too, and Busy if too many watch already.
     """
     if Channel.watching >= settings.MAX_WATCHERS:
         raise Busy(retry_after=BUSY_SECONDS)
-    state = seat_map.seat_map_state(show_id)
+    state = seat_map.current_state(show_id, "availability", known)
     release_connection()  # others need it, and a stream lasts for minutes
-    first = RETRY if state.seats_version == known else RETRY + event_of(state)
+    replica.release_connection()
+    first = RETRY if state.seats_version == version else RETRY + event_of(state)
     return _events(show_id, first, state.seats_version)
 
 
@@ -127,9 +129,10 @@ class Channel:
 
     def _look_once(self) -> None:
         try:
-            state = seat_map.seat_map_state(self.show_id, whole=False)
+            state = seat_map.current_state(self.show_id, "availability", Known(), whole=False)
             if state.seats_version > self.version:
-                state = seat_map.seat_map_state(self.show_id)
+                known = Known(version=state.seats_version)  # the replica may have been asked, and then not
+                state = seat_map.current_state(self.show_id, "availability", known)
                 with self.news:
                     self.version, self.event = state.seats_version, event_of(state)
                     self.news.notify_all()
@@ -137,3 +140,4 @@ class Channel:
             self.is_over = True
         finally:
             connection.close()
+            replica.release_connection()

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from bookings import seat_map
 from movie_booking.api.negotiation import takes_any_json
 from movie_booking.api.problems import plain_problem
-from movie_booking.errors import NotFound, TooManyRequests
+from movie_booking.errors import Invalid, NotFound, TooManyRequests
 from movie_booking.limits import ID_PATTERN
 from movie_booking.request_context import ROUTE
 from movie_booking.throttling import throttle_read
@@ -37,9 +37,12 @@ def answer_polls(get_response: GetResponse) -> GetResponse:
                 throttle_read(request)
             except TooManyRequests as error:
                 return plain_problem(error)
-            with suppress(NotFound, DatabaseError):  # all that is refused, the view refuses
-                state = seat_map.seat_map_state(int(path[1]), whole=False)
-                etag = state.etag_of(path[2] or fields)
+            part = path[2] or fields
+            with suppress(NotFound, Invalid, DatabaseError):  # all that is refused, the view refuses
+                min_version = request.GET.get("min_version") if request.META.get("QUERY_STRING") else None
+                told = seat_map.Known.of(request.META, min_version)
+                state = seat_map.current_state(int(path[1]), part, told, whole=False)
+                etag = state.etag_of(part)
                 if seat_map.is_known(etag, known):
                     headers = seat_map.cache_headers(etag, deprecated=fields is not None)
                     return HttpResponseNotModified(headers=headers)

@@ -6,13 +6,14 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.utils import timezone
 from django.utils.http import parse_etags
 
 from bookings.models import Status
-from movie_booking.errors import NotFound
-from movie_booking.limits import MAX_ID
+from movie_booking import replica
+from movie_booking.errors import Invalid, NotFound
+from movie_booking.limits import MAX_ID, parse_id
 from movie_booking.statements import Message, Statement, send
 from movies.models.shows import available_seats
 from movies.prices import prices_by_kind
@@ -33,6 +34,8 @@ class SeatMapState(NamedTuple):
     status: str
     show_version: int
     prices: tuple[str | None, ...]
+    # As it is written: without the holds that have changed the map by ending.
+    written_version: int
     # Which seats are not free, by number, with what customers are told of each. Only of a whole map.
     taken: Mapping[int, str]
 
@@ -53,7 +56,8 @@ _STATE = """
 SELECT id, total_seats, seats_version + (
         SELECT count(*) FROM bookings_booking
         WHERE show_id = movies_show.id AND status = 'HELD' AND expires_at <= %(at)s
-    ), seat_plan, status, version, price, premium_price, sofa_price, wheelchair_price, companion_price{taken}
+    ), seat_plan, status, version, seats_version,
+    price, premium_price, sofa_price, wheelchair_price, companion_price{taken}
 FROM movies_show WHERE id = %(show)s AND status <> 'DRAFT'
 """
 # In the same statement, so that what it says and the version that it has are of one moment.
@@ -69,24 +73,74 @@ SEAT_MAP = {
 }
 
 
-def seat_map_state(show_id: int, *, whole: bool = True) -> SeatMapState:
+def seat_map_state(show_id: int, *, whole: bool = True, using: str = DEFAULT_DB_ALIAS) -> SeatMapState:
     """Return what the map of a show depends on, or only what its version does. One query.
 
     Raises NotFound, for drafts too.
     """
     if show_id > MAX_ID:
         raise NotFound
-    at = connection.ops.adapt_datetimefield_value(timezone.now())
-    message = SEAT_MAP[connection.vendor] if whole else SEAT_MAP_STATE
-    with connection.cursor() as cursor:
+    backend: Any = connections[using]
+    at = backend.ops.adapt_datetimefield_value(timezone.now())
+    message = SEAT_MAP[backend.vendor] if whole else SEAT_MAP_STATE
+    with backend.cursor() as cursor:
         send(cursor, message, {"at": at, "show": show_id})
         row = cursor.fetchone()
     if row is None:
         raise NotFound
-    show, total_seats, seats_version, seat_plan, status, show_version, *prices = row[:11]
+    show, total_seats, seats_version, seat_plan, status, show_version, written_version, *prices = row[:12]
     amounts = tuple(None if price is None else f"{price:.2f}" for price in prices)
-    taken = _by_number(row[11]) if whole and row[11] else {}
-    return SeatMapState(show, total_seats, seats_version, seat_plan, status, show_version, amounts, taken)
+    taken = _by_number(row[12]) if whole and row[12] else {}
+    return SeatMapState(
+        show, total_seats, seats_version, seat_plan, status, show_version, amounts, written_version, taken
+    )
+
+
+class Known(NamedTuple):
+    """What a client knows of a show already, so that an answer about its seats is not older."""
+
+    etags: str = ""  # of `If-None-Match`
+    version: int = 0  # the `seats_version` of a map that it has
+    min_version: int = 0  # that of any answer: a booking tells it without counting holds that are over
+    # Whether a replica may answer at all: who says who they are may look for what they wrote a moment ago.
+    anywhere: bool = True
+
+    @classmethod
+    def of(cls, meta: Mapping[str, str], min_version: str | None, *, version: int = 0) -> "Known":
+        """What a request says. Raises Invalid for a `min_version` that is none."""
+        at_least = 0 if min_version is None else parse_id(min_version)
+        if at_least is None:
+            raise Invalid.of("min_version", "A valid integer is required.", "invalid")
+        if not replica.exists():
+            return ON_THE_PRIMARY
+        anywhere = at_least > 0 or replica.is_anybodys(meta)
+        return cls(meta.get("HTTP_IF_NONE_MATCH", ""), version, at_least, anywhere)
+
+    def allows(self, state: SeatMapState) -> bool:
+        """Whether this state is surely not older than what is known."""
+        newest = max(self.version, *_versions(state.show, self.etags)) if self.etags else self.version
+        return state.written_version >= self.min_version and state.seats_version >= newest
+
+
+ON_THE_PRIMARY = Known(anywhere=False)
+
+
+def _versions(show_id: int, etags: str) -> list[int]:
+    """Return the versions that tags of the map of a show name, and 0."""
+    beginning = f"{show_id}-"
+    tags = (tag.removeprefix("W/").strip('"') for tag in parse_etags(etags))
+    return [0, *(parse_id(tag.removeprefix(beginning)) or 0 for tag in tags if tag.startswith(beginning))]
+
+
+def current_state(show_id: int, part: str | None, known: Known, *, whole: bool = True) -> SeatMapState:
+    """Return what `seat_map_state` does, of a replica if there is one and what it says is not older.
+
+    The primary has the last word, also if it has less than what is said to be known. Raises NotFound.
+    """
+    # The tag of a layout tells nothing of time, so a known one is compared on the primary.
+    if not known.anywhere or (part == "layout" and known.etags and not known.min_version):
+        return seat_map_state(show_id, whole=whole)
+    return replica.read(lambda using: seat_map_state(show_id, whole=whole, using=using), known.allows)
 
 
 def _by_number(taken: str) -> dict[int, str]:

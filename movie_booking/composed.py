@@ -55,9 +55,12 @@ class ComposedQuery(Generic[Row]):
         self.placeholders = [placeholder(each, PLACEHOLDER + n) for n, each in enumerate(types or (int,))]
         self._composed: dict[str, Composed] = {}
 
-    def __call__(self, *values: Value) -> list[Row]:
-        """Return the rows. Raises TransactionManagementError for rows to lock outside of a transaction."""
-        composed, rows = self._fetch(values)
+    def __call__(self, *values: Value, using: str = DEFAULT_DB_ALIAS) -> list[Row]:
+        """Return the rows. Raises TransactionManagementError for rows to lock outside of a transaction.
+
+        Instances are those of the default database, whichever they were read from.
+        """
+        composed, rows = self._fetch(values, using)
         return composed.populate(rows)
 
     def one(self, *values: Value) -> tuple[Row | None, list[tuple[Any, ...]]]:
@@ -66,8 +69,10 @@ class ComposedQuery(Generic[Row]):
         first: Row | None = next(iter(composed.populate(rows[:1])), None)
         return first, [tuple(row[column] for column in composed.annotations) for row in rows]
 
-    def _fetch(self, values: Sequence[Value]) -> tuple[Composed, Sequence[Any]]:
-        backend: Any = connections[DEFAULT_DB_ALIAS]  # which `connection` would look up at each use
+    def _fetch(
+        self, values: Sequence[Value], using: str = DEFAULT_DB_ALIAS
+    ) -> tuple[Composed, Sequence[Any]]:
+        backend: Any = connections[using]  # which `connection` would look up at each use
         composed = self._composed.get(backend.vendor) or self._compose()
         lock_wait = composed.lock_wait
         if lock_wait and not backend.in_atomic_block:

@@ -33,12 +33,15 @@ def prepare() -> None:
     """Have this process wait for its database and compute hashes without keeping other requests waiting."""
     extensions.set_wait_callback(wait_cooperatively)
     if connection.vendor == "postgresql":
-        DatabaseWrapper.shared = Pool(
-            settings.DATABASE_CONNECTIONS,
-            for_readers=settings.DATABASE_CONNECTIONS // 3,
-            patience=settings.LOCK_TIMEOUT_SECONDS,
-            max_age=600,
-        )
+        DatabaseWrapper.pools = {
+            alias: Pool(
+                settings.DATABASE_CONNECTIONS,
+                for_readers=settings.DATABASE_CONNECTIONS // 3,
+                patience=database.get("PATIENCE", settings.LOCK_TIMEOUT_SECONDS),
+                max_age=600,
+            )
+            for alias, database in settings.DATABASES.items()
+        }
     hashers.run = hash_apart
     metrics_page.run = scrape_apart
     health.readiness.look = Lookout().look
@@ -51,17 +54,20 @@ def prepare() -> None:
 
 
 def wait_cooperatively(waiting: Any) -> None:
-    """Let other greenlets run until PostgreSQL answers.
+    """Let other greenlets run until PostgreSQL answers. Raises OperationalError if that takes too long.
 
     https://www.psycopg.org/docs/advanced.html#support-for-coroutine-libraries
     """
-    while (state := waiting.poll()) != extensions.POLL_OK:
-        if state == extensions.POLL_READ:
-            wait_read(waiting.fileno())
-        elif state == extensions.POLL_WRITE:
-            wait_write(waiting.fileno())
-        else:
-            raise OperationalError(f"Unexpected state {state} of a connection.")
+    try:
+        while (state := waiting.poll()) != extensions.POLL_OK:
+            if state == extensions.POLL_READ:
+                wait_read(waiting.fileno(), waiting.patience)
+            elif state == extensions.POLL_WRITE:
+                wait_write(waiting.fileno(), waiting.patience)
+            else:
+                raise OperationalError(f"Unexpected state {state} of a connection.")
+    except TimeoutError as error:
+        raise OperationalError("The database takes too long to answer.") from error
 
 
 # One, as there is a worker for each processor. In a thread, as argon2 lets go of the interpreter meanwhile.

@@ -11,6 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env, ValidationError, validate
 
@@ -18,6 +19,7 @@ from movie_booking import browsers, logs
 from movie_booking.browsers import check_origins
 from movie_booking.processors import available_processors
 from movie_booking.rates import Rate, parse_rate
+from movie_booking.replica_settings import replica_settings
 
 
 def at_most_places(places: int) -> Callable[[Decimal], None]:
@@ -237,6 +239,12 @@ DATABASES = {
         env.dj_db_url("DATABASE_URL", default=f"sqlite:///{(BASE_DIR / 'db.sqlite3').as_posix()}")
     )
 }
+# A standby of it, from which what everyone may see is read; and how many seconds old that may be.
+replica_url = env.str("DATABASE_REPLICA_URL", default="", validate=validate.Regexp("^(postgres(ql)?://.+)?$"))
+if replica_url:
+    replica_config = database_settings(dict(dj_database_url.parse(replica_url)))
+    DATABASES["replica"] = replica_settings(replica_config, DATABASES["default"])
+REPLICA_MAX_LAG_SECONDS = env.int("REPLICA_MAX_LAG_SECONDS", default=5, validate=validate.Range(2, 300))
 
 # --- Accounts ----------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from functools import cache
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import F, Func, PositiveBigIntegerField, Subquery
 from django.utils import timezone
 
@@ -72,7 +73,7 @@ MAX_CINEMAS = 20
 
 
 def upcoming_shows(
-    asked: Mapping[str, str], *, cinemas: Collection[int] | None = None
+    asked: Mapping[str, str], *, cinemas: Collection[int] | None = None, using: str = DEFAULT_DB_ALIAS
 ) -> tuple[int, list[ShowRow]] | None:
     """Return how many shows are on sale that have yet to start, and the first page of them, all or those of
     some cinemas.
@@ -85,7 +86,7 @@ def upcoming_shows(
     if not is_such or None in ids.values() or (cinemas is not None and not 0 < len(cinemas) <= MAX_CINEMAS):
         return None
     numbers = [number for number in (*ids.values(), *(cinemas or ())) if number is not None]
-    rows = _first_page(tuple(ids), len(cinemas or ()))(timezone.now(), *numbers)
+    rows = _first_page(tuple(ids), len(cinemas or ()))(timezone.now(), *numbers, using=using)
     return rows[0][-1] if rows else 0, [ShowRow(*row[:-1]) for row in rows]
 
 

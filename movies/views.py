@@ -1,9 +1,10 @@
 """The HTTP face of the catalogue: anyone reads it, staff with the permission write it."""
 
-from collections.abc import Mapping
-from typing import Any, ClassVar, cast
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, ClassVar, Concatenate, ParamSpec, TypeVar, cast
 
-from django.db import transaction
+from django.db import DEFAULT_DB_ALIAS, transaction
 from django.utils.decorators import method_decorator
 from django.utils.http import parse_etags
 from rest_framework import mixins
@@ -15,6 +16,7 @@ from rest_framework.status import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CON
 
 from accounts.http import UserRequest
 from accounts.machines import Machine
+from movie_booking import replica
 from movie_booking.api.filters import BoundedSearchFilter, SentFilters, StableOrderingFilter
 from movie_booking.api.locations import SaysWhere
 from movie_booking.api.pagination import Pagination
@@ -39,6 +41,26 @@ from movies.serializers import (
     show_json,
 )
 
+P = ParamSpec("P")
+ViewSet = TypeVar("ViewSet", bound="CatalogueViewSet")
+Handler = Callable[Concatenate[ViewSet, P], Response]
+
+
+def from_replica(handler: Handler[ViewSet, P]) -> Handler[ViewSet, P]:
+    """Decorator of what reads rows by `get_queryset`: of a replica, if there is one and anybody asks."""
+
+    @wraps(handler)
+    def read(self: ViewSet, /, *args: P.args, **kwargs: P.kwargs) -> Response:
+        def ask(database: str) -> Response:
+            self.database = database
+            return handler(self, *args, **kwargs)
+
+        if replica.exists() and replica.is_anybodys(self.request.META):
+            return replica.read(ask)
+        return handler(self, *args, **kwargs)
+
+    return read
+
 
 class CatalogueViewSet(SaysWhere, mixins.ListModelMixin, StrictLists):
     """Lists and shows rows to anyone; takes them from staff by one serializer, shows them by another.
@@ -53,10 +75,19 @@ class CatalogueViewSet(SaysWhere, mixins.ListModelMixin, StrictLists):
     input_class: ClassVar[type[BaseSerializer[Any]]]
     # How its rows name their cinema; none for what every cinema has.
     cinema_path: ClassVar = ""
+    database = DEFAULT_DB_ALIAS  # which the rows are read from
 
     def get_queryset(self) -> Any:
-        return of_cinemas(super().get_queryset(), self.request, self.cinema_path)
+        return self.in_database(of_cinemas(super().get_queryset(), self.request, self.cinema_path))
 
+    def in_database(self, rows: Any) -> Any:
+        return rows if self.database == DEFAULT_DB_ALIAS else rows.using(self.database)
+
+    @from_replica
+    def list(self, request: Request) -> Response:
+        return super().list(request)
+
+    @from_replica
     def retrieve(self, request: Request, pk: str) -> Response:
         return self.row_response(self.get_object())
 
@@ -173,10 +204,11 @@ class MovieViewSet(CatalogueViewSet):
         ordering_fields=("starts_at", "price"),
         ordering=("starts_at",),
     )
+    @from_replica
     def shows(self, request: Request, pk: str) -> Response:
-        if not Movie.objects.filter(pk=pk).exists():
+        if not self.in_database(Movie.objects.filter(pk=pk)).exists():
             raise NotFound
-        shows = self.filter_queryset(visible_shows(request).filter(movie_id=int(pk)))
+        shows = self.filter_queryset(self.in_database(visible_shows(request)).filter(movie_id=int(pk)))
         page = self.paginate_queryset(shows)
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
@@ -232,12 +264,14 @@ class ShowViewSet(CatalogueViewSet):
     ordering = ("starts_at",)
 
     def get_queryset(self) -> ShowQuerySet:
-        return visible_shows(self.request)
+        return self.in_database(visible_shows(self.request))
 
+    @from_replica
     def list(self, request: Request) -> Response:
-        found = upcoming_shows(request.query_params, cinemas=cinemas_of_machine(request))
+        cinemas = cinemas_of_machine(request)
+        found = upcoming_shows(request.query_params, cinemas=cinemas, using=self.database)
         if found is None:
-            return super().list(request)
+            return mixins.ListModelMixin.list(self, request)
         count, rows = found
         page = cast("Pagination", self.paginator).first_page(request, rows, count)
         return self.get_paginated_response([show_json(row) for row in page])

@@ -19,6 +19,7 @@ from bookings.serializers import (
     SelectionSerializer,
 )
 from movie_booking.errors import Busy, Invalid, NotFound
+from movie_booking.limits import MAX_ID
 from movie_booking.schema import (
     IF_MATCH,
     IF_MATCH_ERRORS,
@@ -124,6 +125,17 @@ IF_NONE_MATCH = openapi.Parameter(
     type=openapi.TYPE_STRING,
     description="The `ETag` of the last answer: if nothing has changed, this one is 304 without a body.",
 )
+MIN_VERSION = openapi.Parameter(
+    "min_version",
+    openapi.IN_QUERY,
+    type=openapi.TYPE_INTEGER,
+    minimum=0,
+    maximum=MAX_ID,
+    description=(
+        "A `seats_version` that a booking or a map told: the answer is no older. The server may read from a"
+        " copy of its database, which is a little behind."
+    ),
+)
 
 
 def _seats(summary: str, output: Any, description: str, *parameters: openapi.Parameter) -> Any:
@@ -131,9 +143,9 @@ def _seats(summary: str, output: Any, description: str, *parameters: openapi.Par
         SHOWS,
         summary,
         {200: output, 304: None},
-        [*([Invalid] if parameters else []), NotFound],
+        [Invalid, NotFound],
         operation_description=description,
-        manual_parameters=[*parameters, IF_NONE_MATCH],
+        manual_parameters=[*parameters, MIN_VERSION, IF_NONE_MATCH],
         security=[],
         etag=True,
     )
@@ -173,12 +185,12 @@ stream_seats = operation(
     SHOWS,
     "Watch which seats of a show are not free",
     {200: openapi.Response("Events.", openapi.Schema(type=openapi.TYPE_STRING))},
-    [NotFound, Busy],
+    [Invalid, NotFound, Busy],
     operation_description=(
         "Server-Sent Events: `event: seats` with what `seats/availability/` answers as `data`, and its"
         " `seats_version` as `id`; the first at once, the next whenever seats have changed, at most one a"
         " second. The server ends it after a while, and a client connects again."
     ),
-    manual_parameters=[LAST_EVENT_ID],
+    manual_parameters=[MIN_VERSION, LAST_EVENT_ID],
     security=[],
 )

@@ -1,6 +1,11 @@
 """The JSON of bookings. Input classes check shape, output classes are read-only."""
 
-from bookings.serializers.bookings import BookingSerializer, OrderQuoteSerializer, QuoteSerializer
+from bookings.serializers.bookings import (
+    BookingSerializer,
+    OrderQuoteSerializer,
+    QuoteSerializer,
+    changed_booking,
+)
 from bookings.serializers.changes import ChangesSerializer
 from bookings.serializers.inputs import (
     BookSeatInput,
@@ -61,4 +66,5 @@ __all__ = [
     "SeatMapSerializer",
     "SelectionInput",
     "SelectionSerializer",
+    "changed_booking",
 ]

@@ -39,7 +39,12 @@ BOOKING_EXAMPLE = {
     "ended_by": None,
     "refund_percent": None,
     "refund_amount": None,
+    "seats_version": 6,
 }
+SEATS_VERSION = (
+    "Only in answers to what changed seats: the version of the show's seat map after that. A map that is"
+    " asked for with it as `min_version` is no older."
+)
 
 
 class BookingSerializer(SharedFields, serializers.ModelSerializer[Booking]):
@@ -66,6 +71,7 @@ class BookingSerializer(SharedFields, serializers.ModelSerializer[Booking]):
     refund_amount = serializers.DecimalField(
         max_digits=8, decimal_places=2, read_only=True, allow_null=True, help_text="What is to be paid back."
     )
+    seats_version = serializers.IntegerField(required=False, help_text=SEATS_VERSION)
 
     class Meta:
         model = Booking
@@ -92,6 +98,7 @@ class BookingSerializer(SharedFields, serializers.ModelSerializer[Booking]):
             "ended_by",
             "refund_percent",
             "refund_amount",
+            "seats_version",
         )
         read_only_fields = fields
         swagger_schema_fields = {"example": BOOKING_EXAMPLE}
@@ -141,6 +148,11 @@ class BookingSerializer(SharedFields, serializers.ModelSerializer[Booking]):
             "refund_percent": booking.refund_percent,
             "refund_amount": None if refund is None else f"{refund:.2f}",
         }
+
+
+def changed_booking(booking: Booking) -> dict[str, Any]:
+    """Return the JSON of a booking as a service left it, with the version of the map that it made."""
+    return BookingSerializer().to_representation(booking) | {"seats_version": booking.show.seats_version}
 
 
 class RefundSerializer(serializers.Serializer[Any]):

@@ -8,7 +8,12 @@ from rest_framework import serializers
 
 from bookings.models import Guest, Order
 from bookings.queries import OrderChange, changes_of_orders, ended_by, order_summary
-from bookings.serializers.bookings import BOOKING_EXAMPLE, BOOKING_STATUSES, BookingSerializer
+from bookings.serializers.bookings import (
+    BOOKING_EXAMPLE,
+    BOOKING_STATUSES,
+    SEATS_VERSION,
+    BookingSerializer,
+)
 from bookings.serializers.changes import ChangesSerializer
 from movie_booking.api.fields import moment_json
 
@@ -29,6 +34,7 @@ ORDER_EXAMPLE = {
     "exchanged_from": None,
     "changes": [],
     "guest": None,
+    "seats_version": 6,
 }
 
 
@@ -92,6 +98,7 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
     customer = CustomerSerializer(
         required=False, help_text="To a machine that looks up: whose it is, user or guest. Else not there."
     )
+    seats_version = serializers.IntegerField(required=False, help_text=SEATS_VERSION)
     access_key = serializers.CharField(
         required=False,
         help_text="To a guest or machine, in the answer that made the order only: the secret that opens it.",
@@ -113,6 +120,7 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
             "changes",
             "guest",
             "customer",
+            "seats_version",
             "access_key",
         )
         read_only_fields = fields

@@ -75,6 +75,7 @@ def test_seats_are_held_together_and_the_response_says_until_when():
         "created_at": iso(placed.created_at),
         "exchanged_from": None,
         "changes": [],
+        "seats_version": 1,
     }
     assert first.expires_at == second.expires_at
     assert abs(first.expires_at - placed.created_at - timedelta(minutes=10)) < timedelta(seconds=1)

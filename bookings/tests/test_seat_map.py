@@ -209,6 +209,25 @@ def test_other_fields_are_invalid():
     assert list(response.data["errors"]) == ["fields"]
 
 
+@pytest.mark.parametrize("sent", ["", "-1", "x", "1.5", "9" * 30, "%00", "1e3", "%F0%9F%8E%AC"])
+def test_a_min_version_that_is_none_is_refused_by_a_poll_too(sent):
+    show = make_studio_show()
+    for part in ("", "layout/", "availability/", "stream/"):
+        for known in ({}, {"HTTP_IF_NONE_MATCH": "*"}):
+            response = get_map(show, f"{part}?min_version={sent}", **known)
+            assert (response.status_code, list(response.json()["errors"])) == (400, ["min_version"])
+
+
+@pytest.mark.parametrize("sent", ["0", "1", "9223372036854775807"])
+def test_a_map_is_as_new_as_it_can_be_whatever_version_is_asked_for(sent):
+    show = make_studio_show()
+    book(show, 2)
+
+    response = get_map(show, f"availability/?min_version={sent}")
+
+    assert (response.status_code, response.json()["seats_version"]) == (200, 1)
+
+
 def test_anyone_can_read_a_map_even_with_an_invalid_token():
     response = get_map(make_studio_show(), HTTP_AUTHORIZATION="Bearer nonsense")
 

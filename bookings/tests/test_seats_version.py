@@ -7,7 +7,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.tests.factories import client_for
+from accounts.tests.factories import client_for, make_user
 from bookings.models import Booking, Status
 from bookings.services import (
     cancel_order,
@@ -17,7 +17,7 @@ from bookings.services import (
     extend_order,
     inventory,
 )
-from bookings.tests.factories import book, by, let_expire, make_order
+from bookings.tests.factories import book, by, let_expire, make_order, make_shows_of_one_movie
 from movie_booking.tests.concurrency import run_concurrently
 from movie_booking.tests.server import wait_until
 from movies.tests.factories import make_show
@@ -73,6 +73,41 @@ def test_a_known_map_is_not_known_once_a_hold_is_over():
     let_expire(order)
 
     assert client.get(path, HTTP_IF_NONE_MATCH=etag).status_code == 200
+
+
+def ask(user, path, body, key=""):
+    headers = {"HTTP_IDEMPOTENCY_KEY": key} if key else {}
+    return client_for(user).post(f"/api/{path}/", body, **headers).json()
+
+
+@pytest.mark.django_db
+def test_the_answer_to_what_changes_seats_tells_it():
+    show, other = make_shows_of_one_movie()
+    user = make_user()
+
+    booking = ask(user, f"shows/{show.pk}/book", {"seat_number": 9})
+    assert booking["seats_version"] == read(show)[0]
+    given_back = ask(user, f"bookings/{booking['id']}/cancel", {})
+    assert given_back["seats_version"] == read(show)[0] > booking["seats_version"]
+    order = ask(user, "orders", {"show": show.pk, "seat_numbers": [1, 2]}, key="k")
+    assert order["seats_version"] == read(show)[0] > given_back["seats_version"]
+    path = f"orders/{order['reference']}"
+    for verb, body in [
+        ("extend", {}),
+        ("exchange", {"from": [1], "to": [3]}),
+        ("confirm", {}),
+        ("cancel", {"seat_numbers": [2]}),
+    ]:
+        changed = ask(user, f"{path}/{verb}", body)
+        assert changed["seats_version"] == read(show)[0], verb
+        assert changed["seats_version"] > order["seats_version"], verb
+    moved = ask(user, f"{path}/exchange", {"from": [3], "to": [1], "to_show": other.pk})
+    assert moved["seats_version"] == read(other)[0] == 1
+    # What only reads does not: it would be another whenever anybody buys.
+    assert "seats_version" not in client_for(user).get(f"/api/{path}/").json()
+    assert "seats_version" not in client_for(user).get(f"/api/bookings/{booking['id']}/").json()
+    again = ask(user, "orders", {"show": show.pk, "seat_numbers": [1, 2]}, key="k")
+    assert again["seats_version"] == order["seats_version"]
 
 
 VERBS = {

@@ -38,6 +38,7 @@ from bookings.serializers import (
     OrderQuoteSerializer,
     OrderSerializer,
     QuoteSerializer,
+    changed_booking,
 )
 from bookings.views.actor import api_actor
 from movie_booking.api.filters import SentFilters
@@ -86,7 +87,7 @@ class BookingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, StrictLis
         data.is_valid(raise_exception=True)
         self.check_object_permissions(request, data.validated_data)
         booking = services.cancel_booking(self.get_object(), actor=api_actor(request), **data.validated_data)
-        return Response(BookingSerializer(booking).data)
+        return Response(changed_booking(booking))
 
 
 def tells_access_key(create: View) -> View:
@@ -208,7 +209,7 @@ class OrderViewSet(SaysWhere, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
         """The order as a service left it, with the guest as read before it, who stays as they are."""
         if order.guest_id and order.guest_id == self.order.guest_id:
             order.guest = self.order.guest
-        return order_response(order)
+        return changed_response(order)
 
     def told_again(self, body: dict[str, Any]) -> dict[str, Any]:
         """Tell an order that was on hold, and whose time is over, as it is now; all else as it was then."""
@@ -239,7 +240,7 @@ class OrderViewSet(SaysWhere, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
             actor=api_actor(request),
         )
         self.made = order
-        return order_response(order, HTTP_201_CREATED)
+        return changed_response(order, HTTP_201_CREATED)
 
     def customer(self, guest: dict[str, str] | None) -> Customer:
         """The user who asks; or a guest as they, or the machine, say of them. Raises Invalid for both, and
@@ -305,6 +306,13 @@ class OrderViewSet(SaysWhere, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
         self.check_object_permissions(request, data.validated_data)
         order = services.exchange_seats(self.order, actor=api_actor(request), **data.validated_data)
         return self.changed(order)
+
+
+def changed_response(order: Order, status: int = HTTP_200_OK) -> Response:
+    """The order as a service left it, with the version of the seat map that it made."""
+    response = order_response(order, status)
+    response.data["seats_version"] = order.show.seats_version
+    return response
 
 
 def order_response(order: Order, status: int = HTTP_200_OK, *, tells_customer: bool = False) -> Response:

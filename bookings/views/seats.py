@@ -15,6 +15,10 @@ from movie_booking.errors import Invalid
 from movie_booking.limits import parse_id
 
 
+def known_to(request: Request, version: int = 0) -> seat_map.Known:
+    return seat_map.Known.of(request.META, request.query_params.get("min_version"), version=version)
+
+
 class SeatsView(APIView):
     """A part of the seat map, polled by every open seat picker: see `answer_polls`, which comes before."""
 
@@ -23,7 +27,7 @@ class SeatsView(APIView):
     part: ClassVar[str | None]
 
     def answer(self, request: Request, show_id: str, part: str | None) -> Response:
-        state = seat_map.seat_map_state(int(show_id), whole=part != "layout")
+        state = seat_map.current_state(int(show_id), part, known_to(request), whole=part != "layout")
         etag = state.etag_of(part)
         headers = seat_map.cache_headers(etag, deprecated=part != self.part)
         if seat_map.is_known(etag, request.META.get("HTTP_IF_NONE_MATCH", "")):
@@ -68,5 +72,5 @@ class SeatStreamView(APIView):
 
     @schema.stream_seats
     def get(self, request: Request, id: str) -> EventStream:  # noqa: A002
-        known = parse_id(request.headers.get("Last-Event-ID", ""))
-        return EventStream(seat_events(int(id), known))
+        version = parse_id(request.headers.get("Last-Event-ID", ""))
+        return EventStream(seat_events(int(id), version, known_to(request, version or 0)))

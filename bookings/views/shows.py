@@ -21,7 +21,6 @@ from bookings.permissions import (
 from bookings.queueing import in_turn, turn_of
 from bookings.serializers import (
     BlockInput,
-    BookingSerializer,
     BookSeatInput,
     CancelledShowSerializer,
     CancelShowInput,
@@ -29,6 +28,7 @@ from bookings.serializers import (
     MoveSerializer,
     SelectionInput,
     SelectionSerializer,
+    changed_booking,
 )
 from bookings.views.actor import api_actor
 from movie_booking.throttling import Scope
@@ -119,7 +119,7 @@ class ShowViewSet(ChangeableViewSet, CatalogueShowViewSet):
         booking = services.book_seat(
             int(pk), customer=request.user, actor=api_actor(request), **data.validated_data
         )
-        return Response(BookingSerializer(booking).data, status=HTTP_201_CREATED)
+        return Response(changed_booking(booking), status=HTTP_201_CREATED)
 
     @schema.block_seats
     @action(detail=True, methods=["post"], permission_classes=[IsPerson, MayBlockSeats])

@@ -38,6 +38,7 @@ class Waiting(NamedTuple):
 class Connection(extensions.connection):
     """Knows which statements were prepared in it, by which names."""
 
+    patience: float | None = None  # seconds that an answer may take, in a production worker
     prepared: dict[str, str] | None = None  # None: this is no place for such
     failures = 0
 
@@ -169,6 +170,7 @@ class SavesMessages(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         connection = super().get_new_connection(conn_params)
         connection.autocommit = True
+        connection.patience = self.settings_dict.get("PATIENCE")
         connection.allow_prepared()
         return connection
 

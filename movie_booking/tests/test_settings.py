@@ -77,6 +77,10 @@ def test_it_starts_for_development_without_a_word():
         ("ANSWER_SECONDS", "10"),
         ("MAX_WAITING_PER_SHOW", "0"),
         ("DATABASE_CONNECTIONS", "2"),
+        ("DATABASE_REPLICA_URL", "sqlite:///db.sqlite3"),
+        ("DATABASE_REPLICA_URL", "postgres://db.example/movie_booking"),  # as DATABASE_URL is SQLite here
+        ("REPLICA_MAX_LAG_SECONDS", "1"),
+        ("REPLICA_MAX_LAG_SECONDS", "301"),
         ("CORS_ALLOWED_ORIGINS", "*"),
         ("CORS_ALLOWED_ORIGINS", "null"),
         ("CORS_ALLOWED_ORIGINS", "shop.example"),
