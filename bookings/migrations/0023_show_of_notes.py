@@ -34,7 +34,7 @@ def drop_trigger(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("bookings", "0021_machines_in_background"),
+        ("bookings", "0022_housekeeping"),
         ("movies", "0016_every_show_has_a_cinema"),
     ]
 
