@@ -109,7 +109,7 @@ class Lookout:
         self._turn = BoundedSemaphore(1)
         self._connection = cast(Any, connections.create_connection(DEFAULT_DB_ALIAS))
         self._connection.inc_thread_sharing()  # of one greenlet after the other
-        self._connection.shared = None  # no pool
+        self._connection.is_apart = True
         self._found, self._until = health.Report({}), float("-inf")
 
     def look(self) -> health.Report:

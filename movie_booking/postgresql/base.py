@@ -15,10 +15,11 @@ class DatabaseWrapper(SavesMessages):
 
     # Set by a production worker, by alias. Without, each thread has a connection of its own, as ever.
     pools: ClassVar[dict[str, "Pool"]] = {}
+    is_apart = False  # from the pool, where there is one
 
     @property
     def shared(self) -> "Pool | None":
-        return self.pools.get(self.alias)
+        return None if self.is_apart else self.pools.get(self.alias)
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         connect: Callable[[], Any] = partial(super().get_new_connection, conn_params)
