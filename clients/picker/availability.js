@@ -1,7 +1,7 @@
 // @ts-check
 /** Who has which seat, as it changes. */
 
-import { pause, Problem, send } from "./http.js";
+import { noOlder, pause, Problem, send } from "./http.js";
 
 /** @typedef {{status: string, taken: Record<string, number[]>}} Availability */
 
@@ -26,9 +26,11 @@ export async function watch(show, { every, layout, signal, changed, redrawn }) {
   }
 
   async function look() {
-    const answer = await send("GET", `shows/${show}/seats/availability/`, { etag, signal });
+    const map = `shows/${show}/seats`;
+    const answer = await send("GET", `${map}/availability/${noOlder(show)}`, { etag, signal });
     if (answer.status === 304) return;
-    const drawn = layout && (await send("GET", `shows/${show}/seats/layout/`, { etag: layout, signal }));
+    const version = noOlder(show, answer.body.seats_version); // that of the seats which these are taken of
+    const drawn = layout && (await send("GET", `${map}/layout/${version}`, { etag: layout, signal }));
     etag = answer.etag ?? undefined;
     changed(answer.body);
     if (drawn && drawn.status !== 304) redrawn();

@@ -37,6 +37,21 @@ function note(lost) {
   connection.dispatchEvent(new Event("change"));
 }
 
+/** The version of each show's seat map that our own changes have made. @type {Map<number, number>} */
+const versions = new Map();
+
+/** A map that is asked for with this is no older than them. @param {number} show @param {number} [seen] */
+export function noOlder(show, seen = 0) {
+  const version = Math.max(seen, versions.get(show) ?? 0);
+  return version ? `?min_version=${version}` : "";
+}
+
+/** @param {Answer | null} answer */
+function keepVersion(answer) {
+  const { show, seats_version: version } = answer?.body ?? {};
+  if (version) versions.set(show, Math.max(version, versions.get(show) ?? 0));
+}
+
 /**
  * @typedef {{body?: object, token?: string, key?: string, etag?: string, signal?: AbortSignal}} Options
  * @typedef {{status: number, body: any, etag: string | null}} Answer
@@ -52,6 +67,7 @@ export async function send(method, path, options = {}) {
   for (let attempt = 0; ; attempt += 1) {
     const answer = await once(method, path, options);
     note(answer === null);
+    if (method === "POST") keepVersion(answer);
     if (answer === null) {
       await pause(PAUSES[Math.min(attempt, PAUSES.length - 1)], options.signal);
     } else if (answer.status < 400) {

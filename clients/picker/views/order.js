@@ -26,7 +26,8 @@ export async function orderView({ place, signal }, reference) {
 }
 
 /** What is drawn of an order, its clock left out. @param {any} order */
-const facts = (order) => JSON.stringify({ ...order, expires_at: null, expires_in_seconds: null });
+const facts = (order) => 
+  JSON.stringify({ ...order, expires_at: null, expires_in_seconds: null, seats_version: null });
 
 class OrderView {
   /** @param {HTMLElement} place @param {AbortSignal} signal @param {string} reference */

@@ -28,7 +28,7 @@ def test_of_a_show_that_is_cancelled_nothing_can_be_chosen_any_more(seats, seat)
         body = route.fetch(headers={}).json()
         route.fulfill(json=body | {"status": "CANCELLED", "available_seats": 0})
 
-    seats.route("**/availability/", cancelled)
+    seats.route("**/availability/*", cancelled)
     seats.clock.fast_forward(A_POLL)
     alert = seats.get_by_role("alert")
     expect(alert).to_contain_text("This show was cancelled.")
@@ -51,7 +51,7 @@ def test_a_show_that_was_moved_is_not_sold_by_its_old_plan(seats, api, show, sea
         asked.append(route.request.headers["if-none-match"])
         route.fulfill(response=route.fetch(headers={}))
 
-    seats.route("**/layout/", redrawn)
+    seats.route("**/layout/*", redrawn)
     api.book(
         api.new_customer(), show["id"], seat(seats, "C", 7).evaluate("seat => Number(seat.dataset.seat)")
     )
@@ -61,7 +61,7 @@ def test_a_show_that_was_moved_is_not_sold_by_its_old_plan(seats, api, show, sea
     expect(alert).to_contain_text("The seats of this show or their prices have changed.")
     expect(seats.get_by_role("button", name="Hold these seats")).to_be_hidden()
     assert asked[0].startswith(f'"{show["id"]}-')
-    seats.unroute("**/layout/")
+    seats.unroute("**/layout/*")
     alert.get_by_role("button", name="Show the seats as they are now").click()
     expect(seat(seats, "C", 5)).to_have_attribute("aria-selected", "false")
 
@@ -88,12 +88,12 @@ def test_other_seats_than_were_chosen_are_not_passed_off_as_these(visit, api, sh
 
 def test_the_map_goes_on_after_a_failure_of_the_server(seats, api, show, seat):
     seats.route(
-        "**/availability/",
+        "**/availability/*",
         lambda route: route.fulfill(status=500, json={"status": 500, "code": "server_error"}),
     )
-    with seats.expect_response("**/availability/"):
+    with seats.expect_response("**/availability/*"):
         seats.clock.fast_forward(A_POLL)
-    seats.unroute("**/availability/")
+    seats.unroute("**/availability/*")
     number = seat(seats, "C", 7).evaluate("seat => Number(seat.dataset.seat)")
     api.book(api.new_customer(), show["id"], number)
 

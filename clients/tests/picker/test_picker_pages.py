@@ -35,10 +35,10 @@ def chosen_seats_and_a_refusal(visit, api, show):
     for seat in (1, 2, 14):
         page.locator(f".seats [data-seat='{seat}']").click()
     api.hold(api.new_customer(), show["id"], 14)
-    page.route("**/availability/", lambda route: route.abort())
+    page.route("**/availability/*", lambda route: route.abort())
     page.get_by_role("button", name="Hold these seats").click()
     page.get_by_role("alert").get_by_role("button").first.wait_for()
-    page.unroute("**/availability/")
+    page.unroute("**/availability/*")
     return page
 
 

@@ -16,7 +16,7 @@ def test_the_second_is_told_keeps_the_rest_and_is_offered_others(visit, api, sho
     choose(first, seat, ("C", 5))
     choose(second, seat, ("C", 5), ("C", 6))
     # The second one does not look at the map meanwhile, so it is the API that refuses.
-    second.route("**/availability/", lambda route: route.abort())
+    second.route("**/availability/*", lambda route: route.abort())
 
     first.get_by_role("button", name="Hold these seats").click()
     expect(first.get_by_role("heading", name="Held for you")).to_be_visible()
@@ -28,7 +28,7 @@ def test_the_second_is_told_keeps_the_rest_and_is_offered_others(visit, api, sho
         f"Row C seat 5, standard, {show['price']} euros, just taken by somebody else"
     )
     expect(seat(second, "C", 6)).to_have_attribute("aria-selected", "true")
-    second.unroute("**/availability/")
+    second.unroute("**/availability/*")
     alert.get_by_role("button", name="Take C6 and C7 instead").click()
     expect(second.get_by_role("button", name="Hold these seats")).to_be_focused()
     second.keyboard.press("Enter")
@@ -56,10 +56,10 @@ def test_a_chosen_seat_that_somebody_takes_is_told_without_asking(visit, api, sh
 def test_the_map_asks_only_for_what_is_new_and_only_while_it_is_seen(visit, show):
     page = visit()
     page.clock.install()
-    with page.expect_response("**/availability/") as first:
+    with page.expect_response("**/availability/*") as first:
         page.goto(page.url.replace("#/", f"#/shows/{show['id']}"))
     page.locator(".seat[data-state]").first.wait_for()
-    with page.expect_response("**/availability/") as second:
+    with page.expect_response("**/availability/*") as second:
         page.clock.fast_forward(6000)
 
     assert (first.value.status, second.value.status) == (200, 304)
@@ -71,7 +71,7 @@ def test_the_map_asks_only_for_what_is_new_and_only_while_it_is_seen(visit, show
     for _ in range(3):
         page.clock.run_for(6000)
     assert asked == []
-    with page.expect_response("**/availability/"):
+    with page.expect_response("**/availability/*"):
         page.evaluate(
             "delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))",
         )
@@ -106,7 +106,7 @@ def test_seats_of_ones_own_are_not_somebody_elses(visit, api, show, seat):
     customer = api.new_customer()
     page = visit(f"#/shows/{show['id']}", customer)
     choose(page, seat, ("C", 5), ("C", 6))
-    page.route("**/availability/", lambda route: route.abort())
+    page.route("**/availability/*", lambda route: route.abort())
     number = seat(page, "C", 5).evaluate("seat => Number(seat.dataset.seat)")
     reference = api.hold(customer, show["id"], number)["reference"]
 
@@ -114,7 +114,7 @@ def test_seats_of_ones_own_are_not_somebody_elses(visit, api, show, seat):
 
     expect(page.get_by_role("alert")).to_contain_text("You have C5 already.")
     expect(page.locator(".chosen li")).to_have_count(1)
-    page.unroute("**/availability/")
+    page.unroute("**/availability/*")
     page.get_by_role("link", name="See the order").click()
     expect(page.get_by_text(reference)).to_be_visible()
 
