@@ -16,6 +16,7 @@ from environs import Env, ValidationError, validate
 
 from movie_booking import browsers
 from movie_booking.browsers import check_origins
+from movie_booking.database_urls import parse_database_url
 from movie_booking.processors import available_processors
 from movie_booking.rates import Rate, parse_rate
 
@@ -48,6 +49,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = Env()
 env.parser_for("rate")(rate)
+env.parser_for("database")(parse_database_url)
 env.read_env(BASE_DIR / ".env", recurse=False)
 
 # --- Identity and address ----------------------------------------------------------------------
@@ -228,9 +230,15 @@ def database_settings(config: dict[str, Any]) -> dict[str, Any]:
 
 DATABASES = {
     "default": database_settings(
-        env.dj_db_url("DATABASE_URL", default=f"sqlite:///{(BASE_DIR / 'db.sqlite3').as_posix()}")
+        env.database("DATABASE_URL", default=f"sqlite:///{(BASE_DIR / 'db.sqlite3').as_posix()}")
     )
 }
+# Past a pooler to PostgreSQL itself, for migrations. None: as DATABASE_URL.
+DIRECT_DATABASE: dict[str, Any] | None = None
+if env.str("DATABASE_DIRECT_URL", default=""):
+    DIRECT_DATABASE = database_settings(env.database("DATABASE_DIRECT_URL"))
+    if {DIRECT_DATABASE["ENGINE"], DATABASES["default"]["ENGINE"]} != {"movie_booking.postgresql"}:
+        raise ImproperlyConfigured("DATABASE_DIRECT_URL: only with postgres://… there and in DATABASE_URL.")
 
 # --- Accounts ----------------------------------------------------------------------------------
 
