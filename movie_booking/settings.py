@@ -50,6 +50,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = Env()
 env.parser_for("rate")(rate)
 env.parser_for("database")(parse_database_url)
+env.parser_for("optional_database")(lambda url: parse_database_url(url) if url else None)
 env.read_env(BASE_DIR / ".env", recurse=False)
 
 # --- Identity and address ----------------------------------------------------------------------
@@ -234,9 +235,9 @@ DATABASES = {
     )
 }
 # Past a pooler to PostgreSQL itself, for migrations. None: as DATABASE_URL.
-DIRECT_DATABASE: dict[str, Any] | None = None
-if env.str("DATABASE_DIRECT_URL", default=""):
-    DIRECT_DATABASE = database_settings(env.database("DATABASE_DIRECT_URL"))
+DIRECT_DATABASE: dict[str, Any] | None = env.optional_database("DATABASE_DIRECT_URL", default="")
+if DIRECT_DATABASE:
+    database_settings(DIRECT_DATABASE)
     if {DIRECT_DATABASE["ENGINE"], DATABASES["default"]["ENGINE"]} != {"movie_booking.postgresql"}:
         raise ImproperlyConfigured("DATABASE_DIRECT_URL: only with postgres://… there and in DATABASE_URL.")
 

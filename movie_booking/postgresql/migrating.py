@@ -14,7 +14,7 @@ LASTING = re.compile(
     r"authentication failed|no password supplied|does not exist|no such (database|user)|no pg_hba\.conf entry"
     r"|permission denied|unsupported startup parameter|does not support SSL|certificate"
 )
-FIRST_PAUSE, LONGEST_PAUSE, LINE_SECONDS = 0.5, 10.0, 60.0
+FIRST_PAUSE, LONGEST_PAUSE, LINE_SECONDS = 0.1, 10.0, 60.0
 # What other hosts ask for has to be the same number.
 LOCK = "hashtextextended('migrations of movie_booking', 0)"
 
@@ -67,7 +67,7 @@ def wait_for_database(connection: Any, say: Say) -> None:
                     return
             why = "It takes no writes."
         except OperationalError as error:
-            why = str(error).strip()
+            why = " ".join(str(error).split())  # libpq says a line for each host, and what to look at
             if LASTING.search(why):
                 raise CommandError(f"The database refuses us: {why}") from error
         connection.close()
@@ -82,6 +82,7 @@ def alone(connection: Any, say: Say) -> Iterator[None]:
     sessions, it is that of one transaction around all. It is asked for again and again: a statement that
     waited for it would have a snapshot, for which a CREATE INDEX CONCURRENTLY waits in turn.
     """
+    connection.ensure_connection()
     if connection.connection.settings:
         with transaction.atomic(using=connection.alias):
             _take_lock(connection, "pg_try_advisory_xact_lock", say)

@@ -1,9 +1,11 @@
 """Direct, through a pool of sessions and of transactions: the same settings hold, with the same answers."""
 
 from contextlib import contextmanager
+from functools import partial
 from io import StringIO
 from threading import Barrier
 from types import SimpleNamespace
+from urllib.parse import quote
 
 import psycopg2
 import pytest
@@ -20,7 +22,8 @@ from bookings.models import Booking
 from bookings.tests.factories import make_order
 from movie_booking.postgresql.transactions import Connection
 from movie_booking.tests.concurrency import run_concurrently
-from movie_booking.tests.poolers import led, start_pgbouncer, stop, through
+from movie_booking.tests.poolers import PASSWORD, led, start_pgbouncer, stop, through
+from movie_booking.tests.server import Server, call
 from movie_booking.tests.wire import add, names
 from movies.models import Genre, Show
 from movies.tests.factories import make_show
@@ -239,28 +242,57 @@ def test_one_seat_goes_to_one_of_many(pooled):
     assert sorted(answer.status_code for answer in answers) == [201] + [409] * 7
 
 
+@pytest.fixture
+def server_behind(pgbouncer, tmp_path):
+    url = f"postgres://cinema:{quote(PASSWORD, safe='')}@127.0.0.1:{pgbouncer.port}/transaction"
+    server = Server(tmp_path / "log", DATABASE_URL=url, LOCK_TIMEOUT_SECONDS="1")
+    try:
+        server.start()
+        yield server
+    finally:
+        server.kill()
+
+
+@pytest.mark.kills_servers
+def test_the_production_server_sells_through_a_pooler(server_behind):
+    """Its workers may have many more connections than the pooler has sessions."""
+    show, user = make_show(), make_user()
+
+    def book(seat):
+        return call(server_behind, "POST", f"/api/shows/{show.pk}/book/", {"seat_number": seat}, user)
+
+    answers = run_concurrently(*(partial(book, seat) for seat in [*range(1, 13)] * 2))
+    with locked(show):
+        refused = book(20)
+
+    assert sorted(answer.status for answer in answers) == [201] * 12 + [409] * 12
+    assert (refused.status, refused.body["code"]) == (503, "busy")
+    assert Booking.objects.count() == 12
+
+
 # --- What needs a session --------------------------------------------------------------------------
 
 
-def test_forty_five_exports_at_once(way, monkeypatch):
+def test_forty_five_exports_five_at_a_time(way, monkeypatch):
     monkeypatch.setattr(exports, "CHUNK", 1)
     ids = [booking.pk for booking in make_order(make_show(), 1, 2, 3).bookings.order_by("pk")]
     root = Client()
     root.force_login(make_user(is_staff=True, is_superuser=True))
     data = {"action": "export", "_selected_action": ids}
+    times = 9 if way == "transaction" else 1
     meet = Barrier(5)
 
     def export():
         client = Client()
         client.cookies = root.cookies
         lines = []
-        for _ in range(9):
+        for _ in range(times):
             meet.wait(timeout=30)
             answer = client.post(reverse("admin:bookings_booking_changelist"), data)
             lines.append(len(b"".join(answer.streaming_content).splitlines()))
         return lines
 
-    assert run_concurrently(*[export] * 5) == [[1 + len(ids)] * 9] * 5
+    assert run_concurrently(*[export] * 5) == [[1 + len(ids)] * times] * 5
 
 
 def test_rows_in_chunks_are_read(way):
