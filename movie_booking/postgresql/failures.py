@@ -2,16 +2,13 @@
 
 from typing import Any
 
-from django.db import OperationalError
 from django.db.utils import DatabaseErrorWrapper
+
+from movie_booking.database import NotWritable
 
 # SQLSTATE for read_only_sql_transaction and disk_full: of a standby, and of a primary that became one.
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 NOT_WRITABLE = {"25006", "53100"}
-
-
-class NotWritable(OperationalError):
-    """The server takes no writes. Another one may, to which a new connection would lead."""
 
 
 class Failures(DatabaseErrorWrapper):

@@ -15,6 +15,7 @@ from movie_booking.postgresql.base import DatabaseWrapper, by_first_host
 from movie_booking.postgresql.pool import Pool
 from movie_booking.tests.poolers import led
 from movies.tests.factories import make_show
+from movies.tests.machines import key_for, machine
 
 pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("real_transactions")]
 
@@ -83,10 +84,12 @@ def test_what_a_read_only_server_refuses_is_an_outage_and_ends_with_it(pool, rea
 
 def test_reads_go_on_meanwhile(pool, read_only):
     make_show()
+    clients = [client_for(), client_for(make_user()), machine(key_for(sells=True))]
     empty(pool)
     read_only(True)
 
-    assert client_for().get("/api/movies/").status_code == 200
+    assert [each.get("/api/movies/").status_code for each in clients] == [200] * 3
+    assert [each.get("/api/orders/").status_code for each in clients] == [401, 200, 200]
 
 
 def test_no_connection_to_such_a_server_is_used_again(pool, read_only):
