@@ -55,6 +55,7 @@ def pytest_configure(config: pytest.Config) -> None:
         database["OPTIONS"]["init_command"] += " PRAGMA synchronous=OFF;"  # it need not outlive the machine
     settings.DATABASES["default"] = database
     settings.DATABASES.pop("replica", None)  # that of a developer is none of the test database
+    settings.DIRECT_DATABASE = None  # nor does any other lead to a database of the developer's
     # Loading the models has opened (not yet connected) what the settings said until now.
     connections.settings = connections.configure_settings(settings.DATABASES)
     del connections["default"]

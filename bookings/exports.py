@@ -54,11 +54,14 @@ SHOW_COLUMNS = (
 )
 
 
+# How many bookings are read at once. There may be very many, and whoever gets them may be slow.
+CHUNK = 2000
+
+
 def booking_rows(bookings: BookingQuerySet) -> Iterator[tuple[Any, ...]]:
-    """A header, then a row a booking."""
+    """A header, then a row a booking: which they are and in which order is decided when the first is read."""
     yield BOOKING_COLUMNS
-    of_orders = [f"order__{name}" for name in ("user", "guest", "sold_by", "machine")]
-    for booking in bookings.with_details().select_related(*of_orders).iterator():
+    for booking in _in_chunks(bookings):
         yield (
             booking.pk,
             booking.order.reference,
@@ -77,6 +80,16 @@ def booking_rows(bookings: BookingQuerySet) -> Iterator[tuple[Any, ...]]:
             _local(booking.show, booking.cancelled_at),
             booking.order.seller,
         )
+
+
+def _in_chunks(bookings: BookingQuerySet) -> Iterator[Booking]:
+    """Read bookings by statements that each stand alone: a pooler would lose a cursor of PostgreSQL's."""
+    of_orders = [f"order__{name}" for name in ("user", "guest", "sold_by", "machine")]
+    ids = list(bookings.values_list("pk", flat=True))
+    for start in range(0, len(ids), CHUNK):
+        chunk = ids[start : start + CHUNK]
+        found = Booking.objects.with_details().select_related(*of_orders).in_bulk(chunk)
+        yield from (found[pk] for pk in chunk if pk in found)
 
 
 def occupancy_rows(shows: ShowQuerySet) -> Iterator[tuple[Any, ...]]:

@@ -26,6 +26,10 @@ class NoConnection(OperationalError):
     """All connections to the database that there may be are in use, and remained so."""
 
 
+class NotWritable(OperationalError):
+    """The server takes no writes. Another one may, to which a new connection would lead."""
+
+
 class CommitUnanswered(OperationalError):
     """The connection broke while a transaction was to be committed: it was or it was not."""
 

@@ -147,12 +147,13 @@ def build_in_background(schema_editor: BaseDatabaseSchemaEditor, name: str, stat
 
     It waits for every transaction that is older, which keeps nobody out: so without the `lock_timeout`.
     """
+    usual = schema_editor.connection.session_settings["lock_timeout"]  # type: ignore[attr-defined]
     schema_editor.execute("SET lock_timeout = 0")
     try:
         schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {schema_editor.quote_name(name)}")
         schema_editor.execute(statement)
     finally:
-        schema_editor.execute("RESET lock_timeout")
+        schema_editor.execute("SET lock_timeout = %s", [usual])
 
 
 class AllowNull(AlterField):

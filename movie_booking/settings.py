@@ -11,12 +11,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env, ValidationError, validate
 
 from movie_booking import browsers, logs
 from movie_booking.browsers import check_origins
+from movie_booking.database_urls import parse_database_url
 from movie_booking.processors import available_processors
 from movie_booking.rates import Rate, parse_rate
 from movie_booking.replica_settings import replica_settings
@@ -50,6 +50,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = Env()
 env.parser_for("rate")(rate)
+env.parser_for("database")(parse_database_url)
+env.parser_for("optional_database")(lambda url: parse_database_url(url) if url else None)
 env.read_env(BASE_DIR / ".env", recurse=False)
 
 # --- Identity and address ----------------------------------------------------------------------
@@ -236,15 +238,19 @@ def database_settings(config: dict[str, Any]) -> dict[str, Any]:
 
 DATABASES = {
     "default": database_settings(
-        env.dj_db_url("DATABASE_URL", default=f"sqlite:///{(BASE_DIR / 'db.sqlite3').as_posix()}")
+        env.database("DATABASE_URL", default=f"sqlite:///{(BASE_DIR / 'db.sqlite3').as_posix()}")
     )
 }
 # A standby of it, from which what everyone may see is read; and how many seconds old that may be.
-replica_url = env.str("DATABASE_REPLICA_URL", default="", validate=validate.Regexp("^(postgres(ql)?://.+)?$"))
-if replica_url:
-    replica_config = database_settings(dict(dj_database_url.parse(replica_url)))
-    DATABASES["replica"] = replica_settings(replica_config, DATABASES["default"])
+if replica := env.optional_database("DATABASE_REPLICA_URL", default=""):
+    DATABASES["replica"] = replica_settings(database_settings(replica), DATABASES["default"])
 REPLICA_MAX_LAG_SECONDS = env.int("REPLICA_MAX_LAG_SECONDS", default=5, validate=validate.Range(2, 300))
+# Past a pooler to PostgreSQL itself, for migrations. None: as DATABASE_URL.
+DIRECT_DATABASE: dict[str, Any] | None = env.optional_database("DATABASE_DIRECT_URL", default="")
+if DIRECT_DATABASE:
+    database_settings(DIRECT_DATABASE)
+    if {DIRECT_DATABASE["ENGINE"], DATABASES["default"]["ENGINE"]} != {"movie_booking.postgresql"}:
+        raise ImproperlyConfigured("DATABASE_DIRECT_URL: only with postgres://… there and in DATABASE_URL.")
 
 # --- Accounts ----------------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 """The database backend, found by its name in `settings.DATABASES`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -22,8 +22,10 @@ class DatabaseWrapper(SavesMessages):
         return None if self.is_apart else self.pools.get(self.alias)
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        connect: Callable[[], Any] = partial(super().get_new_connection, conn_params)
-        return self.shared.take(connect) if self.shared else connect()
+        connect: Callable[[Any], Any] = super().get_new_connection
+        if self.shared:
+            return self.shared.take([partial(connect, params) for params in by_first_host(conn_params)])
+        return connect(conn_params)
 
     def _close(self) -> None:
         if self.shared and self.connection is not None:
@@ -37,3 +39,17 @@ class DatabaseWrapper(SavesMessages):
             self.close()
         else:
             super().close_if_unusable_or_obsolete()
+
+
+def by_first_host(params: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the parameters of libpq once for each of its hosts, which then is the first that is asked."""
+    hosts, ports = (str(params.get(name) or "").split(",") for name in ("host", "port"))
+    ways = []
+    for first in range(len(hosts)):
+        turned = dict(params)
+        if len(hosts) > 1:
+            turned["host"] = ",".join(hosts[first:] + hosts[:first])
+        if len(ports) == len(hosts) > 1:
+            turned["port"] = ",".join(ports[first:] + ports[:first])
+        ways.append(turned)
+    return ways

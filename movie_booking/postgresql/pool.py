@@ -1,7 +1,7 @@
 """A bounded number of connections for any number of greenlets."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db import OperationalError
@@ -16,10 +16,15 @@ from movie_booking.metrics import CONNECTION_WAIT
 select = get_original("select", "select")  # gevent's own would let others go first
 
 
+# A server that takes no writes says so to each of them: the others' connections are not closed each time.
+FLUSH_SECONDS = 1.0
+
+
 class Pool:
     """At most `size` connections, `for_readers` of them for requests that only read.
 
-    They are opened as they are needed, and each is used for at most `max_age` seconds.
+    They are opened as they are needed, and each is used for at most `max_age` seconds. If one leads to a
+    server that takes no writes, all that were opened until then are closed.
     """
 
     def __init__(self, size: int, *, for_readers: int, patience: float, max_age: float) -> None:
@@ -29,9 +34,11 @@ class Pool:
         self._idle: list[Any] = []
         self._taken: dict[Any, bool] = {}  # the connection, and whether a writer has it
         self._expiry: dict[Any, float] = {}
+        self._way = 0  # the last that led to the database
+        self._flushed = 0.0
 
-    def take(self, connect: Callable[[], Any]) -> Any:
-        """Return a connection that is idle, or a new one.
+    def take(self, ways: Sequence[Callable[[], Any]]) -> Any:
+        """Return a connection that is idle, or a new one, by one of the ways to connect.
 
         Raises NoConnection if none gets free in time, and OperationalError if the database does not answer.
         """
@@ -42,7 +49,7 @@ class Pool:
             self._leave(is_writer, place=False)
             raise NoConnection
         try:
-            connection = self._find_idle() or self._open(connect)
+            connection = self._find_idle() or self._open(ways)
         except BaseException:
             self._leave(is_writer)
             raise
@@ -52,6 +59,8 @@ class Pool:
     def put_back(self, connection: Any) -> None:
         """Take back a connection; in the middle of a transaction, or broken, it is closed."""
         is_writer = self._taken.pop(connection)
+        if connection.is_stale:
+            self._flush()
         try:
             if is_usable(connection) and time.monotonic() < self._expiry[connection]:
                 self._idle.append(connection)
@@ -83,12 +92,25 @@ class Pool:
             self._discard(connection)
         return None
 
-    def _open(self, connect: Callable[[], Any]) -> Any:
-        # psycopg2 does not heed connect_timeout where it waits cooperatively.
-        with Timeout(self._patience, OperationalError("The database does not answer.")):
-            connection = connect()
-        self._expiry[connection] = time.monotonic() + self._max_age
-        return connection
+    def _open(self, ways: Sequence[Callable[[], Any]]) -> Any:
+        # Where psycopg2 waits cooperatively, connect_timeout is not heeded: a host that says nothing would
+        # keep libpq from asking the next.
+        for _ in ways:
+            with Timeout(self._patience / len(ways), False):
+                connection = ways[self._way % len(ways)]()
+                self._expiry[connection] = time.monotonic() + self._max_age
+                return connection
+            self._way += 1
+        raise OperationalError("The database does not answer.")
+
+    def _flush(self) -> None:
+        """Have no connection used again that is open now."""
+        now = time.monotonic()
+        if now - self._flushed >= FLUSH_SECONDS:
+            self._flushed = now
+            self._expiry.update(dict.fromkeys(self._taken, now))
+            while self._idle:
+                self._discard(self._idle.pop())
 
     def _discard(self, connection: Any) -> None:
         del self._expiry[connection]
@@ -102,8 +124,9 @@ class Pool:
 
 
 def is_usable(connection: Any) -> bool:
-    """Whether nothing is under way in the connection, as far as we know."""
-    return not connection.closed and connection.info.transaction_status == TRANSACTION_STATUS_IDLE
+    """Whether nothing is under way in the connection, as far as we know, and another request may use it."""
+    is_good = not (connection.closed or connection.is_stale)
+    return is_good and connection.info.transaction_status == TRANSACTION_STATUS_IDLE
 
 
 def has_news(connection: Any) -> bool:

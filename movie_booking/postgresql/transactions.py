@@ -5,6 +5,8 @@ the transaction is held against what the server last said of it, which libpq kee
 
 - A statement that Django wants in a transaction, while the server is in none, is sent as `BEGIN; statement`.
   That holds for each of them, so none can be left outside, whatever became of the one before.
+- Through a pooler the settings of the session go along with BEGIN, and with each statement outside of a
+  transaction.
 - COMMIT and ROLLBACK are sent unless the server is in no transaction: then there is nothing to end.
 - A statement that waits (`execute_last`) is sent as `statement; COMMIT`, or before the next one if there is
   a next one after all. If the transaction is rolled back first, it never is.
@@ -12,7 +14,8 @@ the transaction is held against what the server last said of it, which libpq kee
 Statements of one message each see what was committed before they began, as statements of their own do.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from time import perf_counter
 from typing import Any, NamedTuple
 
@@ -20,10 +23,14 @@ import psycopg2
 from django.db import InterfaceError, OperationalError
 from django.db.backends.postgresql import base
 from django.db.backends.utils import debug_transaction  # type: ignore[attr-defined]
+from django.utils.functional import cached_property
 from psycopg2 import errors, extensions
 
 from movie_booking import slow_queries
 from movie_booking.database import CommitUnanswered
+from movie_booking.database_urls import parse_options
+from movie_booking.postgresql.failures import Failures
+from movie_booking.postgresql.session import settle
 from movie_booking.statements import Message
 
 
@@ -36,21 +43,29 @@ class Waiting(NamedTuple):
 
 
 class Connection(extensions.connection):
-    """Knows which statements were prepared in it, by which names."""
+    """Knows which statements were prepared in it, by which names, and what each transaction begins with."""
 
     patience: float | None = None  # seconds that an answer may take, in a production worker
     prepared: dict[str, str] | None = None  # None: this is no place for such
     failures = 0
+    settings = ""  # through a pooler: what sets them until the end of a transaction
+    is_stale = False  # whether another one may do what this one failed to
 
-    def allow_prepared(self) -> None:
-        """Prepare statements here, unless a pooler may send the next one to another session.
+    def settle(self, settings: Mapping[str, str]) -> None:
+        """Have these settings hold, and prepare statements unless a pooler may send them to another session.
 
-        A pooler makes up the process that it says a client is connected to.
+        Raises psycopg2.OperationalError, and closes the connection, if they cannot hold.
         """
-        with self.cursor() as cursor:
-            cursor.execute("SELECT pg_backend_pid()")
-            if cursor.fetchone() == (self.info.backend_pid,):
-                self.prepared = {}
+        try:
+            with self.cursor() as cursor:
+                begin = settle(cursor, settings)
+        except BaseException:
+            self.close()
+            raise
+        if begin is None:
+            self.prepared = {}
+        else:
+            self.settings = begin
 
 
 class Cursor(extensions.cursor):
@@ -93,38 +108,51 @@ class Cursor(extensions.cursor):
             connection.prepared.update(new)
 
     def _begin_and_execute(self, query: Any, vars: Any) -> None:  # noqa: A002
-        if self.wrapper.awaits_begin():
-            if isinstance(query, str):
-                query = f"{self.wrapper.begin}; {query}"
-            else:
-                self.begin()
-        super().execute(query, vars)
+        if isinstance(query, str):
+            super().execute(self.wrapper.prelude() + query, vars)
+        else:
+            with self.begun():
+                super().execute(query, vars)
 
     def executemany(self, query: Any, vars_list: Any) -> None:
-        self.begin()
-        super().executemany(query, vars_list)
+        with self.begun():
+            super().executemany(query, vars_list)
 
     def callproc(self, procname: Any, parameters: Any = None) -> Any:
-        self.begin()
-        return super().callproc(procname, parameters)
+        with self.begun():
+            return super().callproc(procname, parameters)
 
     def copy_expert(self, sql: Any, file: Any, size: int = 8192) -> None:
-        self.begin()
-        super().copy_expert(sql, file, size)
+        with self.begun():
+            super().copy_expert(sql, file, size)
 
     def copy_from(self, *args: Any, **kwargs: Any) -> None:
-        self.begin()
-        super().copy_from(*args, **kwargs)
+        with self.begun():
+            super().copy_from(*args, **kwargs)
 
     def copy_to(self, *args: Any, **kwargs: Any) -> None:
-        self.begin()
-        super().copy_to(*args, **kwargs)
+        with self.begun():
+            super().copy_to(*args, **kwargs)
 
-    def begin(self) -> None:
-        """Begin the transaction in a message of its own, if it is still to begin."""
+    @contextmanager
+    def begun(self) -> Iterator[None]:
+        """Begin the transaction in a message of its own, if it is still to begin.
+
+        Through a pooler what stands outside of transactions gets one of its own, in which settings hold.
+        """
         self.wrapper.send_waiting()
-        if self.wrapper.awaits_begin():
-            super().execute(self.wrapper.begin)
+        prelude = self.wrapper.prelude()
+        is_own = bool(prelude) and self.wrapper.autocommit
+        if prelude:
+            super().execute(("BEGIN; " if is_own else "") + prelude.rstrip("; "))
+        try:
+            yield
+        except BaseException:
+            if is_own:
+                self.wrapper.end("ROLLBACK")
+            raise
+        if is_own:
+            self.wrapper.end("COMMIT")
 
 
 class SavesMessages(base.DatabaseWrapper):
@@ -140,9 +168,18 @@ class SavesMessages(base.DatabaseWrapper):
         level = self.settings_dict["OPTIONS"].get("isolation_level")
         return f"BEGIN ISOLATION LEVEL {self.isolation_level.name.replace('_', ' ')}" if level else "BEGIN"
 
-    def awaits_begin(self) -> bool:
-        """Whether Django wants a transaction that the server is not in yet."""
-        return not self.autocommit and self._is_idle()
+    @property
+    def session_settings(self) -> dict[str, str]:
+        """What is set in each session, by name. The time zone is what psycopg2's times are taken to be in."""
+        options = parse_options(self.settings_dict["OPTIONS"].get("options", ""))
+        return {**options, "TimeZone": self.timezone_name}
+
+    def prelude(self) -> str:
+        """What goes before the next statement, in the same message."""
+        if not self._is_idle():
+            return ""
+        settings: str = self.connection.settings
+        return settings if self.autocommit else f"{self.begin}; {settings}"
 
     def execute_last(self, message: Message, given: Any, receive: Callable[[str], None]) -> None:
         """Execute what is meant to be the last statement of the present transaction, as late as can be.
@@ -165,14 +202,30 @@ class SavesMessages(base.DatabaseWrapper):
                 waiting.receive(*cursor.fetchone())
 
     def get_connection_params(self) -> dict[str, Any]:
-        return super().get_connection_params() | {"connection_factory": Connection}
+        params = super().get_connection_params() | {"connection_factory": Connection}
+        params.pop("options", None)  # they are set afterwards
+        return params
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         connection = super().get_new_connection(conn_params)
         connection.autocommit = True
         connection.patience = self.settings_dict.get("PATIENCE")
-        connection.allow_prepared()
+        connection.settle(self.session_settings)
         return connection
+
+    def _configure_timezone(self, connection: Any) -> bool:
+        """Through a pooler it is one of the settings that come with each transaction."""
+        return not connection.settings and super()._configure_timezone(connection)  # type: ignore[misc]
+
+    @cached_property
+    def wrap_database_errors(self) -> Failures:
+        return Failures(self)
+
+    def close_if_unusable_or_obsolete(self) -> None:
+        if self.connection is not None and self.connection.is_stale:
+            self.close()
+        else:
+            super().close_if_unusable_or_obsolete()
 
     def create_cursor(self, name: str | None = None) -> Any:
         if name:
@@ -183,8 +236,14 @@ class SavesMessages(base.DatabaseWrapper):
         return cursor
 
     def chunked_cursor(self) -> Any:
-        """A cursor of the server outside of transactions; inside, psycopg2 would take it for out of place."""
-        return super().chunked_cursor() if self.get_autocommit() else self.cursor()
+        """A cursor of the server outside of transactions; inside, psycopg2 would take it for out of place.
+
+        Through a pooler the next rows would be asked of another session, which has no such cursor.
+        """
+        self.ensure_connection()
+        if self.connection.settings or not self.get_autocommit():
+            return self.cursor()
+        return super().chunked_cursor()
 
     def close(self) -> None:
         self.waiting = None
@@ -201,7 +260,7 @@ class SavesMessages(base.DatabaseWrapper):
             if self.waiting:
                 self.send_waiting(with_commit=True)
             else:
-                self._end("COMMIT")
+                self.end("COMMIT")
         except (OperationalError, InterfaceError) as error:
             if self.connection is None or self.connection.closed:
                 raise CommitUnanswered(str(error)) from error
@@ -209,13 +268,14 @@ class SavesMessages(base.DatabaseWrapper):
 
     def _rollback(self) -> None:
         self.waiting = None
-        self._end("ROLLBACK")
+        self.end("ROLLBACK")
 
     def _savepoint_rollback(self, sid: str) -> None:
         self.waiting = None  # it is younger than the savepoint, which would have sent it
         super()._savepoint_rollback(sid)  # type: ignore[misc]
 
-    def _end(self, statement: str) -> None:
+    def end(self, statement: str) -> None:
+        """Send what ends a transaction, if the server is in one."""
         if self.connection is None or self._is_idle():
             return
         with (

@@ -173,13 +173,15 @@ def test_a_plan_that_a_migration_made_useless_is_made_anew(messages):
 
 def test_a_pooler_is_told_by_the_process_that_it_makes_up():
     connection.ensure_connection()
-    assert connection.connection.prepared is not None
+    assert (connection.connection.prepared, connection.connection.settings) == ({}, "")
 
     class ThroughPooler(Connection):
         info = SimpleNamespace(backend_pid=4711)
 
     pooled = psycopg2.connect(**connection.get_connection_params() | {"connection_factory": ThroughPooler})
-    pooled.allow_prepared()
+    pooled.autocommit = True
+    pooled.settle({"lock_timeout": "5s"})
     pooled.close()
 
     assert pooled.prepared is None
+    assert pooled.settings == "SELECT set_config('lock_timeout', '5s', true); "

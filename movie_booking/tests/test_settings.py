@@ -160,6 +160,10 @@ def test_it_starts_for_development_without_a_word():
         ("DATABASE_URL", "mysql://user@db/movie_booking"),
         ("DATABASE_URL", "nonsense"),
         ("DATABASE_URL", "nonsense://db"),
+        ("DATABASE_URL", "postgres://u:p@h1,,h2/db"),
+        ("DATABASE_URL", "postgres://u:p@h/db?options=--nonsense"),
+        ("DATABASE_DIRECT_URL", "nonsense"),
+        ("DATABASE_DIRECT_URL", "sqlite:///db.sqlite3"),
         ("DATABASE_URL", ""),
     ],
 )
@@ -297,6 +301,22 @@ def test_the_default_price_is_a_decimal(given):
 )
 def test_bookings_are_kept_in_postgresql_or_sqlite(url, engine):
     assert load("s.DATABASES['default']['ENGINE']", **{**DEVELOPMENT, "DATABASE_URL": url}) == engine
+
+
+def test_several_hosts_are_taken_for_the_database_and_for_the_way_past_a_pooler():
+    url = "postgres://u:p%40ss@h1:5432,h2:5432/db?target_session_attrs=read-write"
+    read = "[(d['HOST'], d['PORT'], d['PASSWORD'], d['OPTIONS']['target_session_attrs'])"
+    read += " for d in (s.DATABASES['default'], s.DIRECT_DATABASE)]"
+
+    found = load(read, **{**PRODUCTION, "DATABASE_URL": url, "DATABASE_DIRECT_URL": url})
+
+    assert found == [("h1,h2", "5432,5432", "p@ss", "read-write")] * 2
+    assert load("s.DIRECT_DATABASE", **PRODUCTION, DATABASE_DIRECT_URL="") is None
+
+
+def test_a_direct_url_is_for_postgresql():
+    with pytest.raises(Stopped, match="DATABASE_DIRECT_URL"):
+        load(**DEVELOPMENT, DATABASE_DIRECT_URL="postgres://u@h/db")
 
 
 def test_waits_for_locks_are_bounded_and_sqlite_transactions_begin_with_the_lock():
