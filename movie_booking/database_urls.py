@@ -39,7 +39,7 @@ def parse_database_url(url: str) -> dict[str, Any]:
         config |= {"USER": unquote(match["user"] or ""), "PASSWORD": unquote(match["password"] or "")}
         config |= {"HOST": hosts, "PORT": ports}
         try:
-            parse_options(config.get("OPTIONS", {}).get("options", ""))
+            parse_options(str(config.get("OPTIONS", {}).get("options", "")))
         except ValueError as error:
             raise ValidationError(str(error)) from error
     return config

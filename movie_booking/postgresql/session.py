@@ -24,14 +24,24 @@ def settle(cursor: Any, settings: Mapping[str, str]) -> str | None:
     cursor.execute(f"SELECT pg_backend_pid() = {pid}, {', '.join([setting] * len(settings))}", pairs)
     if cursor.fetchone()[0]:
         return None
-    setting = "set_config(%s, %s, true)"
-    begin: str = cursor.mogrify(f"SELECT {', '.join([setting] * len(settings))}; ", pairs).decode()
-    check = f"SELECT {', '.join(['current_setting(%s)'] * len(settings))}, "
-    check += ", ".join([setting] * len(settings))
-    cursor.execute(begin + check, [*settings, *pairs])
-    row = cursor.fetchone()
-    held, meant = row[: len(settings)], row[len(settings) :]
-    lost = [name for name, one, other in zip(settings, held, meant, strict=True) if one != other]
+    set_here = "set_config(%s, %s, true)"
+    begin: str = cursor.mogrify(f"SELECT {', '.join([set_here] * len(settings))}; ", pairs).decode()
+    # Whether each is what it would be if it were set now.
+    is_set = f"current_setting(%s) = {set_here}"
+    values = [text for name, value in settings.items() for text in (name, name, value)]
+    check = cursor.mogrify(f"SELECT {', '.join([is_set] * len(settings))}", values).decode()
+    cursor.execute(begin + check)
+    outside = cursor.fetchone()
+    try:
+        cursor.execute(f"BEGIN; {begin.rstrip('; ')}")
+        cursor.execute(check)
+        inside = cursor.fetchone()
+        cursor.execute("ROLLBACK")
+    except psycopg2.OperationalError as error:  # as in pgbouncer's statement pooling
+        raise psycopg2.OperationalError(
+            f"What is between us and the database has no transactions: {error}"
+        ) from error
+    lost = [name for name, *held in zip(settings, outside, inside, strict=True) if not all(held)]
     if lost:
         raise psycopg2.OperationalError(f"What is between us and the database loses {', '.join(lost)}.")
     return begin

@@ -19,7 +19,7 @@ def start_pgbouncer():
     host = params.get("host") or "127.0.0.1"
     target = {"host": host, "port": params.get("port") or 5432, "dbname": params["dbname"], "pool_size": 2}
     target |= {name: params[name] for name in ("user", "password") if params.get(name)}
-    databases = {mode: {**target, "pool_mode": mode} for mode in ("session", "transaction")}
+    databases = {mode: {**target, "pool_mode": mode} for mode in ("session", "transaction", "statement")}
     databases["session"]["pool_size"] = 10
     return PgBouncer(
         require("pgbouncer"),

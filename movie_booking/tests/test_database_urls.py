@@ -73,6 +73,9 @@ def test_sqlite_is_read_as_ever():
         "postgres://u:secret@[::1/db",
         "postgres://u:sec#ret@h/db",
         "postgres://u:secret@h/db?options=-S%205",
+        "postgres://u:secret@h/db?options=5",
+        "postgres://u:secret@h/db?options=-c%20a=1&options=-c%20b=2",
+        "postgres://u:secret@h/db?options=-c%20application_name=%25",
         "postgres://u:secret@h/db?options=-c%20lock_timeout",
     ],
 )

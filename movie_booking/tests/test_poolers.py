@@ -163,6 +163,11 @@ def test_a_pooler_that_loses_settings_is_refused():
     assert lossy.closed
 
 
+def test_a_pooler_that_keeps_no_transaction_together_is_refused(pgbouncer):
+    with through(pgbouncer, "statement"), pytest.raises(OperationalError, match="has no transactions"):
+        connection.ensure_connection()
+
+
 # --- What waits for a lock -------------------------------------------------------------------------
 
 
