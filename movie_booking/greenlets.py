@@ -22,6 +22,7 @@ from psycopg2 import OperationalError, extensions
 
 from accounts import hashers
 from movie_booking import throttling
+from movie_booking.logs import log_failed_threads
 from movie_booking.postgresql.base import DatabaseWrapper
 from movie_booking.postgresql.pool import Pool
 from movie_booking.turns import release_connection
@@ -39,6 +40,7 @@ def prepare() -> None:
         )
     hashers.run = hash_apart
     throttling.wait = gevent.sleep
+    log_failed_threads()
     # A request gives its connection back at its end, so there is none to look at when one begins.
     for look in (close_old_connections, reset_queries):
         request_started.disconnect(look)

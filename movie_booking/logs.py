@@ -6,12 +6,15 @@ Nothing of Django is loaded here, as the production server logs before its worke
 import json
 import logging
 import re
+import threading
 import traceback
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from typing import Any
 
 from movie_booking.request_context import current, route_of, user_id_of
+
+logger = logging.getLogger(__name__)
 
 HIDDEN = "***"
 # Who says how requests were answered.
@@ -52,6 +55,15 @@ def configuration(
             "gunicorn.error": {"handlers": [], "level": "WARNING", "propagate": True},
         },
     }
+
+
+def log_failed_threads() -> None:
+    """Have what is caught nowhere in a thread logged like all else. Python prints it with what it says."""
+
+    def log_failure(failed: threading.ExceptHookArgs) -> None:
+        logger.error("A thread failed", exc_info=failed.exc_value)
+
+    threading.excepthook = log_failure
 
 
 class JSONLines(logging.Formatter):
