@@ -200,6 +200,7 @@ def test_nothing_that_is_logged_begins_a_line_or_turns_one_around(formatter):
         ("a eyJhbGciOi.eyJzdWIi.c2ln b", "a *** b"),
         ("a mbk_x1y2_z3 b", "a *** b"),
         ("GET /email/verify/?uid=MQ&token=abc-def", "GET /email/verify/?uid=***&token=***"),
+        ("new_password2=hunter2 sessionid: abc", "new_password2=*** sessionid: ***"),
         ("{'password': 'two words', 'seat': 5}", "{'password': ***, 'seat': 5}"),
         ('FATAL: password authentication failed for user "booking"', None),
         ("Nothing is limited, as Redis does not answer: Error 111", None),
