@@ -5,6 +5,7 @@ the database does meanwhile. What was begun is never broken off: a statement tha
 for a standby has been committed, and nobody knows.
 """
 
+import logging
 import time
 from collections.abc import Iterable
 from http import HTTPStatus
@@ -32,6 +33,8 @@ from movie_booking.errors import Busy, DomainError, OutcomeUnknown
 from movie_booking.greenlets import Runner
 from movie_booking.metrics import GATEWAY_REFUSALS, child
 from movie_booking.request_ids import begin, log_response
+
+logger = logging.getLogger(__name__)
 
 BODY_SECONDS = 30
 PIECE = 65536  # bytes
@@ -71,6 +74,8 @@ def respond(environ: dict[str, Any]) -> ServerResponse:
         response: ServerResponse = result.get(timeout=settings.ANSWER_SECONDS)
     except Timeout:
         late = Busy if reads_only else OutcomeUnknown
+        if not reads_only:
+            logger.warning("There is no answer in time. What becomes of the request, its own line will say")
         return refusal(environ, late(retry_after=RETRY_AFTER_SECONDS), started)
     return response
 

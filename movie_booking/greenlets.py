@@ -24,6 +24,7 @@ from psycopg2 import OperationalError, extensions
 
 from accounts import hashers
 from movie_booking import health, metrics_page, throttling
+from movie_booking.logs import log_failed_threads
 from movie_booking.postgresql.base import DatabaseWrapper
 from movie_booking.postgresql.pool import Pool
 from movie_booking.turns import release_connection
@@ -46,6 +47,7 @@ def prepare() -> None:
     metrics_page.run = scrape_apart
     health.readiness.look = Lookout().look
     throttling.wait = gevent.sleep
+    log_failed_threads()
     # A request gives its connection back at its end, so there is none to look at when one begins.
     for look in (close_old_connections, reset_queries):
         request_started.disconnect(look)

@@ -6,12 +6,15 @@ Nothing of Django is loaded here, as the production server logs before its worke
 import json
 import logging
 import re
+import threading
 import traceback
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from typing import Any
 
 from movie_booking.request_context import current, route_of, user_id_of
+
+logger = logging.getLogger(__name__)
 
 HIDDEN = "***"
 # Who says how requests were answered.
@@ -52,6 +55,15 @@ def configuration(
             "gunicorn.error": {"handlers": [], "level": "WARNING", "propagate": True},
         },
     }
+
+
+def log_failed_threads() -> None:
+    """Have what is caught nowhere in a thread logged like all else. Python prints it with what it says."""
+
+    def log_failure(failed: threading.ExceptHookArgs) -> None:
+        logger.error("A thread failed", exc_info=failed.exc_value)
+
+    threading.excepthook = log_failure
 
 
 class JSONLines(logging.Formatter):
@@ -125,19 +137,20 @@ def message_of(record: logging.LogRecord) -> str:
 
 # --- What is left out ----------------------------------------------------------------------------
 
+# Nothing that we say is longer.
+LONGEST = 4000  # characters
+# Each part begins at the beginning of a word, or a long one would be looked through from each of its letters.
 SECRETS = re.compile(
     r"(?P<before>://)[^/\s@]+(?=@)"  # a password in an address
-    r"|[\w.+%-]+@[\w-]+\.[\w.-]+"  # an e-mail address
-    r"|\beyJ[\w-]+\.[\w.-]+"  # a token
-    r"|\bmbk_[\w-]+"  # the key of a machine
+    r"|(?<![\w.+%-])[\w.+%-]+@[\w-]+\.[\w.-]+"  # an e-mail address
+    r"|(?<![\w-])eyJ[\w-]+\.[\w.-]+"  # a token
+    r"|(?<![\w-])mbk_[\w-]+"  # the key of a machine
     r"|(?P<scheme>\bBearer )[\w.~+/-]+"
-    r"|(?P<name>\b(?:[\w-]*(?:cookie|password|secret|session|sessionid|token)"
+    r"|(?P<name>(?<![\w-])(?:[\w-]*(?:cookie|password|secret|session|token)\w{0,20}"
     r"|(?:access|api|idempotency|order)[_-]key|authorization|passwd|refresh|uid)[\"']?\s*[=:]\s*(?:(?:bearer|key)\s)?)"
     r"(?:\"[^\"]*\"|'[^']*'|[^\s,;&]+)",
     re.IGNORECASE,
 )
-# Nothing that we say is longer.
-LONGEST = 4000  # characters
 
 
 def without_secrets(text: str) -> str:
@@ -160,7 +173,7 @@ OF_THE_PROGRAM = (AttributeError, ImportError, NameError, TypeError)
 
 def without_quotes(text: str) -> str:
     """Return a text without what stands in quotes, but for names of the database's: it may have been sent."""
-    return QUOTED.sub(lambda found: found[0] if found["name"] else f"'{HIDDEN}'", text)
+    return QUOTED.sub(lambda found: found[0] if found["name"] else f"'{HIDDEN}'", text[:LONGEST])
 
 
 def said_by(error: BaseException) -> str:

@@ -5,8 +5,8 @@ import re
 import time
 from collections.abc import Callable, MutableMapping
 from http import HTTPStatus
+from secrets import token_hex
 from typing import Any
-from uuid import uuid4
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -34,7 +34,7 @@ def begin(meta: MutableMapping[str, Any]) -> RequestContext:
     request_id = meta.get(KEPT)
     if request_id is None:
         sent = meta.get(META_KEY, "") if settings.TRUSTED_PROXIES else ""
-        request_id = meta[KEPT] = sent if WELL_FORMED.fullmatch(sent) else uuid4().hex
+        request_id = meta[KEPT] = sent if WELL_FORMED.fullmatch(sent) else token_hex(16)
     context = RequestContext(request_id, meta.get("REQUEST_METHOD", ""))
     current.set(context)
     return context
@@ -57,8 +57,8 @@ def identify(get_response: GetResponse) -> GetResponse:
 
 
 def is_wanted(method: str, status: int) -> bool:
-    if settings.ACCESS_LOG == "changes":
-        return method not in ("GET", "HEAD", "OPTIONS") or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    if settings.ACCESS_LOG == "changes":  # what failed is told otherwise, and of an outage in brief
+        return method not in ("GET", "HEAD", "OPTIONS") and status < HTTPStatus.INTERNAL_SERVER_ERROR
     return settings.ACCESS_LOG == "all"
 
 

@@ -539,7 +539,7 @@ LOG_LEVEL = env.log_level("LOG_LEVEL", default="INFO")
 LOG_FORMAT = env.str(
     "LOG_FORMAT", default="text" if DEBUG else "json", validate=validate.OneOf(("json", "text"))
 )
-# Which requests are a line: none, those that may change something and those that fail (5xx), or all.
+# Which requests are a line: none, those that may have changed something, or all.
 ACCESS_LOG = env.str(
     "ACCESS_LOG", default="off" if DEBUG else "changes", validate=validate.OneOf(("off", "changes", "all"))
 )

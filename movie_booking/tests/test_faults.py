@@ -127,7 +127,8 @@ def ask_for_everything():
     return ask
 
 
-def test_an_outage_is_one_line_a_second_for_each_kind(log, clock):
+def test_an_outage_is_one_line_a_second_for_each_kind(log, clock, settings):
+    settings.ACCESS_LOG = "changes"
     ask = ask_for_everything()
 
     for second, error in [(0, REFUSED), (0.9, REFUSED), (0.9, CLOSED), (1.8, CLOSED), (2, CLOSED)]:

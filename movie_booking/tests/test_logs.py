@@ -4,6 +4,7 @@ import json
 import logging
 import subprocess
 import sys
+import threading
 from contextlib import contextmanager, nullcontext
 from io import StringIO
 
@@ -13,7 +14,7 @@ from django.test import Client
 
 from accounts.models import User
 from accounts.tests.factories import PASSWORD, client_for, make_user
-from movie_booking.logs import JSONLines, TextLines, without_secrets
+from movie_booking.logs import JSONLines, TextLines, log_failed_threads, without_secrets
 from movie_booking.request_context import current
 from movies.tests.factories import make_show
 
@@ -199,6 +200,7 @@ def test_nothing_that_is_logged_begins_a_line_or_turns_one_around(formatter):
         ("a eyJhbGciOi.eyJzdWIi.c2ln b", "a *** b"),
         ("a mbk_x1y2_z3 b", "a *** b"),
         ("GET /email/verify/?uid=MQ&token=abc-def", "GET /email/verify/?uid=***&token=***"),
+        ("new_password2=hunter2 sessionid: abc", "new_password2=*** sessionid: ***"),
         ("{'password': 'two words', 'seat': 5}", "{'password': ***, 'seat': 5}"),
         ('FATAL: password authentication failed for user "booking"', None),
         ("Nothing is limited, as Redis does not answer: Error 111", None),
@@ -291,6 +293,19 @@ def test_a_traceback_has_no_values_of_variables():
 
     assert "log_in(password=" in text  # the line of the program
     assert PASSWORD not in text.replace("{PASSWORD}", "")
+
+
+def test_what_is_caught_nowhere_in_a_thread_is_a_line_like_all_others(monkeypatch):
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)  # to be set back
+    log_failed_threads()
+    with lines() as found:
+        thread = threading.Thread(target=lambda: {}[MARK])
+        thread.start()
+        thread.join()
+
+    [line] = found
+    assert line["message"] == "A thread failed"
+    assert line["exception"].splitlines()[-1] == "KeyError: '***'"
 
 
 def test_a_user_is_a_number():
