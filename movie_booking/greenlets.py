@@ -24,6 +24,7 @@ from accounts import hashers
 from movie_booking import throttling
 from movie_booking.postgresql.base import DatabaseWrapper
 from movie_booking.postgresql.pool import Pool
+from movie_booking.postgresql.replica import base as replica
 from movie_booking.turns import release_connection
 
 
@@ -31,15 +32,15 @@ def prepare() -> None:
     """Have this process wait for its database and compute hashes without keeping other requests waiting."""
     extensions.set_wait_callback(wait_cooperatively)
     if connection.vendor == "postgresql":
-        DatabaseWrapper.pools = {
-            alias: Pool(
-                settings.DATABASE_CONNECTIONS,
-                for_readers=settings.DATABASE_CONNECTIONS // 3,
-                patience=database.get("PATIENCE", settings.LOCK_TIMEOUT_SECONDS),
-                max_age=600,
-            )
-            for alias, database in settings.DATABASES.items()
-        }
+        DatabaseWrapper.shared = Pool(
+            settings.DATABASE_CONNECTIONS,
+            for_readers=settings.DATABASE_CONNECTIONS // 3,
+            patience=settings.LOCK_TIMEOUT_SECONDS,
+            max_age=600,
+        )
+        replica.DatabaseWrapper.shared = Pool(
+            settings.DATABASE_CONNECTIONS, for_readers=0, patience=replica.PATIENCE_SECONDS, max_age=600
+        )
     hashers.run = hash_apart
     throttling.wait = gevent.sleep
     # A request gives its connection back at its end, so there is none to look at when one begins.

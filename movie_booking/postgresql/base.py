@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from movie_booking.postgresql.transactions import SavesMessages
 
@@ -13,12 +13,8 @@ if TYPE_CHECKING:
 class DatabaseWrapper(SavesMessages):
     """Django's, which with a pool has a connection of PostgreSQL's only from its first query to `close`."""
 
-    # Set by a production worker, by alias. Without, each thread has a connection of its own, as ever.
-    pools: ClassVar[dict[str, "Pool"]] = {}
-
-    @property
-    def shared(self) -> "Pool | None":
-        return self.pools.get(self.alias)
+    # Set by a production worker. Without, each thread has a connection of its own, as ever.
+    shared: "Pool | None" = None
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         connect: Callable[[], Any] = partial(super().get_new_connection, conn_params)

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from accounts.tests.factories import client_for, make_user
-from benchmarks.standby import Standby
+from benchmarks.replication import Standby
 from bookings.tests.factories import book
 from movie_booking import replica
 from movie_booking.replica import REPLICA, Replica
