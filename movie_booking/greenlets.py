@@ -27,6 +27,7 @@ from movie_booking import health, metrics_page, throttling
 from movie_booking.logs import log_failed_threads
 from movie_booking.postgresql.base import DatabaseWrapper
 from movie_booking.postgresql.pool import Pool
+from movie_booking.postgresql.replica import base as replica
 from movie_booking.turns import release_connection
 
 
@@ -34,15 +35,15 @@ def prepare() -> None:
     """Have this process wait for its database and compute hashes without keeping other requests waiting."""
     extensions.set_wait_callback(wait_cooperatively)
     if connection.vendor == "postgresql":
-        DatabaseWrapper.pools = {
-            alias: Pool(
-                settings.DATABASE_CONNECTIONS,
-                for_readers=settings.DATABASE_CONNECTIONS // 3,
-                patience=database.get("PATIENCE", settings.LOCK_TIMEOUT_SECONDS),
-                max_age=600,
-            )
-            for alias, database in settings.DATABASES.items()
-        }
+        DatabaseWrapper.shared = Pool(
+            settings.DATABASE_CONNECTIONS,
+            for_readers=settings.DATABASE_CONNECTIONS // 3,
+            patience=settings.LOCK_TIMEOUT_SECONDS,
+            max_age=600,
+        )
+        replica.DatabaseWrapper.shared = Pool(
+            settings.DATABASE_CONNECTIONS, for_readers=0, patience=replica.PATIENCE_SECONDS, max_age=600
+        )
     hashers.run = hash_apart
     metrics_page.run = scrape_apart
     health.readiness.look = Lookout().look
@@ -111,7 +112,7 @@ class Lookout:
         self._turn = BoundedSemaphore(1)
         self._connection = cast(Any, connections.create_connection(DEFAULT_DB_ALIAS))
         self._connection.inc_thread_sharing()  # of one greenlet after the other
-        self._connection.is_apart = True
+        self._connection.shared = None  # no pool
         self._found, self._until = health.Report({}), float("-inf")
 
     def look(self) -> health.Report:

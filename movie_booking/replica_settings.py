@@ -4,8 +4,6 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
-PATIENCE_SECONDS = 1.0
-
 
 def replica_settings(config: dict[str, Any], primary: dict[str, Any]) -> dict[str, Any]:
     """Add to the settings of a database what a standby needs. Raises ImproperlyConfigured on SQLite."""
@@ -14,4 +12,4 @@ def replica_settings(config: dict[str, Any], primary: dict[str, Any]) -> dict[st
     options = config["OPTIONS"]
     options["options"] = f"{options.get('options', '')} -c default_transaction_read_only=on".strip()
     options["connect_timeout"] = 2  # seconds; it can be done without
-    return config | {"PATIENCE": PATIENCE_SECONDS, "TEST": {"MIRROR": "default"}}
+    return config | {"ENGINE": "movie_booking.postgresql.replica", "TEST": {"MIRROR": "default"}}

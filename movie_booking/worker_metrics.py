@@ -9,7 +9,6 @@ from pathlib import Path
 
 import gevent
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS
 
 from bookings.live import Channel
 from movie_booking import metrics
@@ -45,7 +44,7 @@ def _note(cpu_before: float) -> float:
     metrics.WORKER_MEMORY.set(resident_bytes())
     metrics.WATCHERS.set(Channel.watching)
     metrics.TURNS_WAITING.set(turns.waiting)
-    if (pool := DatabaseWrapper.pools.get(DEFAULT_DB_ALIAS)) is not None:
+    if (pool := DatabaseWrapper.shared) is not None:
         metrics.child(metrics.CONNECTIONS, "in_use").set(pool.in_use)
         metrics.child(metrics.CONNECTIONS, "idle").set(pool.idle)
         metrics.CONNECTIONS_LIMIT.set(pool.size)

@@ -18,8 +18,8 @@ from benchmarks.cinema import SEATS, Cinema, Ours, fill_product
 from benchmarks.http import Request, request
 from benchmarks.measures.bookings import in_turn
 from benchmarks.postgres import Postgres
+from benchmarks.replication import Standby
 from benchmarks.servers import Server
-from benchmarks.standby import Standby
 
 DATABASE = "product"
 WITHOUT, WITH = "without", "with a replica"

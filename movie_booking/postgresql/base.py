@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from movie_booking.postgresql.transactions import SavesMessages
 
@@ -13,13 +13,8 @@ if TYPE_CHECKING:
 class DatabaseWrapper(SavesMessages):
     """Django's, which with a pool has a connection of PostgreSQL's only from its first query to `close`."""
 
-    # Set by a production worker, by alias. Without, each thread has a connection of its own, as ever.
-    pools: ClassVar[dict[str, "Pool"]] = {}
-    is_apart = False  # from the pool, where there is one
-
-    @property
-    def shared(self) -> "Pool | None":
-        return None if self.is_apart else self.pools.get(self.alias)
+    # Set by a production worker. Without, each thread has a connection of its own, as ever.
+    shared: "Pool | None" = None
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         connect: Callable[[Any], Any] = super().get_new_connection

@@ -209,7 +209,6 @@ class SavesMessages(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         connection = super().get_new_connection(conn_params)
         connection.autocommit = True
-        connection.patience = self.settings_dict.get("PATIENCE")
         connection.settle(self.session_settings)
         return connection
 

@@ -127,12 +127,12 @@ def test_beyond_the_bound_the_primary_serves_and_a_line_says_so(behind, watched,
     assert get(seats_path(show))[1] == {"replica"}
 
     for _ in range(4):
-        later(2)
+        later(100)
         watched.look()
     response, served = get(seats_path(show))
 
     assert (version(response), served) == (2, {"primary"})
-    assert said() == ["The replica is not used: it is more than 5 seconds behind. The primary serves."]
+    assert said() == ["The replica is not used: it is more than 300 seconds behind. The primary serves."]
     standby.resume()
     wait_until(lambda: (watched.look(), get(seats_path(show))[1] == {"replica"})[1])
     assert said()[1:] == ["The replica serves again."]
@@ -140,9 +140,9 @@ def test_beyond_the_bound_the_primary_serves_and_a_line_says_so(behind, watched,
 
 def test_a_bound_holds_between_two_looks_too(behind, later):
     show, _ = behind
-    later(4)
+    later(200)
     assert get(seats_path(show))[1] == {"replica"}
-    later(1.5)
+    later(110)
     assert get(seats_path(show))[1] == {"primary"}
 
 
@@ -150,7 +150,7 @@ def test_a_primary_that_has_nothing_to_do_makes_it_no_older(in_step, watched, la
     show = make_show()
     in_step()
     for _ in range(20):
-        later(3)
+        later(200)
         in_step()
         assert watched.may_answer()
     assert get(seats_path(show))[1] == {"replica"}
@@ -219,7 +219,7 @@ def test_one_that_is_away_is_missed_by_nobody(in_step, watched, standby, said):
 
 
 @pytest.mark.kills_servers
-def test_one_that_hangs_holds_a_worker_up_for_a_second_at_most(standby, tmp_path):
+def test_one_that_hangs_holds_nobody_up_for_long(standby, tmp_path):
     show = make_show()
     server = Server(
         tmp_path / "log",

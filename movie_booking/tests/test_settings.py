@@ -319,6 +319,13 @@ def test_a_direct_url_is_for_postgresql():
         load(**DEVELOPMENT, DATABASE_DIRECT_URL="postgres://u@h/db")
 
 
+def test_there_is_a_replica_if_one_is_named_and_it_takes_no_writes():
+    assert load("list(s.DATABASES)", **PRODUCTION).stdout == "['default']\n"
+    replica = {"DATABASE_REPLICA_URL": "postgres://u@standby/db"}
+    options = load("s.DATABASES['replica']['OPTIONS']", **PRODUCTION, **replica).stdout
+    assert "default_transaction_read_only=on" in options
+
+
 def test_waits_for_locks_are_bounded_and_sqlite_transactions_begin_with_the_lock():
     options = "s.DATABASES['default']['OPTIONS']"
 

@@ -1,0 +1,1 @@
+"""The same for a standby: with connections of its own, which do not wait for long."""
