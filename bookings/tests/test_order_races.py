@@ -174,38 +174,45 @@ def sold_in_two_rows():
 
 def move_against_book():
     show, _ = sold_in_two_rows()
-    smaller = make_screen(seat_plan="A oo")
+    smaller = make_screen(cinema=show.cinema, seat_plan="A oo")
     # Without turns the buyer gets a seat that the show has no more.
     return Race((move(show, smaller), book(show, 4)), [["Move", "ShowChanged"], ["Booking", "Move"]], False)
 
 
 def move_against_cancel():
     show, order = sold_in_two_rows()
-    return Race((move(show, make_screen(seat_plan="C oo")), cancel(order)), [["Move", "Order"]], False)
+    return Race(
+        (move(show, make_screen(cinema=show.cinema, seat_plan="C oo")), cancel(order)),
+        [["Move", "Order"]],
+        False,
+    )
 
 
 def move_against_exchange():
     show, order = sold_in_two_rows()
-    calls = move(show, make_screen(seat_plan="A oo\nC oo")), exchange(order, [1], [3])
+    calls = move(show, make_screen(cinema=show.cinema, seat_plan="A oo\nC oo")), exchange(order, [1], [3])
     return Race(calls, [["Move", "Order"]], False)
 
 
 def move_against_swap_away():
     show, order = sold_in_two_rows()
-    calls = move(show, make_screen(seat_plan="C oo")), swap(order, [1], make_show(movie=show.movie), [5])
+    calls = (
+        move(show, make_screen(cinema=show.cinema, seat_plan="C oo")),
+        swap(order, [1], make_show(movie=show.movie), [5]),
+    )
     return Race(calls, [["Move", "Order"]], False)
 
 
 def move_against_swap_to_it():
     show, _ = sold_in_two_rows()
     order = make_order(make_show(movie=show.movie), 5, status=Status.BOOKED)
-    calls = move(show, make_screen(seat_plan="A oo")), swap(order, [5], show, [4])
+    calls = move(show, make_screen(cinema=show.cinema, seat_plan="A oo")), swap(order, [5], show, [4])
     return Race(calls, [["Move", "ShowChanged"], ["Move", "Order"]], False)
 
 
 def move_against_move():
     show, _ = sold_in_two_rows()
-    screens = [make_screen(seat_plan=plan) for plan in ("A o", "C oo")]
+    screens = [make_screen(cinema=show.cinema, seat_plan=plan) for plan in ("A o", "C oo")]
     return Race(tuple(move(show, screen) for screen in screens), [["Move", "Move"]], False)
 
 

@@ -201,7 +201,7 @@ def test_a_cancel_races_the_next_buyer_and_the_seat_has_one_owner_at_most():
 @pytest.mark.parametrize("field", ["screen", "movie"])
 def test_a_buyer_who_waits_while_the_show_gets_another_screen_or_movie_buys_a_seat_of_it(field):
     show = make_show()
-    other = make_screen() if field == "screen" else make_movie("Dune")
+    other = make_screen(cinema=show.cinema) if field == "screen" else make_movie("Dune")
     locked, waits = Event(), Event()
 
     def change_the_show():

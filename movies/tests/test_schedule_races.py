@@ -13,7 +13,7 @@ from movie_booking.tests.concurrency import run_concurrently
 from movies.errors import ScreenOccupied
 from movies.models import MovieQuerySet, ScreenQuerySet, Show
 from movies.services import schedule, schedule_show
-from movies.tests.factories import make_movie, make_screen, make_show, utc
+from movies.tests.factories import make_cinema, make_movie, make_screen, make_show, utc
 
 pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("real_transactions")]
 
@@ -25,6 +25,11 @@ def insert(screen, starts_at=EIGHT, **fields):
     """A show that no service has checked."""
     movie = make_movie(duration_minutes=100)
     return make_show(movie=movie, screen=screen, starts_at=starts_at, **fields)
+
+
+def screens_of_one_cinema(number):
+    cinema = make_cinema()
+    return [make_screen(cinema=cinema) for _ in range(number)]
 
 
 def kinds(results):
@@ -60,8 +65,8 @@ def test_shows_on_different_screens_are_all_scheduled():
 
 
 def test_of_two_shows_that_move_to_one_slot_one_arrives():
-    shows = [insert(make_screen()), insert(make_screen())]
-    screen = make_screen()
+    *screens, screen = screens_of_one_cinema(3)
+    shows = [insert(each) for each in screens]
 
     results = run_concurrently(*(partial(change, show, screen=screen) for show in shows))
 
@@ -70,7 +75,7 @@ def test_of_two_shows_that_move_to_one_slot_one_arrives():
 
 
 def test_shows_that_swap_screens_do_not_deadlock():
-    first, second = insert(make_screen()), insert(make_screen())
+    first, second = (insert(screen) for screen in screens_of_one_cinema(2))
 
     for _ in range(5):
         results = run_concurrently(
