@@ -70,7 +70,7 @@ ALLOWED_HOSTS = without_blanks(env.list("ALLOWED_HOSTS", default=["localhost", "
 CSRF_TRUSTED_ORIGINS = without_blanks(env.list("CSRF_TRUSTED_ORIGINS", default=[]))
 
 # Read by `make run` and `make serve`.
-HOST = env.str("HOST", default="0.0.0.0")  # noqa: S104 - a server is there to be reached
+HOST = env.str("HOST", default="0.0.0.0")  # nosec B104  # noqa: S104 - a server is there to be reached
 PORT = env.int("PORT", default=8000, validate=validate.Range(1, 65535))
 WEB_CONCURRENCY = env.int("WEB_CONCURRENCY", default=available_processors(), validate=validate.Range(1, 256))
 # How long a client may be idle, and how long it may take to send its headers. Proxies are idle for up to 60.

@@ -13,6 +13,8 @@ PACKAGES = {
     "etcd": "etcd-server",
     "etcdctl": "etcd-client",
     "prometheus": "prometheus",
+    "caddy": "caddy",
+    "systemd-analyze": "systemd",
 }
 
 
