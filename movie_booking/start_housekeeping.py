@@ -13,5 +13,5 @@ def start_housekeeping() -> None:
     """Start the process beside this one. It ends with this one, however that ends."""
     command = [sys.executable, "manage.py", "housekeeping", "--beside", str(os.getpid())]
     root = Path(__file__).parent.parent
-    process = subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE)  # nosec B603  # noqa: S603 - our own command
+    process = subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE)  # noqa: S603 - our own command
     started.append(process)

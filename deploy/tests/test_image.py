@@ -14,7 +14,7 @@ from deploy.tests.dockerfile import ROOT, build, instructions, is_sent, run
 from movie_booking.tests.server import database_url, wait_until
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")  # as tests with a database run before others, of whatever module
 def image(tmp_path_factory):
     return build(tmp_path_factory.mktemp("image"))
 
