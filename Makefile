@@ -4,21 +4,29 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .DEFAULT_GOAL := help
 
-.PHONY: help install dev run serve test check coverage bench superuser lock
+.PHONY: help install dev run serve test check check-next coverage audit image bench superuser lock another-python
 
 help:  ## List what there is
-	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*## /: /'
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /: /'
 
 install: .venv/installed  ## Set up the virtual environment .venv with what requirements.txt pins
 
-.venv/installed: requirements.txt constraints.txt
-	$(PYTHON) -m venv .venv
+# If a PYTHON is named, and .venv is of another, it is made anew.
+WHICH := -c "import sys; print(sys.version, sys.base_prefix)"
+ifneq ($(origin PYTHON),file)
+ifneq ($(shell $(PYTHON) $(WHICH)),$(shell $(BIN)/python $(WHICH) 2> /dev/null))
+ANOTHER := another-python
+endif
+endif
+
+.venv/installed: requirements.txt requirements-runtime.txt constraints.txt $(ANOTHER)
+	$(PYTHON) -m venv $(if $(ANOTHER),--clear) .venv
 	$(BIN)/python -m pip install --quiet -r requirements.txt
 	@touch $@
 
 dev: install .venv/dev  ## The same, with the tools that `make check` needs
 
-.venv/dev: requirements-dev.txt constraints.txt
+.venv/dev: .venv/installed requirements-dev.txt constraints.txt
 	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
 	@touch $@
 
@@ -40,7 +48,7 @@ test: install  ## Run all tests on PostgreSQL 18, then those that reach a databa
 	$(BIN)/python -m pytest --database=sqlite --only-with-database
 	$(BIN)/python -m pytest --database=sqlite clients
 
-check: dev  ## What CI runs: lint, types, import rules, migrations, deploy check, tests on PostgreSQL and SQLite
+check: dev  ## What CI runs: lint, types, import rules, migrations, deploy check, audit, tests on PostgreSQL and SQLite; PYTHON=python3.13
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy . && $(BIN)/lint-imports
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	DEBUG=0 SECRET_KEY=$$($(BIN)/python -c "import secrets; print(secrets.token_urlsafe(50))") $(BIN)/python manage.py check --deploy --fail-level WARNING
@@ -50,6 +58,8 @@ check: dev  ## What CI runs: lint, types, import rules, migrations, deploy check
 	( failed=0; \
 	  $$pytest --database=sqlite --only-with-database || failed=1; \
 	  $$pytest --database=sqlite --no-skips clients || failed=1; \
+	  $$pytest --database=postgres --no-skips deploy audit || failed=1; \
+	  $(BIN)/python -m audit || failed=1; \
 	  exit $$failed ) > $$log 2>&1 & second=$$!; first=0; \
 	$$pytest --database=postgres --no-skips -m "not kills_servers" || first=1; \
 	$$pytest --database=postgres --no-skips -m kills_servers || first=1; \
@@ -59,10 +69,19 @@ check: dev  ## What CI runs: lint, types, import rules, migrations, deploy check
 coverage: dev  ## Which lines and branches the tests reach, on PostgreSQL: it takes twice as long as without
 	$(BIN)/python -m pytest --database=postgres --no-skips --cov --cov-report=term --cov-fail-under=95
 
+check-next:  ## Try the newest Django 6, with PYTHON=python3.12 or newer; only some tests: TESTS=accounts. It fails nothing
+	@.ci/next $(PYTHON) $(TESTS)
+
+audit: dev  ## Look for what is unsafe: in the code, in committed files, and in what advisories say of packages
+	$(BIN)/python -m audit
+
+image: dev  ## Carry out the Dockerfile without Docker, and look through compose.yaml, the units and the migrations
+	$(BIN)/python -m pytest --database=postgres deploy
+
 bench: install .venv/bench  ## Measure speed beside yardsticks: 10 minutes, or 3 with QUICK=1; only some: PARTS="reads growth"
 	$(BIN)/python -m benchmarks $(PARTS) $(if $(QUICK),--quick)
 
-.venv/bench: requirements-bench.txt constraints.txt
+.venv/bench: .venv/installed requirements-bench.txt constraints.txt
 	$(BIN)/python -m pip install --quiet -r requirements-bench.txt
 	@touch $@
 
@@ -73,4 +92,4 @@ superuser: install  ## Make an account for the Admin
 lock: dev  ## Pin anew what the requirements bring along, in constraints.txt
 	: > constraints.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --no-annotate --no-emit-index-url \
-		--custom-compile-command "make lock" requirements.txt requirements-dev.txt requirements-bench.txt -o constraints.txt
+		--no-emit-package pip --custom-compile-command "make lock" requirements.txt requirements-dev.txt requirements-bench.txt -o constraints.txt

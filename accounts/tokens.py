@@ -1,15 +1,19 @@
 """Tokens: how pairs are signed, those of links in mails, and what is read of those that are sent."""
 
+from contextlib import suppress
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID, uuid5
 
+from django.conf import settings
 from django.core.signing import BadSignature, TimestampSigner
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
-from rest_framework_simplejwt.exceptions import TokenError
+from rest_framework_simplejwt.backends import TokenBackend
+from rest_framework_simplejwt.exceptions import TokenBackendError, TokenError
 from rest_framework_simplejwt.settings import api_settings
+from rest_framework_simplejwt.state import token_backend
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token, UntypedToken
 from rest_framework_simplejwt.utils import aware_utcnow, get_md5_hash_password
 
@@ -113,7 +117,7 @@ def read_token(kind: type[AnyToken], text: Any) -> AnyToken:
     with the same key may have written them. simplejwt hands them to the database as they are.
     """
     try:
-        token = kind(text)
+        token = _signed_by_us(kind, text)
     except (KeyError, ValueError, OverflowError, OSError) as error:
         # It has no id, or ends at a time beyond the calendar.
         raise TokenError("Token is invalid") from error
@@ -123,6 +127,19 @@ def read_token(kind: type[AnyToken], text: Any) -> AnyToken:
     if not jti.isprintable() or not 0 < len(jti) <= MAX_JTI:
         raise TokenError("Token has no id")
     return token
+
+
+def _signed_by_us(kind: type[AnyToken], text: Any) -> AnyToken:
+    """Return a token that was signed with SECRET_KEY or one of its fallbacks. Raises what `kind` raises."""
+    try:
+        return kind(text)
+    except TokenError:
+        for key in settings.SECRET_KEY_FALLBACKS:
+            fallback = TokenBackend(api_settings.ALGORITHM, key, leeway=api_settings.LEEWAY)
+            with suppress(TokenBackendError):
+                signed_anew: Any = token_backend.encode(fallback.decode(text))
+                return kind(signed_anew)  # read like all others
+        raise
 
 
 # --- Of links in mails. That for a new password is Django's ----------------------------------------

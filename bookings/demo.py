@@ -60,7 +60,7 @@ def take_seats(show: Show, customers: list[User], share: float) -> int:
     """
     if show.has_started():
         return 0
-    chance = Random(show.pk)  # noqa: S311 - the same show gets the same seats; nothing is secret here
+    chance = Random(show.pk)  # nosec B311  # noqa: S311 - the same show gets the same seats; nothing is secret here
     plan = show.plan
     last = plan.seats[-1]
     house_seats = plan.labels_of({last.number, last.partner or last.number})

@@ -74,12 +74,15 @@ class StoredResponse(NamedTuple):
 
 
 class Asker(NamedTuple):
-    """Whose key it is: a user's; or a guest's or a machine's, and then `key` is a hash with what only this
-    guest knows, or with the key of this machine.
+    """Whose key it is: a user's; or a guest's or a machine's, and then it is a hash with what only this guest
+    knows, or with the key of this machine.
+
+    A hash by each secret that is known: so hosts of which only some have another SECRET_KEY yet have one in
+    common. They are in one order everywhere, so that no two requests wait for each other.
     """
 
     user_id: int | None
-    key: str
+    keys: tuple[str, ...]
 
 
 def run_once(*, asker: Asker, fingerprint: str, work: Callable[[], StoredResponse]) -> StoredResponse:
@@ -90,14 +93,22 @@ def run_once(*, asker: Asker, fingerprint: str, work: Callable[[], StoredRespons
     key was used for something else, and InProgress after a wait as long as the lock time-out.
     """
     with transaction.atomic():
-        row = IdempotencyKey.objects.filter(user=asker.user_id, key=asker.key)
-        if not _claim(asker, fingerprint):
-            kept = row.get()
+        rows = IdempotencyKey.objects.filter(user=asker.user_id)
+        claimed: list[str] = []
+        for key in asker.keys:
+            if _claim(asker.user_id, key, fingerprint):
+                claimed.append(key)
+                continue
+            kept = rows.get(key=key)
             if kept.fingerprint != fingerprint:
                 raise KeyReused
-            return StoredResponse(cast("int", kept.status), kept.body, replayed=True)  # both were committed
-        response = work()
-        row.update(status=response.status, body=response.body)
+            # Status and body were committed with the key.
+            response = StoredResponse(cast("int", kept.status), kept.body, replayed=True)
+            break
+        else:
+            response = work()
+        if claimed:
+            rows.filter(key__in=claimed).update(status=response.status, body=response.body)
         return response
 
 
@@ -119,14 +130,14 @@ CLAIM = CLAIM_TEMPLATE.format(unique="(user_id, key)")
 CLAIM_OF_GUEST = CLAIM_TEMPLATE.format(unique="(key) WHERE user_id IS NULL")
 
 
-def _claim(asker: Asker, fingerprint: str) -> bool:
+def _claim(user_id: int | None, key: str, fingerprint: str) -> bool:
     now, too_old = (
         connection.ops.adapt_datetimefield_value(moment) for moment in (timezone.now(), _horizon())
     )
     try:
         with connection.cursor() as cursor:
-            claim = CLAIM_OF_GUEST if asker.user_id is None else CLAIM
-            cursor.execute(claim, [asker.user_id, asker.key, fingerprint, now, too_old])
+            claim = CLAIM_OF_GUEST if user_id is None else CLAIM
+            cursor.execute(claim, [user_id, key, fingerprint, now, too_old])
             return cursor.rowcount == 1
     except OperationalError as error:
         if is_lock_failure(error):
@@ -145,7 +156,7 @@ def _asker(request: UserRequest, key: str) -> Asker:
     hash with the Idempotency-Key, by a secret, as keys may be as short as "1".
     """
     if request.user.is_authenticated:
-        return Asker(request.user.pk, key)
+        return Asker(request.user.pk, (key,))
     if isinstance(request.user, Machine):
         mixed = json.dumps(["machine", request.user.key_id, key])
     else:
@@ -153,7 +164,11 @@ def _asker(request: UserRequest, key: str) -> Asker:
         email = guest.get("email") if isinstance(guest, dict) else None
         proof = request.META.get(ORDER_KEY) or str(email).strip().lower()
         mixed = json.dumps([proof, key])
-    return Asker(None, salted_hmac("bookings.idempotency", mixed, algorithm="sha256").hexdigest())
+    known = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    hashes = (
+        salted_hmac("bookings.idempotency", mixed, each, algorithm="sha256").hexdigest() for each in known
+    )
+    return Asker(None, tuple(sorted(hashes)))
 
 
 def _read_key(sent: str) -> str:

@@ -65,12 +65,16 @@ if not DEBUG and SECRET_KEY in ("", DEVELOPMENT_KEY):
         "SECRET_KEY: with DEBUG off, set a long random value of your own. To make one: "
         'python -c "import secrets; print(secrets.token_urlsafe(50))"'
     )
+# Keys from before SECRET_KEY was changed, or the one that comes next: what they have signed is accepted too.
+SECRET_KEY_FALLBACKS = without_blanks(env.list("SECRET_KEY_FALLBACKS", default=[]))
+if SECRET_KEY in SECRET_KEY_FALLBACKS or (not DEBUG and DEVELOPMENT_KEY in SECRET_KEY_FALLBACKS):
+    raise ImproperlyConfigured("SECRET_KEY_FALLBACKS: neither SECRET_KEY itself nor the key of development.")
 
 ALLOWED_HOSTS = without_blanks(env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"]))
 CSRF_TRUSTED_ORIGINS = without_blanks(env.list("CSRF_TRUSTED_ORIGINS", default=[]))
 
 # Read by `make run` and `make serve`.
-HOST = env.str("HOST", default="0.0.0.0")  # noqa: S104 - a server is there to be reached
+HOST = env.str("HOST", default="0.0.0.0")  # nosec B104  # noqa: S104 - a server is there to be reached
 PORT = env.int("PORT", default=8000, validate=validate.Range(1, 65535))
 WEB_CONCURRENCY = env.int("WEB_CONCURRENCY", default=available_processors(), validate=validate.Range(1, 256))
 # How long a client may be idle, and how long it may take to send its headers. Proxies are idle for up to 60.

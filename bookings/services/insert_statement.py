@@ -42,7 +42,7 @@ SELECT set_config('movie_booking.returned', string_agg(id::text, ' ' ORDER BY se
     || ' ' || min(order_id){returned}, false) FROM booking
 """
 GUEST_FIELDS = [field for field in Guest._meta.concrete_fields if not field.primary_key]
-GUEST = "guest AS (INSERT INTO bookings_guest ({}) VALUES ({}) RETURNING id), ".format(  # noqa: S608 - our columns
+GUEST = "guest AS (INSERT INTO bookings_guest ({}) VALUES ({}) RETURNING id), ".format(  # nosec B608  # noqa: S608 - our columns
     ", ".join(field.column for field in GUEST_FIELDS),
     ", ".join(f"%(guest_{field.name})s" for field in GUEST_FIELDS),
 )

@@ -250,7 +250,7 @@ def test_a_retry_while_the_first_request_is_processed_is_told_when_to_come_again
             refused.set()
 
     first, (again, nothing_changed) = run_concurrently(
-        partial(run_once, asker=Asker(user.pk, "k"), fingerprint="the first", work=work), send_again
+        partial(run_once, asker=Asker(user.pk, ("k",)), fingerprint="the first", work=work), send_again
     )
 
     assert first == StoredResponse(201, "{}")

@@ -7,6 +7,7 @@ import pytest
 
 from accounts.tests.factories import client_for, make_user
 from bookings import idempotency
+from bookings.idempotency import Asker, StoredResponse, run_once
 from bookings.models import BookingEvent
 from bookings.tests.factories import make_order
 from bookings.tests.race_calls import (
@@ -54,6 +55,24 @@ def test_the_same_key_eight_times_at_once_has_one_effect_and_eight_equal_respons
     assert Counter(response.get("Idempotent-Replayed") for response in responses) == {"true": 7, None: 1}
     assert BookingEvent.objects.count() == before + effects
     assert_consistent()
+
+
+@pytest.mark.parametrize("common", ["hash by the new key", "hash by the old key"])
+def test_hosts_of_which_half_know_another_secret_too_do_the_work_once(common):
+    done = []
+
+    def work():
+        done.append(1)
+        return StoredResponse(201, "{}")
+
+    both = ("hash by the new key", "hash by the old key")
+    askers = [Asker(None, keys) for keys in ((common,), both) * 4]
+    responses = run_concurrently(
+        *(partial(run_once, asker=asker, fingerprint="the same", work=work) for asker in askers)
+    )
+
+    assert len(done) == 1
+    assert Counter(responses) == {(201, "{}", True): 7, (201, "{}", False): 1}
 
 
 @pytest.mark.postgres

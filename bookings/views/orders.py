@@ -19,6 +19,7 @@ from accounts.machines import Machine
 from accounts.machines import Scope as KeyScope
 from accounts.permissions import IsPerson
 from bookings import access_keys, schema, services
+from bookings.access_keys import Access
 from bookings.filters import BookingFilter, OrderFilter
 from bookings.idempotency import View, idempotent
 from bookings.models import Booking, BookingQuerySet, Customer, Order, OrderQuerySet, as_reference
@@ -102,8 +103,9 @@ def tells_access_key(create: View) -> View:
         if not request.user.is_authenticated:
             reference = response.data["reference"]
             for order in [self.made] if self.made else ORDER_OF_GUEST(reference, reference):
-                if order.guest and order.guest.access_salt:
-                    response.data["access_key"] = access_keys.key_of(order.guest.access_salt)
+                guest = order.guest
+                if guest and (key := access_keys.key_told(Access(guest.access_salt, guest.access_key_hash))):
+                    response.data["access_key"] = key
         return response
 
     return call

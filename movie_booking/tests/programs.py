@@ -14,6 +14,8 @@ PACKAGES = {
     "etcdctl": "etcd-client",
     "prometheus": "prometheus",
     "promtool": "prometheus",
+    "caddy": "caddy",
+    "systemd-analyze": "systemd",
 }
 
 

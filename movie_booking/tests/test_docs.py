@@ -151,7 +151,8 @@ def test_every_variable_that_the_readme_tells_to_set_is_explained():
 
 
 def test_the_readme_names_the_packages_and_versions_that_are_installed():
-    requirements = (ROOT / "requirements.txt").read_text("utf-8")
+    files = ("requirements-runtime.txt", "requirements.txt")
+    requirements = "\n".join((ROOT / name).read_text("utf-8") for name in files)
     pins = dict(re.findall(r"^([a-z0-9-]+)==(\S+)", requirements, re.M))
     named = {}
     stack = README.partition("## Tech stack")[2]

@@ -208,6 +208,16 @@ def test_production_wants_a_secret_key_of_its_own(key):
         load(**{**PRODUCTION, "SECRET_KEY": key})
 
 
+@pytest.mark.parametrize(
+    "fallback", [PRODUCTION["SECRET_KEY"], "insecure-key-for-development-only-never-in-production"]
+)
+def test_a_fallback_is_another_key_and_not_that_of_development(fallback):
+    stopped = load(**PRODUCTION, SECRET_KEY_FALLBACKS=f"a-former-key,{fallback}")
+
+    assert stopped.returncode == 1
+    assert "SECRET_KEY_FALLBACKS" in stopped.stderr.splitlines()[-1]
+
+
 def test_production_passes_the_deployment_checks():
     checked = python("manage.py", "check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
 
@@ -230,7 +240,9 @@ def test_a_forwarded_header_is_believed_only_behind_a_proxy():
     assert load(header, **PRODUCTION, BEHIND_HTTPS_PROXY="1") == ("HTTP_X_FORWARDED_PROTO", "https")
 
 
-@pytest.mark.parametrize("name", ["ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "CORS_ALLOWED_ORIGINS"])
+@pytest.mark.parametrize(
+    "name", ["SECRET_KEY_FALLBACKS", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "CORS_ALLOWED_ORIGINS"]
+)
 @pytest.mark.parametrize(
     ("written", "meant"),
     [
@@ -263,7 +275,7 @@ def test_every_list_among_the_settings_may_have_blanks():
     source = (settings.BASE_DIR / "movie_booking" / "settings.py").read_text("utf-8")
     lists = re.findall(r'env\.list\("(\w+)"', source)
 
-    assert lists == ["ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "CORS_ALLOWED_ORIGINS"]
+    assert lists == ["SECRET_KEY_FALLBACKS", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "CORS_ALLOWED_ORIGINS"]
     assert source.count("without_blanks(env.list(") == len(lists)
 
 

@@ -1,0 +1,1 @@
+"""What is known to be unsafe: `make audit`. Only `make check` has it, and what it needs."""
