@@ -1,0 +1,1 @@
+"""What stands around the system in production, started for tests and drills."""
