@@ -10,6 +10,8 @@ from drills.patroni import LEASE_SECONDS
 from drills.site import Site
 
 FAIL_OVER = LEASE_SECONDS + 2.0
+# Before the standby takes over, its Patroni asks the silent host how far it is, for two seconds.
+FAIL_OVER_FROM_SILENCE = FAIL_OVER + 2.0
 BACK_SOON = 5.0
 
 
@@ -106,7 +108,7 @@ def restart_hosts_briefly(site: Site, load: Load) -> str:
 
 DRILLS = [
     Drill("primary-killed", "host of the primary killed", kill_primary, is_quick=True),
-    Drill("primary-frozen", "host of the primary frozen, and back", freeze_primary),
+    Drill("primary-frozen", "host of the primary frozen, and back", freeze_primary, FAIL_OVER_FROM_SILENCE),
     Drill("postgresql-killed", "only PostgreSQL killed", kill_postgresql, BACK_SOON),
     Drill("switch-over", "planned switch-over", switch_over),
     Drill("standby-killed", "host of the standby killed", kill_standby),

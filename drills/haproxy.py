@@ -10,8 +10,8 @@ from pathlib import Path
 
 PATIENCE = 20.0  # seconds
 
-# A host that is not ready is out after two checks. While none is ready, those that live are asked all the same.
-# They say what is wrong, as the API says things, and what only reads may go on.
+# A host that is not ready is out after two checks. While none is ready, those that live are asked all the
+# same. They say what is wrong, as the API says things, and what only reads may go on.
 CONFIGURATION = """
 global
     stats socket {socket} mode 600
@@ -67,7 +67,7 @@ class HAProxy:
     def start(self) -> None:
         """Start it, and return once it listens. Raises RuntimeError, with what it says, if it ends."""
         with (self.folder / "log").open("ab") as log:
-            self.process = subprocess.Popen(
+            self.process = subprocess.Popen(  # noqa: S603 - a program of Debian's
                 [self.program, "-db", "-f", self.configuration], stdout=log, stderr=log
             )
         until = time.monotonic() + PATIENCE

@@ -58,7 +58,7 @@ class PgBouncer:
             shutil.chown(self.folder, self.owner)
             command += ["--user", self.owner]
         with (self.folder / "log").open("ab") as log:
-            self.process = subprocess.Popen([*command, self.configuration], stdout=log, stderr=log)
+            self.process = subprocess.Popen([*command, self.configuration], stdout=log, stderr=log)  # noqa: S603
         until = time.monotonic() + PATIENCE
         while not self._listens():
             if self.process.poll() is not None or time.monotonic() > until:

@@ -5,8 +5,8 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -69,7 +69,7 @@ def as_service(command: Sequence[str]) -> list[str]:
 
 def run(command: Sequence[str], *, cwd: Path, seconds: float = 120) -> str:
     """Run a program of PostgreSQL's to its end, and return what it prints. Raises CalledProcessError."""
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603 - our own commands
         as_service(command), cwd=cwd, capture_output=True, text=True, timeout=seconds, check=False
     )
     if done.returncode:
@@ -110,7 +110,7 @@ class Program:
 
     def spawn(self, command: Sequence[str], *, cwd: Path, env: dict[str, str] | None = None) -> None:
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
+            self.process = subprocess.Popen(  # noqa: S603 - our own commands
                 command,
                 cwd=cwd,
                 env=os.environ | (env or {}),
@@ -183,7 +183,18 @@ def living_in(folder: Path) -> list[psutil.Process]:
 
 
 def end_all_in(folder: Path) -> None:
-    """Kill whatever is left of a drill, and return when it is gone."""
-    left = [process for process in living_in(folder) if process.pid != os.getpid()]
-    send(signal.SIGKILL, left)
-    psutil.wait_procs(left, timeout=10)
+    """Kill whatever is left of a drill, and what that starts meanwhile, and return when it is gone."""
+    while left := [process for process in living_in(folder) if process.pid != os.getpid()]:
+        send(signal.SIGKILL, left)
+        psutil.wait_procs(left, timeout=10)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Neither Ctrl-C nor SIGTERM break off what is done in here."""
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

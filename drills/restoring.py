@@ -29,22 +29,22 @@ def dump(site: Site, source: str, name: str) -> Path:
     return file
 
 
-def restore(site: Site, file: Path) -> None:
-    """Put what was dumped in the place of the database, which may be gone."""
+def restore(site: Site, file: Path) -> float:
+    """Put what was dumped in the place of the database, which is gone. Returns a moment just before."""
     site.execute(f"CREATE DATABASE {RESTORED}", database="postgres")
     target = url(site.leader.port, RESTORED)
     run([program("pg_restore"), "--exit-on-error", f"--dbname={target}", str(file)], cwd=site.archive)
-    site.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)", database="postgres")
+    moment = time.monotonic()
     site.execute(f"ALTER DATABASE {RESTORED} RENAME TO {DATABASE}", database="postgres")
+    return moment
 
 
 def drop_and_restore(site: Site, load: Load) -> str:
     dumped_at = time.monotonic()
     file = dump(site, site.database_url, "cinema.dump")
     site.execute(f"DROP DATABASE {DATABASE} WITH (FORCE)", database="postgres")
-    dropped_at = time.monotonic()
-    restore(site, file)
-    beyond = load.leave_out(dumped_at, dropped_at)
+    beyond = load.leave_out(dumped_at, restore(site, file))
+    site.check_seats()
     return f"{beyond} were sold after the back-up had begun, and are not in it"
 
 
@@ -115,6 +115,6 @@ def go_back(site: Site, load: Load) -> str:
     finally:
         server.stop()
     site.execute(f"DROP DATABASE {DATABASE} WITH (FORCE)", database="postgres")
-    beyond = load.leave_out(point, time.monotonic())
-    restore(site, file)
+    beyond = load.leave_out(point, restore(site, file))
+    site.check_seats()
     return f"{beyond} were sold after that second, and are not in it"

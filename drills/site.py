@@ -26,11 +26,20 @@ from drills.leader import WayToLeader
 from drills.load import Buyer, Load, Seats
 from drills.patroni import DATABASE, Cluster
 from drills.pgbouncer import PgBouncer
-from drills.processes import HOST, ROOT, SERVICE_USER, DidNotHappen, end_all_in, let_services_in, wait_until
+from drills.processes import (
+    HOST,
+    ROOT,
+    SERVICE_USER,
+    DidNotHappen,
+    end_all_in,
+    let_services_in,
+    undisturbed,
+    wait_until,
+)
 from drills.record import Found
 from movie_booking.tests.programs import find
 
-READY = "/api/cinemas/"  # a host that answers it with 200 reaches the database, and is sent requests
+READY = "/readyz"  # a host that answers it with 200 is sent requests
 SCREENS, SHOWS_OF_SCREEN, SEATS, USERS = 10, 12, 300, 500
 
 SETUP = f"""
@@ -95,7 +104,6 @@ class Site:
             owner=SERVICE_USER,
             pool_mode="transaction",
             max_client_conn=500,
-            ignore_startup_parameters="extra_float_digits,options",
             server_login_retry=1,  # else it leaves a database alone for 15 seconds once a connection failed
         )
         self.direct_host = ApiHost(self.folder / "host-1", database_url=self.database_url, ready=READY)
@@ -157,6 +165,10 @@ class Site:
         )
         return [Found(booking, order, (show, seat), user) for booking, order, show, seat, user in rows]
 
+    def check_seats(self) -> None:
+        """Have the product compare counts, bookings and history. Raises DidNotHappen if they differ."""
+        manage(self.database_url, "check_seats")
+
     def shows_that_differ(self) -> int:
         """Return of how many shows the count, the bookings and the history do not say the same."""
         [(number,)] = self.rows(
@@ -203,9 +215,11 @@ def connect(port: int, database: str) -> Iterator[extensions.connection]:
 def manage(database_url: str, *arguments: str) -> str:
     """Run a command of the product, and return what it prints. Raises DidNotHappen."""
     command, env = [sys.executable, "manage.py", *arguments], os.environ | environment(database_url)
-    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    done = subprocess.run(  # noqa: S603 - our own command
+        command, cwd=ROOT, env=env, capture_output=True, text=True, check=False
+    )
     if done.returncode:
-        raise DidNotHappen(f"manage.py {arguments[0]} failed: {done.stderr[-2000:]}")
+        raise DidNotHappen(f"manage.py {arguments[0]} failed: {(done.stdout + done.stderr)[-2000:]}")
     return done.stdout
 
 
@@ -219,9 +233,10 @@ def open_site() -> Iterator[Site]:
         site.start()
         yield site
     finally:
-        end_all_in(folder)
-        keep_logs(folder)
-        shutil.rmtree(folder, ignore_errors=True)
+        with undisturbed():
+            end_all_in(folder)
+            keep_logs(folder)
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def keep_logs(folder: Path) -> None:
