@@ -37,7 +37,11 @@ def main() -> int:
     of_form = QUICK if options.quick else DRILLS
     chosen = [drill for drill in of_form if not options.drills or drill.name in options.drills]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # an exception, so that what was started is ended
-    results, seconds = run(chosen)
+    try:
+        results, seconds = run(chosen)
+    except KeyboardInterrupt:
+        say("Broken off; what was started is ended.")
+        return 130
 
     page = ROOT / ("docs" if len(results) == len(DRILLS) else ".drills") / "drills.md"
     page.parent.mkdir(exist_ok=True)
