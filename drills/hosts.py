@@ -22,6 +22,7 @@ def environment(database_url: str, port: int = 8000) -> dict[str, str]:
         "PORT": str(port),
         "WEB_CONCURRENCY": "1",
         "ACCESS_TOKEN_MINUTES": "1440",
+        "DRAIN_SECONDS": "2",  # the balancer asks five times a second
     }
 
 
