@@ -7,6 +7,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any, ClassVar
 
 import gevent
@@ -39,6 +40,8 @@ def prepare() -> None:
         )
     hashers.run = hash_apart
     throttling.wait = gevent.sleep
+    # All views, which Django loads for the first request: that would keep all others waiting for seconds.
+    import_module(settings.ROOT_URLCONF)
     # A request gives its connection back at its end, so there is none to look at when one begins.
     for look in (close_old_connections, reset_queries):
         request_started.disconnect(look)
