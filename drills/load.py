@@ -18,7 +18,7 @@ from drills.processes import HOST, wait_until
 from drills.record import Answer, Sale, Seat
 
 BUYERS, READERS = 40, 4
-PAUSE_SECONDS = 0.6  # of a buyer between two wishes: together they have some 60 a second
+PAUSE_SECONDS = 1.0  # of a buyer between two wishes: together they have some 40 a second
 READER_PAUSE_SECONDS = 0.2
 RETRY_SECONDS = 0.25  # where no answer says when to come back
 PATIENCE = 30.0  # seconds that a client waits for an answer; the server promises one within 20
