@@ -1,10 +1,14 @@
 """What was seen, as text: a line while it runs, and the page docs/drills.md."""
 
-import os
-import platform
+import re
+import subprocess
 from collections.abc import Mapping, Sequence
+from importlib.metadata import version
 
+from benchmarks.about import machine
+from drills.processes import POSTGRESQL
 from drills.results import Result
+from movie_booking.tests.programs import find
 
 COLUMNS = [
     *("what broke", "acknowledged", "found", "double"),
@@ -13,8 +17,9 @@ COLUMNS = [
 PAGE = """\
 # Drills
 
-What `make drill` saw: parts of a site were broken on purpose while buyers bought. It wrote this page, on
-{machine}, in {minutes:.0f} minutes. [Operations](operations.md#drills) says what runs there.
+What `make drill` saw: parts of a site were broken on purpose while buyers bought.
+[Operations](operations.md#drills) says what runs there. It wrote this page in {minutes:.0f} minutes:
+{about}.
 
 {table}
 ## What clients were told
@@ -57,12 +62,30 @@ def page(results: Sequence[Result], seconds: float) -> str:
         f"- **{result.what}:** bookings {told(result.booked)}; reads {told(result.read)}\n"
         for result in results
     )
-    return PAGE.format(machine=machine(), minutes=seconds / 60, table=table(results), answers=answers)
+    return PAGE.format(about=about(), minutes=seconds / 60, table=table(results), answers=answers)
 
 
 def told(statuses: Mapping[str, int]) -> str:
     return ", ".join(f"{number:,} × {status}" for status, number in statuses.items()) or "nothing"
 
 
-def machine() -> str:
-    return f"{os.cpu_count()} cores, Linux, Python {platform.python_version()}"
+def about() -> str:
+    """Return where and of what the run was made."""
+    found = machine()
+    parts = {
+        "Python": found["python"],
+        "PostgreSQL": version_of(str(POSTGRESQL / "postgres"), "--version"),
+        "Patroni": version("patroni"),
+        "etcd": version_of("etcd", "--version"),
+        "HAProxy": version_of("haproxy", "-v"),
+        "pgbouncer": version_of("pgbouncer", "--version"),
+    }
+    versions = ", ".join(f"{name} {number}" for name, number in parts.items())
+    return f"commit {found['commit']}, {found['day']}, {found['processors']} processors; {versions}"
+
+
+def version_of(program: str, option: str) -> str:
+    command = [find(program) or program, option]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603
+    found = re.search(r"\d+(\.\d+)+", said)
+    return found[0] if found else "?"
