@@ -9,11 +9,13 @@ from pathlib import Path
 from drills.processes import HOST, ROOT, Program
 
 SECRET_KEY = "a key for drills, which must not be that of any installation"  # noqa: S105
+# What else an .env may name here: nothing of it is reached by a drill.
+ELSEWHERE = ("DATABASE_DIRECT_URL", "DATABASE_REPLICA_URL", "REDIS_URL", "SENTRY_DSN", "EMAIL_HOST")
 
 
 def environment(database_url: str, port: int = 8000) -> dict[str, str]:
     """The settings of production. HTTPS ends in front of a host, and tokens live as long as the drills."""
-    return {
+    return dict.fromkeys(ELSEWHERE, "") | {
         "DATABASE_URL": database_url,
         "DEBUG": "0",
         "SECRET_KEY": SECRET_KEY,

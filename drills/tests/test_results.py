@@ -1,10 +1,14 @@
 """When a drill is passed, and what is said of it."""
 
+from pathlib import Path
+
 import pytest
 
 from drills import report
 from drills.failures import DRILLS, QUICK, Drill
 from drills.results import Result, misses
+
+ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def a_drill(**wanted):
@@ -57,3 +61,10 @@ def test_a_row_of_the_table_says_what_was_seen():
 def test_the_short_form_has_drills_of_the_long_one():
     assert {drill.name for drill in QUICK} < {drill.name for drill in DRILLS}
     assert len({drill.name for drill in DRILLS}) == len(DRILLS)
+
+
+@pytest.mark.parametrize("drill", DRILLS, ids=lambda drill: drill.name)
+def test_the_page_has_a_row_for_each_drill(drill):
+    page = (ROOT / "docs" / "drills.md").read_text("utf-8")
+
+    assert page.count(f"\n| {drill.what} ") == 1
