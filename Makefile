@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .DEFAULT_GOAL := help
 
-.PHONY: help install dev run serve test check check-next coverage audit image bench superuser lock another-python
+.PHONY: help install dev run serve test check check-next coverage audit image bench drill superuser lock another-python
 
 help:  ## List what there is
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /: /'
@@ -85,6 +85,13 @@ bench: install .venv/bench  ## Measure speed beside yardsticks: 10 minutes, or 3
 	$(BIN)/python -m pip install --quiet -r requirements-bench.txt
 	@touch $@
 
+drill: install .venv/drill  ## Break parts of a site under load, and say what was lost: all, or some with QUICK=1 or DRILLS="back-up"
+	$(BIN)/python -m drills $(DRILLS) $(if $(QUICK),--quick)
+
+.venv/drill: requirements-drill.txt constraints.txt
+	$(BIN)/python -m pip install --quiet -r requirements-drill.txt
+	@touch $@
+
 superuser: install  ## Make an account for the Admin
 	$(BIN)/python manage.py migrate --verbosity 0
 	$(BIN)/python manage.py createsuperuser
@@ -92,4 +99,5 @@ superuser: install  ## Make an account for the Admin
 lock: dev  ## Pin anew what the requirements bring along, in constraints.txt
 	: > constraints.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --no-annotate --no-emit-index-url \
-		--no-emit-package pip --custom-compile-command "make lock" requirements.txt requirements-dev.txt requirements-bench.txt -o constraints.txt
+		--no-emit-package pip --custom-compile-command "make lock" requirements.txt requirements-dev.txt requirements-bench.txt \
+		requirements-drill.txt -o constraints.txt

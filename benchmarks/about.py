@@ -9,7 +9,14 @@ from typing import Any
 
 from benchmarks.servers import ROOT, WORKERS
 
-PACKAGES = ("django", "djangorestframework", "psycopg2-binary", "granian", "gunicorn", "gevent")
+PACKAGES: tuple[str, ...] = (
+    "django",
+    "djangorestframework",
+    "psycopg2-binary",
+    "granian",
+    "gunicorn",
+    "gevent",
+)
 PACKAGES += ("fastapi", "sqlalchemy", "asyncpg", "uvicorn")
 
 

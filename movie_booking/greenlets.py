@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any, ClassVar, cast
 
 import gevent
@@ -49,6 +50,8 @@ def prepare() -> None:
     health.readiness.look = Lookout().look
     throttling.wait = gevent.sleep
     log_failed_threads()
+    # All views, which Django loads for the first request: that would keep all others waiting for seconds.
+    import_module(settings.ROOT_URLCONF)
     # A request gives its connection back at its end, so there is none to look at when one begins.
     for look in (close_old_connections, reset_queries):
         request_started.disconnect(look)

@@ -93,7 +93,7 @@ def test_every_relative_link_leads_to_a_file(page):
 
 @every_page
 def test_every_file_that_is_named_by_its_path_exists(page):
-    apps = "accounts|bookings|movie_booking|movies|benchmarks"
+    apps = "accounts|bookings|movie_booking|movies|benchmarks|drills"
     named = re.findall(rf"`((?:{apps})/[\w/.]*)`", page.read_text("utf-8"))
 
     assert [path for path in named if not (ROOT / path).exists()] == []

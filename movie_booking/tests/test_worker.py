@@ -1,5 +1,6 @@
 """A worker that stops serves those who have reached it."""
 
+import os
 import subprocess
 import sys
 
@@ -32,9 +33,32 @@ except ConnectionRefusedError:
     print("refused")
 """
 
+# What a worker does before it takes the first request.
+LOAD = """
+import sys
+from movie_booking.serve import Server
+
+Server.load(None)
+print("movie_booking.urls" in sys.modules)
+"""
+
 
 def test_connections_that_wait_to_be_accepted_are_served_before_the_socket_closes():
     command = [sys.executable, "-c", STOP]
     stopped = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603
 
     assert stopped.stdout.split() == ["True", "refused"], stopped.stderr
+
+
+def test_a_worker_has_loaded_all_views_before_the_first_request():
+    production = {
+        "DEBUG": "0",
+        "SECRET_KEY": "a key of a test, which is long enough",
+        "DATABASE_URL": "sqlite://:memory:",
+    }
+    command = [sys.executable, "-c", LOAD]
+    loaded = subprocess.run(  # noqa: S603 - our own command
+        command, env=os.environ | production, capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert loaded.stdout == "True\n", loaded.stderr
