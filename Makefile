@@ -88,7 +88,7 @@ bench: install .venv/bench  ## Measure speed beside yardsticks: 10 minutes, or 3
 drill: install .venv/drill  ## Break parts of a site under load, and say what was lost: all, or some with QUICK=1 or DRILLS="back-up"
 	$(BIN)/python -m drills $(DRILLS) $(if $(QUICK),--quick)
 
-.venv/drill: requirements-drill.txt constraints.txt
+.venv/drill: .venv/installed requirements-drill.txt constraints.txt
 	$(BIN)/python -m pip install --quiet -r requirements-drill.txt
 	@touch $@
 
