@@ -32,13 +32,13 @@ class Job(NamedTuple):
 
 
 def run(jobs: Sequence[Job], *, beside: int | None = None) -> None:
-    """Do these jobs, none of which waits for another, until the parent of this process ends, or SIGTERM.
+    """Do these jobs, none of which waits for another, until the parent ends, or SIGTERM or SIGINT come.
 
     What a job was doing then is broken off: its transaction is rolled back. `beside` is the process that
     started this one, as it may have ended before this one was ready.
     """
     parent, stop = beside or os.getppid(), Event()
-    with heeding_sigterm() as told:
+    with heeding_signals() as told:
         for job in jobs:
             Thread(target=repeat, args=(job, stop), name=job.name, daemon=True).start()
         if beside:  # where a process cannot tell that its parent is gone (Windows), the end of its input does
@@ -49,17 +49,19 @@ def run(jobs: Sequence[Job], *, beside: int | None = None) -> None:
 
 
 @contextmanager
-def heeding_sigterm() -> Iterator[list[int]]:
-    """Yield a list to which SIGTERM is added, so that what is to be left in order can be.
+def heeding_signals() -> Iterator[list[int]]:
+    """Yield a list to which SIGTERM and SIGINT are added, so that what is to be left in order can be.
 
     An event would not do: the main thread may be at its lock when the signal comes.
     """
     told: list[int] = []
-    before = signal.signal(signal.SIGTERM, lambda number, _: told.append(number))
+    heeded = (signal.SIGTERM, signal.SIGINT)
+    before = [signal.signal(each, lambda number, _: told.append(number)) for each in heeded]
     try:
         yield told
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for each, handler in zip(heeded, before, strict=True):
+            signal.signal(each, handler)
 
 
 def wait_for_end_of_input(stop: Event) -> None:

@@ -8,6 +8,7 @@ from itertools import count
 from threading import Event
 
 import psutil
+import pytest
 from django.conf import settings
 from django.core.management import load_command_class
 from django.db import OperationalError, connection
@@ -77,12 +78,13 @@ def test_a_job_that_pauses_for_long_keeps_no_connection(monkeypatch):
     assert closed == [True] * 3
 
 
-def test_it_ends_on_sigterm_too():
-    before = signal.getsignal(signal.SIGTERM)
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_ends_when_it_is_told_to(number):
+    before = signal.getsignal(number)
 
-    run([Job("ending", lambda: os.kill(os.getpid(), signal.SIGTERM), 60)])
+    run([Job("ending", lambda: os.kill(os.getpid(), number), 60)])
 
-    assert signal.getsignal(signal.SIGTERM) is before
+    assert signal.getsignal(number) is before
 
 
 def test_the_development_server_starts_one_in_the_process_that_serves(monkeypatch):
