@@ -2,6 +2,8 @@
 
 import re
 import subprocess
+import tempfile
+from pathlib import Path
 
 import pytest
 import yaml
@@ -17,9 +19,12 @@ SETTINGS = set(re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text("u
 
 
 def new_env(domain="cinema.example"):
-    """Return what `deploy/new-env` says, by name."""
-    said = run(["sh", "deploy/new-env", domain], ROOT, None)
-    return dict(line.split("=", 1) for line in said.splitlines() if re.match(r"[A-Z]", line))
+    """Return what `deploy/new-env` writes, by name."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, ".env")
+        run(["sh", ROOT / "deploy/new-env", domain], folder, None)
+        assert file.stat().st_mode & 0o777 == 0o600
+        return dict(re.findall(r"^([A-Z_]+)=(.*)$", file.read_text("utf-8"), re.M))
 
 
 def test_it_is_what_compose_takes():
@@ -91,12 +96,21 @@ def test_the_secrets_of_each_site_are_its_own_and_fit_into_an_address():
 @pytest.mark.parametrize(
     "domain", ["", "https://cinema.example", "Cinema.example", "a/b", "-x", "a b", ".", "x\n"]
 )
-def test_new_env_wants_a_name(domain):
-    refused = subprocess.run(
-        ["sh", ROOT / "deploy/new-env", domain], capture_output=True, text=True, check=False
-    )
+def test_new_env_wants_a_name(domain, tmp_path):
+    refused = subprocess.run(["sh", ROOT / "deploy/new-env", domain], cwd=tmp_path, check=False)
 
-    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.returncode == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_new_env_keeps_the_secrets_of_a_site_that_is_there(tmp_path):
+    file = tmp_path / ".env"
+    file.write_text("POSTGRES_PASSWORD=of-the-database-that-is-there")
+
+    refused = subprocess.run(["sh", ROOT / "deploy/new-env", "cinema.example"], cwd=tmp_path, check=False)
+
+    assert refused.returncode != 0
+    assert file.read_text() == "POSTGRES_PASSWORD=of-the-database-that-is-there"
 
 
 def test_the_server_starts_with_what_compose_gives_it():
