@@ -42,6 +42,9 @@ def main() -> int:
     except KeyboardInterrupt:
         say("Broken off; what was started is ended.")
         return 130
+    except DidNotHappen as error:
+        say(f"The site did not come up: {error}")
+        return 1
 
     page = ROOT / ("docs" if len(results) == len(DRILLS) else ".drills") / "drills.md"
     page.parent.mkdir(exist_ok=True)
