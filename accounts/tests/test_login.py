@@ -8,6 +8,7 @@ from rest_framework.test import APIClient
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
 from accounts.tests.factories import PASSWORD, client_for, make_user
+from movie_booking.tests.problems import problem_of
 
 pytestmark = pytest.mark.django_db
 
@@ -75,7 +76,7 @@ def test_a_wrong_name_and_a_wrong_password_look_the_same(wrong):
     response = log_in(**wrong)
 
     assert response.status_code == 401
-    assert response.json() == {
+    assert problem_of(response) == {
         "type": "urn:problem-type:movie-booking:no_active_account",
         "title": "No active account",
         "status": 401,

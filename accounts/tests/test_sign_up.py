@@ -4,6 +4,7 @@ import pytest
 
 from accounts.models import User
 from accounts.tests.factories import PASSWORD, QUOTED, client_for, make_user
+from movie_booking.tests.problems import problem_of
 
 pytestmark = pytest.mark.django_db
 
@@ -79,7 +80,7 @@ def test_a_name_that_is_taken_in_any_case_is_refused(username):
 
     assert response.status_code == 400
     assert response["Content-Type"] == "application/problem+json"
-    assert response.json() == {
+    assert problem_of(response) == {
         "type": "urn:problem-type:movie-booking:invalid",
         "title": "Invalid",
         "status": 400,

@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts.tests.factories import client_for, make_user
 from bookings.models import Booking, Status
 from bookings.tests.factories import book, make_booking
+from movie_booking.tests.problems import problem_of
 from movies.models import Show
 from movies.tests.factories import make_cinema, make_movie, make_screen, make_show
 
@@ -60,7 +61,7 @@ def test_booking_a_taken_seat_is_a_conflict_and_books_nothing():
 
     assert response.status_code == 409
     assert response["Content-Type"] == "application/problem+json"
-    assert response.json() == {
+    assert problem_of(response) == {
         "type": "urn:problem-type:movie-booking:seat_taken",
         "title": "Seat taken",
         "status": 409,

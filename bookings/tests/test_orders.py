@@ -28,6 +28,7 @@ def test_confirming_books_the_seats_that_were_held():
 
     assert response.status_code == 200
     answer = response.json()
+    assert answer.pop("seats_version") == Show.objects.get().seats_version
     assert answer == read(held).json()
     assert (answer["reference"], answer["status"], answer["total"]) == (held.reference, "BOOKED", "19.00")
     assert (answer["expires_at"], answer["expires_in_seconds"]) == (None, None)
@@ -203,6 +204,7 @@ def test_a_booking_made_at_once_is_an_order_of_one():
     placed = read(Order.objects.get()).json()
 
     assert (placed["reference"], placed["status"]) == (booking["order"], "BOOKED")
+    assert booking.pop("seats_version") == show.seats_version + 1
     assert placed["bookings"] == [booking]
 
 
@@ -237,6 +239,7 @@ def test_a_response_says_what_the_order_is_when_it_is_read_again(exchanged):
     for response, again in zip(responses, read, strict=True):
         assert response.status_code in (200, 201), response.data
         one, other = (json.loads(each.content) for each in (response, again))
+        assert one.pop("seats_version") > 0
         seconds = [each.pop("expires_in_seconds") or 0 for each in (one, other)]
         assert abs(seconds[0] - seconds[1]) <= 1
         assert one == other

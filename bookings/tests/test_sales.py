@@ -10,6 +10,7 @@ from accounts.tests.factories import client_for, make_staff, make_user
 from bookings.models import Booking, Status
 from bookings.tests.api import iso
 from bookings.tests.factories import block, change, give_back, make_booking, make_former_staff
+from movie_booking.tests.problems import problem_of
 from movies.models import Show
 from movies.tests.factories import make_show
 
@@ -106,7 +107,7 @@ def test_before_its_sale_opens_a_show_is_seen_and_not_booked_and_says_when_it_wi
     response = book(show)
 
     assert response.status_code == 409
-    assert response.json() == {
+    assert problem_of(response) == {
         "type": "urn:problem-type:movie-booking:not_on_sale",
         "title": "Not on sale",
         "status": 409,

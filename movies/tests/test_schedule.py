@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from accounts.tests.factories import client_for, make_staff, make_user
+from movie_booking.tests.problems import problem_of
 from movies.models import Movie, Show
 from movies.tests.factories import make_movie, make_screen, utc
 
@@ -170,7 +171,7 @@ def test_a_refusal_names_the_shows_that_overlap(schedule):
 
     assert response.status_code == 409
     assert response["Content-Type"] == "application/problem+json"
-    assert response.json() == {
+    assert problem_of(response) == {
         "type": "urn:problem-type:movie-booking:screen_occupied",
         "title": "Screen occupied",
         "status": 409,
