@@ -70,7 +70,7 @@ def test_a_layout_is_that_of_the_map_that_made_one_ask_for_it(in_step, standby):
     in_step()
     before = get(seats_path(show, "layout/"))[0]
     standby.pause()
-    move(show, screen=make_screen(seat_plan="X ooo"))
+    move(show, screen=make_screen(cinema=show.cinema, seat_plan="X ooo"))
     seen = client_for(make_user()).get(seats_path(show)).json()
 
     assert get(seats_path(show, "layout/"))[0]["ETag"] == before["ETag"]  # the control
