@@ -15,7 +15,7 @@ from typing import Any
 # Of the environment, by which `metrics` knows where to write, and as whom.
 FOLDER, PROCESS = "PROMETHEUS_MULTIPROC_DIR", "METRICS_PROCESS"
 PREFIX = "movie-booking-metrics-"
-SHARED_MEMORY, ROOM = Path("/dev/shm"), 64 * 1024 * 1024  # noqa: S108 - a folder of our own in it, in bytes
+SHARED_MEMORY, ROOM = Path("/dev/shm"), 64 * 1024 * 1024  # nosec B108  # noqa: S108 - a folder of our own; bytes
 
 
 def open_folder() -> Path:
