@@ -22,6 +22,7 @@ from movie_booking.tests.server import PATIENCE, Server, call, headers_for, wait
 from movies.tests.factories import make_show
 
 pytestmark = [
+    pytest.mark.about_http,
     pytest.mark.kills_servers,
     pytest.mark.needs("haproxy"),
     pytest.mark.usefixtures("real_transactions"),

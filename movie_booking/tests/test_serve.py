@@ -22,7 +22,11 @@ from movie_booking.tests.server import (
 from movies.models import Show
 from movies.tests.factories import make_show
 
-pytestmark = [pytest.mark.kills_servers, pytest.mark.usefixtures("real_transactions")]
+pytestmark = [
+    pytest.mark.kills_servers,
+    pytest.mark.about_http,
+    pytest.mark.usefixtures("real_transactions"),
+]
 
 MEBIBYTE = 1024 * 1024
 
@@ -45,7 +49,6 @@ def send(server, method, path, body, **headers):
     return client
 
 
-@pytest.mark.about_http
 def test_requests_that_never_end_hold_up_no_others(server):
     """More of them than workers, and than any pool of threads would have."""
     with ExitStack() as phones:
@@ -57,7 +60,6 @@ def test_requests_that_never_end_hold_up_no_others(server):
         assert [call(server, "GET", "/api/movies/").status for _ in range(8)] == [200] * 8
 
 
-@pytest.mark.about_http
 @pytest.mark.parametrize("server", [{"API_MAX_BODY_BYTES": str(5 * MEBIBYTE)}], indirect=True)
 @pytest.mark.parametrize(
     ("size", "status", "code"),
@@ -72,7 +74,6 @@ def test_a_body_comes_through_whole_up_to_the_limit_that_is_set(server, size, st
     assert (response.status, response.body["code"]) == (status, code)
 
 
-@pytest.mark.about_http
 def test_a_request_that_breaks_off_does_nothing(server):
     """An order is cancelled whole by a request with an empty body. A body that is lost is not empty."""
     user = make_user()

@@ -9,6 +9,7 @@ from movie_booking.tests.redis_server import RedisServer
 from movie_booking.tests.server import Server, call, wait_until
 
 pytestmark = [
+    pytest.mark.about_http,
     pytest.mark.kills_servers,
     pytest.mark.needs("redis-server"),
     pytest.mark.usefixtures("real_transactions"),
