@@ -1,14 +1,11 @@
 """An HAProxy of our own in front of hosts of the API, configured as docs/operations.md advises."""
 
 import socket
-import subprocess
-import time
 from collections.abc import Sequence
-from contextlib import suppress
 from csv import DictReader
 from pathlib import Path
 
-PATIENCE = 20.0  # seconds
+from drills.processes import free_port, start_listening
 
 # A host that is not ready is out after two checks. While none is ready, those that live are asked all the
 # same. They say what is wrong, as the API says things, and what only reads may go on.
@@ -50,9 +47,7 @@ class HAProxy:
         self.program, self.folder = program, folder
         folder.mkdir(exist_ok=True)
         self.socket = folder / "stats"
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()
         self.configuration = folder / "haproxy.cfg"
         self.configuration.write_text(
             CONFIGURATION.format(
@@ -66,20 +61,8 @@ class HAProxy:
 
     def start(self) -> None:
         """Start it, and return once it listens. Raises RuntimeError, with what it says, if it ends."""
-        with (self.folder / "log").open("ab") as log:
-            self.process = subprocess.Popen(  # noqa: S603 - a program of Debian's
-                [self.program, "-db", "-f", self.configuration], stdout=log, stderr=log
-            )
-        until = time.monotonic() + PATIENCE
-        while not self._listens():
-            if self.process.poll() is not None or time.monotonic() > until:
-                raise RuntimeError((self.folder / "log").read_text())
-            time.sleep(0.01)
-
-    def _listens(self) -> bool:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
-            return True
-        return False
+        command = [self.program, "-db", "-f", str(self.configuration)]
+        self.process = start_listening(command, self.port, self.folder / "log")
 
     def has_in_service(self, host: int) -> bool:
         """Whether it sends requests to the host on this port, as its last checks found it ready."""

@@ -3,14 +3,10 @@
 import os
 import shutil
 import signal
-import socket
-import subprocess
-import time
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
-PATIENCE = 20.0  # seconds
+from drills.processes import free_port, start_listening
 
 
 class PgBouncer:
@@ -31,9 +27,7 @@ class PgBouncer:
         **options: object,
     ) -> None:
         self.program, self.folder, self.owner = program, folder, owner
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()
         users = folder / "userlist.txt"
         users.write_text(f'"{user}" "{password}"\n')
         settings = {
@@ -57,18 +51,7 @@ class PgBouncer:
         if os.geteuid() == 0 and self.owner:
             shutil.chown(self.folder, self.owner)
             command += ["--user", self.owner]
-        with (self.folder / "log").open("ab") as log:
-            self.process = subprocess.Popen([*command, self.configuration], stdout=log, stderr=log)  # noqa: S603
-        until = time.monotonic() + PATIENCE
-        while not self._listens():
-            if self.process.poll() is not None or time.monotonic() > until:
-                raise RuntimeError((self.folder / "log").read_text())
-            time.sleep(0.01)
-
-    def _listens(self) -> bool:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
-            return True
-        return False
+        self.process = start_listening([*command, str(self.configuration)], self.port, self.folder / "log")
 
     def freeze(self) -> None:
         self.process.send_signal(signal.SIGSTOP)

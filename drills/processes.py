@@ -23,6 +23,7 @@ POSTGRESQL = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]  # the folder of its pro
 # PostgreSQL and pgbouncer refuse to run as root. This is the user that the package has them run as.
 SERVICE_USER = "pgserver"
 HOST = "127.0.0.1"
+PATIENCE = 20  # seconds until a program listens
 
 
 class DidNotHappen(Exception):
@@ -43,6 +44,24 @@ def free_port() -> int:
         found.bind((HOST, 0))
         port: int = found.getsockname()[1]
         return port
+
+
+def listens(port: int) -> bool:
+    with suppress(OSError), socket.create_connection((HOST, port), timeout=1):
+        return True
+    return False
+
+
+def start_listening(command: Sequence[str], port: int, log: Path) -> "subprocess.Popen[bytes]":
+    """Start a program, and return it once it listens. Raises RuntimeError, with what it says, if it ends."""
+    with log.open("ab") as written:
+        process = subprocess.Popen(command, stdout=written, stderr=written)  # noqa: S603 - our own commands
+    until = time.monotonic() + PATIENCE
+    while not listens(port):
+        if process.poll() is not None or time.monotonic() > until:
+            raise RuntimeError(log.read_text())
+        time.sleep(0.01)
+    return process
 
 
 def is_root() -> bool:
@@ -96,9 +115,7 @@ class Program:
 
     def is_up(self) -> bool:
         """Whether it accepts connections."""
-        with suppress(OSError), socket.create_connection((HOST, self.port), timeout=1):
-            return True
-        return False
+        return listens(self.port)
 
     def start(self) -> None:
         """Start it, and return once it is up. Raises DidNotHappen."""

@@ -41,7 +41,10 @@ def begin(meta: MutableMapping[str, Any]) -> RequestContext:
 
 
 def identify(get_response: GetResponse) -> GetResponse:
-    """Middleware, the outermost: a request gets its id, its response says it, and both are logged."""
+    """Middleware, around all but the answers to probes.
+
+    A request gets its id, its response says it, and both are logged.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         started = time.perf_counter()

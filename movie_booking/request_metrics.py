@@ -1,6 +1,5 @@
 """Counts every request that reaches the application, by the pattern of its route and never by its address."""
 
-import re
 from collections.abc import Callable
 from functools import cache
 from time import perf_counter
@@ -11,8 +10,7 @@ from django.core.exceptions import MiddlewareNotUsed
 from django.http import FileResponse, HttpRequest, HttpResponse
 from prometheus_client import Counter, Histogram
 
-from bookings.middleware import SEATS
-from movie_booking import metrics, metrics_page
+from movie_booking import metrics, metrics_page, request_context
 from movie_booking.naming import OPERATION_IDS
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -26,7 +24,7 @@ ABOUT_SEATS = ("/api/shows/{id}/", "/api/orders/", "/api/bookings/")
 
 
 def count_requests(get_response: GetResponse) -> GetResponse:
-    """Middleware, around all others: count the request, and answer the one for what was counted.
+    """Middleware, around all that may refuse: count the request, and answer the one for what was counted.
 
     That comes from within, to the address of a host: the redirect to HTTPS and ALLOWED_HOSTS are not for it.
     """
@@ -59,12 +57,11 @@ class Counted(NamedTuple):
 
 @cache
 def counted_of(route: str, method: str, status: int) -> Counted:
-    path = readable(route)
-    about_seats = method == "POST" and path.startswith(ABOUT_SEATS)
+    about_seats = method == "POST" and route.startswith(ABOUT_SEATS)
     return Counted(
-        metrics.child(metrics.REQUESTS, path, method, str(status)),
-        metrics.child(metrics.REQUEST_SECONDS, path, method),
-        OPERATION_IDS.get(f"POST {path}", "") if about_seats else "",
+        metrics.child(metrics.REQUESTS, route, method, str(status)),
+        metrics.child(metrics.REQUEST_SECONDS, route, method),
+        OPERATION_IDS.get(f"POST {route}", "") if about_seats else "",
     )
 
 
@@ -85,23 +82,13 @@ def problem_code(response: HttpResponse) -> str:
 
 
 def route_of(request: HttpRequest, response: HttpResponse) -> str:
-    """Return the pattern by which the request found its view, as the URLconf has it."""
-    if request.resolver_match is not None:
-        return request.resolver_match.route
-    if answered_poll := SEATS.fullmatch(request.path_info):
-        return (
-            f"/api/shows/{{id}}/seats/{answered_poll[2]}/" if answered_poll[2] else "/api/shows/{id}/seats/"
-        )
+    """Return the route of a request, as the log has it, or what it had in place of one."""
+    if route := request_context.route_of(request):
+        return name_of(route)
     if response.status_code == 404:
         return UNKNOWN
     return FILES if isinstance(response, FileResponse) else UNROUTED
 
 
-def readable(route: str) -> str:
-    """Return the pattern of a route as it stands in docs/api.md: `/api/shows/{id}/seats/`."""
-    if route.startswith("("):
-        return route
-    path = re.sub(r"\(\?P<(\w+)>[^)]*\)|<(?:\w+:)?(\w+)>", r"{\1\2}", route)
-    path = re.sub(r"[\^$]", "", path)
-    path = f"/{path.lstrip('/')}".replace("{pk}", "{id}")
-    return UNKNOWN if path == ANYTHING_ELSE else path
+def name_of(route: str) -> str:
+    return UNKNOWN if route == ANYTHING_ELSE else route

@@ -303,7 +303,8 @@ class SeatInventory:
             booking.seat_number, booking.price = number, price
             status = booking.status
             events.append(new_event(booking, status, status, at=self.at, actor=actor, changes=changes))
-            count_seats({status: 1}, status, actor=actor)
+        for status, number in Counter(each.booking.status for each in reseated).items():
+            count_seats({status: number}, status, actor=actor)
         rows.bulk_update([each.booking for each in reseated], ["seat_number", "price"])
         BookingEvent.objects.bulk_create(events)
         self._count(0)

@@ -2,7 +2,6 @@
 
 import json
 from datetime import timedelta
-from itertools import cycle
 
 import pytest
 from django.db import transaction
@@ -207,8 +206,10 @@ def test_junk_in_what_the_page_carries_does_nothing_and_is_no_server_error(name,
     page = form_of(plan(staff, show, screen=make_screen(cinema=show.cinema, seat_plan="B oo").pk))
     before = db_snapshot()
 
-    for junk, button in zip(JUNK, cycle(("_plan", "_check", "_move")), strict=False):
-        assert staff.post(address(show), {**page, name: junk, button: ""}).status_code == 200, junk
+    for junk in JUNK:
+        for button in ("_plan", "_check", "_move"):
+            if (name, junk, button) != ("opened", "", "_move"):  # which is as if it were not there
+                assert staff.post(address(show), {**page, name: junk, button: ""}).status_code == 200, junk
     assert db_snapshot() == before
 
 

@@ -1,4 +1,4 @@
-"""Programs of Debian's that tests start. `.ci/run` installs them."""
+"""Programs of Debian's that tests start. `.ci/install` installs them."""
 
 import os
 import shutil

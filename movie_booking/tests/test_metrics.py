@@ -21,7 +21,8 @@ from bookings.services.inventory import Reseated, SeatInventory
 from bookings.tests.factories import book, hold, make_order
 from movie_booking import database_gauges
 from movie_booking.housekeeping import Job, repeat
-from movie_booking.request_metrics import UNKNOWN, readable
+from movie_booking.request_context import without_values
+from movie_booking.request_metrics import UNKNOWN, name_of
 from movie_booking.tests.metrics import TOKEN, Counted, samples, scrape
 from movie_booking.tests.programs import require
 from movie_booking.tests.test_faults import PostgresError, caused_by, failing
@@ -195,7 +196,7 @@ def routes(patterns, prefix=""):
 
 
 def test_every_route_has_a_readable_name():
-    names = {readable(route) for route in routes(get_resolver().url_patterns)}
+    names = {name_of(without_values(route)) for route in routes(get_resolver().url_patterns)}
 
     assert [name for name in names if not re.fullmatch(r"(/|(/[a-z{][\w{}.-]*)+/?)|\(unknown\)", name)] == []
     assert {"/", "/api/orders/{reference}/confirm/", "/admin/movies/show/{show_id}/seats/", UNKNOWN} <= names

@@ -8,4 +8,4 @@ from movie_booking.tests.programs import PACKAGES
 
 @pytest.mark.parametrize(("program", "package"), PACKAGES.items())
 def test_ci_installs_each(program, package):
-    assert f"need {program} {package}\n" in (settings.BASE_DIR / ".ci" / "run").read_text()
+    assert f"need {program} {package}\n" in (settings.BASE_DIR / ".ci" / "install").read_text()

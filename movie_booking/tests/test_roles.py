@@ -28,7 +28,7 @@ from movies.services import audit
 from movies.tests.factories import make_cinema, make_movie, make_screen, make_show
 from movies.tests.machines import key_for, machine
 
-pytestmark = [pytest.mark.django_db, pytest.mark.about_http]
+pytestmark = pytest.mark.django_db
 
 
 class Blank(Loader):
