@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from csv import DictReader
 from pathlib import Path
 
-from drills.processes import free_port, start_listening
+from drills.processes import free_port, listens, start_listening
 
 # A host that is not ready is out after two checks. While none is ready, those that live are asked all the
 # same. They say what is wrong, as the API says things, and what only reads may go on.
@@ -62,7 +62,12 @@ class HAProxy:
     def start(self) -> None:
         """Start it, and return once it listens. Raises RuntimeError, with what it says, if it ends."""
         command = [self.program, "-db", "-f", str(self.configuration)]
-        self.process = start_listening(command, self.port, self.folder / "log")
+        self.socket.unlink(missing_ok=True)
+        self.process = start_listening(command, self._is_up, self.folder / "log")
+
+    def _is_up(self) -> bool:
+        """Whether it takes requests and questions. It may be ready for the one before the other."""
+        return self.socket.exists() and listens(self.port)
 
     def has_in_service(self, host: int) -> bool:
         """Whether it sends requests to the host on this port, as its last checks found it ready."""

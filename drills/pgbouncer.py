@@ -6,7 +6,7 @@ import signal
 from collections.abc import Mapping
 from pathlib import Path
 
-from drills.processes import free_port, start_listening
+from drills.processes import free_port, listens, start_listening
 
 
 class PgBouncer:
@@ -51,7 +51,9 @@ class PgBouncer:
         if os.geteuid() == 0 and self.owner:
             shutil.chown(self.folder, self.owner)
             command += ["--user", self.owner]
-        self.process = start_listening([*command, str(self.configuration)], self.port, self.folder / "log")
+        self.process = start_listening(
+            [*command, str(self.configuration)], lambda: listens(self.port), self.folder / "log"
+        )
 
     def freeze(self) -> None:
         self.process.send_signal(signal.SIGSTOP)

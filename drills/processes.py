@@ -52,12 +52,14 @@ def listens(port: int) -> bool:
     return False
 
 
-def start_listening(command: Sequence[str], port: int, log: Path) -> "subprocess.Popen[bytes]":
-    """Start a program, and return it once it listens. Raises RuntimeError, with what it says, if it ends."""
+def start_listening(
+    command: Sequence[str], is_up: Callable[[], bool], log: Path
+) -> "subprocess.Popen[bytes]":
+    """Start a program, and return it once it is up. Raises RuntimeError, with what it says, if it ends."""
     with log.open("ab") as written:
         process = subprocess.Popen(command, stdout=written, stderr=written)  # noqa: S603 - our own commands
     until = time.monotonic() + PATIENCE
-    while not listens(port):
+    while not is_up():
         if process.poll() is not None or time.monotonic() > until:
             raise RuntimeError(log.read_text())
         time.sleep(0.01)
