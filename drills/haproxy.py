@@ -7,6 +7,9 @@ from pathlib import Path
 
 from drills.processes import free_port, listens, start_listening
 
+# A host that answers it with 200 is sent requests. What all hosts lack alike takes none of them out.
+READY = "/readyz?exclude=housekeeping&exclude=redis"
+
 # A host that is not ready is out after two checks. While none is ready, those that live are asked all the
 # same. They say what is wrong, as the API says things, and what only reads may go on.
 CONFIGURATION = """
@@ -42,7 +45,7 @@ class HAProxy:
     """
 
     def __init__(
-        self, program: str, folder: Path, *, hosts: Sequence[int], ready: str = "/readyz", retries: int = 0
+        self, program: str, folder: Path, *, hosts: Sequence[int], ready: str = READY, retries: int = 0
     ) -> None:
         self.program, self.folder = program, folder
         folder.mkdir(exist_ok=True)

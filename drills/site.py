@@ -20,7 +20,7 @@ import psycopg2
 from psycopg2 import extensions
 
 from drills.etcd import Etcd
-from drills.haproxy import HAProxy
+from drills.haproxy import READY, HAProxy
 from drills.hosts import ApiHost, environment
 from drills.leader import WayToLeader
 from drills.load import Buyer, Load, Seats
@@ -39,7 +39,6 @@ from drills.processes import (
 from drills.record import Found
 from movie_booking.tests.programs import find
 
-READY = "/readyz"  # a host that answers it with 200 is sent requests
 SCREENS, SHOWS_OF_SCREEN, SEATS, USERS = 10, 12, 300, 500
 
 SETUP = f"""

@@ -6,7 +6,7 @@ anything else is asked, and told nothing that could not be told to everybody.
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import cache
 from importlib.util import find_spec
 from pkgutil import iter_modules
@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 OK = "ok"
+# What a host sells without. A proxy leaves these out, as they are the same on all hosts.
+EXCLUDABLE = frozenset({"housekeeping", "redis"})
 LEVELS = {"ready": logging.INFO, "degraded": logging.WARNING, "not_ready": logging.ERROR}
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
@@ -39,12 +41,12 @@ class Report(NamedTuple):
 
     checks: dict[str, str]
 
-    @property
-    def status(self) -> str:
-        """Without its database a host is of no use. Without the others it sells as ever."""
-        if any(self.checks.get(name, OK) != OK for name in ("server", "database", "migrations")):
+    def status(self, excluded: Collection[str]) -> str:
+        """Return "ready", "degraded" if nothing is wrong but what is excluded, or "not_ready"."""
+        wrong = {name for name, state in self.checks.items() if state != OK}
+        if wrong - (EXCLUDABLE & set(excluded)):
             return "not_ready"
-        return "ready" if set(self.checks.values()) == {OK} else "degraded"
+        return "degraded" if wrong else "ready"
 
 
 # --- What is looked at -----------------------------------------------------------------------------
@@ -60,7 +62,8 @@ def look() -> Report:
             checks["migrations"] = "missing"
         else:
             checks["migrations"] = OK
-            checks["housekeeping"] = housekeeping()
+            if not settings.DEBUG:  # beside runserver nothing keeps house
+                checks["housekeeping"] = housekeeping()
     except DatabaseError as error:
         logger.debug("The database was looked at in vain", exc_info=error)
         checks["database"] = "unreachable"
@@ -133,7 +136,8 @@ class Readiness:
         if report != self._said:
             self._said = report
             wrong = [f"{name} {state}" for name, state in report.checks.items() if state != OK]
-            logger.log(LEVELS[report.status], "This process is %s", ": ".join([report.status, *wrong]))
+            status = report.status(EXCLUDABLE)
+            logger.log(LEVELS[status], "This process is %s", ": ".join([status, *wrong]))
         return report
 
 
@@ -146,12 +150,12 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Say whether requests should be sent here: 200 or 503, and what is wrong."""
+    """Say whether all is well: 200, or 503 and what is wrong. What `?exclude=` names is said and no 503."""
 
     def said() -> tuple[int, dict[str, Any]]:
         report = readiness.report()
-        status = 503 if report.status == "not_ready" else 200
-        return status, {"status": report.status, "checks": report.checks}
+        status = report.status(request.GET.getlist("exclude"))
+        return 503 if status == "not_ready" else 200, {"status": status, "checks": report.checks}
 
     return answer(request, said)
 

@@ -32,7 +32,7 @@ class Answer(BaseHTTPRequestHandler):
     def do_GET(self):
         said = dict(self.headers) | {"path": self.path, "host": self.server.server_port}
         body = json.dumps(said).encode()
-        self.send_response(503 if self.path == "/readyz" and not self.server.ready else 200)
+        self.send_response(503 if self.path.startswith("/readyz?") and not self.server.ready else 200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

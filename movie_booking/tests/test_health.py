@@ -41,9 +41,9 @@ def probe(path="/readyz", method="GET", **headers):
     return Client().generic(method, path, headers=headers)
 
 
-def ready():
+def ready(path="/readyz"):
     """Status and body of a probe."""
-    response = probe()
+    response = probe(path)
     return response.status_code, response.json()
 
 
@@ -117,7 +117,9 @@ def test_the_migrations_are_those_that_django_would_load():
     assert set(MigrationLoader(None).disk_migrations) == health.migrations()
 
 
-# --- Degraded: it sells as ever ---------------------------------------------------------------------
+# --- What a host sells without: a proxy leaves it out ------------------------------------------------
+
+FOR_A_PROXY = "/readyz?exclude=housekeeping&exclude=redis"
 
 
 def test_housekeeping_that_is_late_is_said_and_keeps_no_customer_out(kept_house):
@@ -125,17 +127,40 @@ def test_housekeeping_that_is_late_is_said_and_keeps_no_customer_out(kept_house)
     assert ready() == (200, {"status": "ready", "checks": ALL_OK})
 
     HousekeepingRun.objects.update(due_at=timezone.now() - timedelta(minutes=6))
-    assert ready() == (200, {"status": "degraded", "checks": {**ALL_OK, "housekeeping": "late"}})
+    late = {**ALL_OK, "housekeeping": "late"}
+    assert ready() == broken(**late)
+    assert ready(FOR_A_PROXY) == (200, {"status": "degraded", "checks": late})
 
 
 def test_housekeeping_that_never_was_is_said():
-    assert ready() == (200, {"status": "degraded", "checks": {**ALL_OK, "housekeeping": "never_done"}})
+    never = {**ALL_OK, "housekeeping": "never_done"}
+    assert ready() == broken(**never)
+    assert ready(FOR_A_PROXY) == (200, {"status": "degraded", "checks": never})
+
+
+def test_beside_the_server_for_development_nothing_keeps_house(settings):
+    settings.DEBUG = True
+
+    assert ready() == (200, {"status": "ready", "checks": dict.fromkeys(list(ALL_OK)[:3], "ok")})
 
 
 def test_redis_that_is_gone_is_said_and_keeps_no_customer_out(kept_house, settings, tmp_path):
     settings.REDIS_URL = f"unix://{tmp_path}/none"
+    gone = {**ALL_OK, "redis": "unreachable"}
 
-    assert ready() == (200, {"status": "degraded", "checks": {**ALL_OK, "redis": "unreachable"}})
+    assert ready() == broken(**gone)
+    assert ready("/readyz?exclude=housekeeping") == broken(**gone)
+    assert ready(FOR_A_PROXY) == (200, {"status": "degraded", "checks": gone})
+
+
+@pytest.mark.parametrize("exclude", ["database", "", "redis,housekeeping", "%00", "redis&exclude=database"])
+def test_nothing_else_can_be_left_out(kept_house, exclude):
+    with connection.execute_wrapper(failing):
+        assert ready(f"/readyz?exclude={exclude}") == broken(database="unreachable")
+
+
+def test_what_is_left_out_and_well_is_ready(kept_house):
+    assert ready(FOR_A_PROXY) == (200, {"status": "ready", "checks": ALL_OK})
 
 
 @pytest.mark.needs("redis-server")
@@ -167,7 +192,7 @@ def test_a_server_that_will_stop_is_not_ready_and_asks_nothing(monkeypatch, djan
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_probes_come_by_any_name_and_over_plain_http(settings, path, method):
+def test_probes_come_by_any_name_and_over_plain_http(kept_house, settings, path, method):
     settings.SECURE_SSL_REDIRECT = True
     settings.ALLOWED_HOSTS = ["cinema.example"]
 

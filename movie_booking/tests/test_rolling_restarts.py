@@ -103,7 +103,7 @@ def restart(host, proxy):
     [housekeeping] = [
         child for child in psutil.Process(host.process.pid).children() if "housekeeping" in child.cmdline()
     ]
-    assert status_of(host, "/readyz") == (200, "keep-alive")
+    wait_until(lambda: status_of(host, "/readyz") == (200, "keep-alive"))  # once house was kept
     os.killpg(host.process.pid, signal.SIGTERM)
     wait_until(lambda: status_of(host, "/readyz") == (503, "close"))
     assert [status_of(host, path) for path in ("/healthz", "/api/movies/")] == [(200, "close")] * 2
