@@ -1,6 +1,7 @@
 """Every error as a problem document (RFC 9457), wherever it was raised."""
 
 import logging
+import sys
 from http import HTTPStatus
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.core.exceptions import (
     ValidationError,
 )
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import get_template
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions, serializers
@@ -209,9 +211,16 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer for what nobody has caught. Django calls it while that is handled."""
+    exception: Any = sys.exc_info()[1]
+    refused = database_refusal(exception)
     if is_api(request):
-        return plain_problem(ServerError())
-    return defaults.server_error(request)
+        return plain_problem(refused or ServerError())
+    if refused is None:
+        return defaults.server_error(request)
+    # Without the request, as what Django adds to a page would ask the database who its user is.
+    page = get_template("refused.html").render({"detail": refused.detail})
+    return HttpResponse(page, status=refused.status, headers=problem_headers(refused))
 
 
 def is_api(request: HttpRequest) -> bool:
