@@ -3,7 +3,9 @@
 from collections import Counter
 
 import pytest
+from django.apps import apps
 from django.db import connection, models, transaction
+from django.db.models import signals
 from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
 
@@ -29,6 +31,8 @@ from movie_booking.composed import PLACEHOLDER, ComposedQuery
 from movies.models import Movie
 from movies.models.shows import LOCKED_SHOW
 from movies.tests.factories import make_movie, make_show
+
+APPS = ("accounts", "movies", "bookings")
 
 
 def as_values(row):
@@ -185,3 +189,10 @@ def test_a_user_is_read_anew_with_every_call():
     assert USER(user.pk)[0].is_active
     User.objects.update(is_active=False)
     assert not USER(user.pk)[0].is_active
+
+
+@pytest.mark.parametrize("model", [each for name in APPS for each in apps.get_app_config(name).get_models()])
+def test_no_model_does_anything_when_an_instance_is_made(model):
+    assert model.__init__ is models.Model.__init__
+    assert model.from_db.__func__ is models.Model.from_db.__func__
+    assert not any(signal.has_listeners(model) for signal in (signals.pre_init, signals.post_init))
