@@ -54,6 +54,8 @@ class Command(BaseCommand):
         "Do again and again what is to be done beside the server, while the parent of this process lives. "
         "Of all such processes of one database one does it, and the others stand by."
     )
+    # They would load the views, which it has no use for: a fifth of its start, and 13 MB of 89.
+    requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
