@@ -8,11 +8,19 @@ import resource
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
 
 from movie_booking.arbiter import Arbiter
 from movie_booking.metrics_files import FOLDER, name_worker, number_worker, open_folder, remove_folder
 from movie_booking.start_housekeeping import start_housekeeping
 from movie_booking.worker import MAX_HEADER_BYTES, Worker, forget
+
+
+class Log(Logger):
+    """gunicorn's, which with a configuration of its own would prepare a line for each request."""
+
+    def access(self, *args: Any) -> None:
+        """Nothing: requests are logged by `movie_booking.request_ids`."""
 
 
 class Server(BaseApplication):
@@ -44,6 +52,7 @@ class Server(BaseApplication):
             "forwarder_headers": "",
             "control_socket_disable": True,
             "loglevel": "warning",
+            "logger_class": Log,
             "logconfig_dict": logs.configuration(settings.LOG_LEVEL, settings.LOG_FORMAT, with_django=False),
         }
         for name, value in options.items():
