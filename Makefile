@@ -50,23 +50,11 @@ test: install  ## Run all tests on PostgreSQL 18, then those that reach a databa
 	$(BIN)/python -m pytest --database=sqlite --only-with-database
 	$(BIN)/python -m pytest --database=sqlite clients
 
-check: dev  ## What CI runs: lint, types, import rules, migrations, deploy check, audit, tests on PostgreSQL and SQLite; PYTHON=python3.13
+check: dev .venv/drill  ## What CI runs: lint, types, import rules, migrations, deploy check, tests, drills, audit; PYTHON=python3.13
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy . && $(BIN)/lint-imports
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	DEBUG=0 SECRET_KEY=$$($(BIN)/python -c "import secrets; print(secrets.token_urlsafe(50))") $(BIN)/python manage.py check --deploy --fail-level WARNING
-# Two rows of runs at once, as each keeps a processor busy and not more. No test may be missing from those on
-# PostgreSQL and from the clients. What the second row says follows the first.
-	@pytest="$(BIN)/python -m pytest -p no:cacheprovider"; log=$$(mktemp); \
-	( failed=0; \
-	  $$pytest --database=sqlite --only-with-database || failed=1; \
-	  $$pytest --database=sqlite --no-skips clients || failed=1; \
-	  $$pytest --database=postgres --no-skips deploy audit || failed=1; \
-	  $(BIN)/python -m audit || failed=1; \
-	  exit $$failed ) > $$log 2>&1 & second=$$!; first=0; \
-	$$pytest --database=postgres --no-skips -m "not kills_servers" || first=1; \
-	$$pytest --database=postgres --no-skips -m kills_servers || first=1; \
-	wait $$second; second=$$?; cat $$log; rm $$log; \
-	test $$first -eq 0 && test $$second -eq 0
+	@.ci/tests $(BIN)/python
 
 coverage: dev  ## Which lines and branches the tests reach, on PostgreSQL: it takes twice as long as without
 	$(BIN)/python -m pytest --database=postgres --no-skips --cov --cov-report=term --cov-fail-under=95

@@ -3,8 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
 
 import psycopg2
 
@@ -32,14 +31,16 @@ class Result:
     read: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0  # that the drill took
     remark: str = ""
-    misses: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)  # what must not be, on whatever machine
+    late: list[str] = field(default_factory=list)  # what took longer than was aimed at
 
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+    @property
+    def misses(self) -> list[str]:
+        return [*self.wrong, *self.late]
 
 
 def hold(site: Site, drill: Drill) -> Result:
-    """Hold one drill, and return what was seen. What did not come back in time is a miss."""
+    """Hold one drill, and return what was seen. What did not come back at all is wrong."""
     result, started = Result(drill.name, drill.what, drill.aim), time.monotonic()
     load, failure = site.load(drill.port(site)), ""
     try:
@@ -54,10 +55,10 @@ def hold(site: Site, drill: Drill) -> Result:
         failure = " ".join(str(error).split())
     result.booked, result.read = by_status(load.answers, "book"), by_status(load.answers, "read")
     if failure:
-        result.misses = [failure]
+        result.wrong = [failure]
     else:
         count(result, site, load, broken_at, whole_at)
-        result.misses = misses(result, drill)
+        result.wrong, result.late = wrong(result, drill), late(result, drill)
     result.seconds = time.monotonic() - started
     return result
 
@@ -73,8 +74,8 @@ def count(result: Result, site: Site, load: Load, broken_at: float, whole_at: fl
     result.without_reads = longest_without(load.read_at(), broken_at, whole_at)
 
 
-def misses(result: Result, drill: Drill) -> list[str]:
-    """Return in words what is not as it should be."""
+def wrong(result: Result, drill: Drill) -> list[str]:
+    """Return in words what was lost, doubled, broken or cut."""
     told = Counter(result.booked) + Counter(result.read)
     errors = sum(number for status, number in told.items() if status.startswith("500"))
     cut = sum(number for status, number in told.items() if not is_expected(status))
@@ -83,6 +84,14 @@ def misses(result: Result, drill: Drill) -> list[str]:
         (result.double > 0, f"{result.double} seats sold twice"),
         (result.differing_shows > 0, f"the counts of {result.differing_shows} shows differ"),
         (errors > 0, f"{errors} answers of 500"),
+        (drill.nothing_cut and cut > 0, f"{cut} requests cut or refused"),
+    ]
+    return [sentence for is_so, sentence in known if is_so]
+
+
+def late(result: Result, drill: Drill) -> list[str]:
+    """Return in words what took longer than was aimed at."""
+    known: Sequence[tuple[bool, str]] = [
         (
             drill.aim is not None and result.without_bookings > drill.aim,
             f"{result.without_bookings:.1f} s without bookings, not {drill.aim or 0:g}",
@@ -91,7 +100,6 @@ def misses(result: Result, drill: Drill) -> list[str]:
             drill.reads_go_on and result.without_reads > READS_GO_ON,
             f"{result.without_reads:.1f} s without reads, not {READS_GO_ON:g}",
         ),
-        (drill.nothing_cut and cut > 0, f"{cut} requests cut or refused"),
     ]
     return [sentence for is_so, sentence in known if is_so]
 

@@ -7,6 +7,7 @@ import pytest
 
 from drills import __main__ as command
 from drills.processes import DidNotHappen, Program, end_all_in, living_in, wait_until
+from drills.results import Result
 
 FAMILY = ["sh", "-c", "setsid sleep 600 & exec sleep 600"]
 
@@ -71,6 +72,36 @@ def test_what_is_not_installed_is_said_with_how_to_install_it(monkeypatch, capsy
         capsys.readouterr().err
         == "DID NOT RUN: etcd not installed. To install: apt-get install etcd-server\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("seen", "code"),
+    [
+        ({}, 0),
+        ({"late": ["9 s"]}, 3),
+        ({"wrong": ["1 lost"]}, 1),
+        ({"wrong": ["1 lost"], "late": ["9 s"]}, 1),
+    ],
+)
+def test_what_was_lost_is_another_end_than_what_took_long(seen, code, monkeypatch, tmp_path):
+    drill = command.QUICK[0]
+    monkeypatch.setattr(sys, "argv", ["drills", "--quick", drill.name])
+    monkeypatch.setattr(command, "find", lambda name: name)
+    monkeypatch.setattr(command, "ROOT", tmp_path)
+    monkeypatch.setattr(command.report, "about", lambda: "here")
+    monkeypatch.setattr(command, "run", lambda drills: ([Result(drill.name, drill.what, 5.0, **seen)], 1.0))
+
+    assert command.main() == code
+
+
+def test_drills_that_were_not_held_are_no_success(monkeypatch, tmp_path):
+    monkeypatch.setattr(sys, "argv", ["drills", "--quick"])
+    monkeypatch.setattr(command, "find", lambda name: name)
+    monkeypatch.setattr(command, "ROOT", tmp_path)
+    monkeypatch.setattr(command.report, "about", lambda: "here")
+    monkeypatch.setattr(command, "run", lambda drills: ([], 1.0))
+
+    assert command.main() == 1
 
 
 def test_a_drill_that_does_not_exist_is_refused(monkeypatch, capsys):
