@@ -13,7 +13,9 @@ from typing import Any, ClassVar, cast
 
 import gevent
 from django.conf import settings
-from django.core.signals import request_started
+from django.core.cache import close_caches
+from django.core.handlers.base import reset_urlconf
+from django.core.signals import request_finished, request_started
 from django.db import DEFAULT_DB_ALIAS, close_old_connections, connection, connections, reset_queries
 from gevent import Greenlet, Timeout
 from gevent.event import AsyncResult
@@ -55,6 +57,9 @@ def prepare() -> None:
     # A request gives its connection back at its end, so there is none to look at when one begins.
     for look in (close_old_connections, reset_queries):
         request_started.disconnect(look)
+    # Nor did it use a cache that is to be closed, or other addresses than all requests have.
+    for clear in (close_caches, reset_urlconf):
+        request_finished.disconnect(clear)
     gc.collect()
     gc.freeze()  # what there is now stays: not worth looking through again and again
 

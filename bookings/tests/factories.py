@@ -9,7 +9,7 @@ from accounts.actors import Channel
 from accounts.models import User
 from accounts.tests.factories import make_staff, make_user
 from bookings import services
-from bookings.models import Booking, Customer, Guest, Order, Status
+from bookings.models import Booking, Customer, Guest, HousekeepingRun, Order, Status
 from bookings.services import Actor, GuestDetails, Move, SeatChoice
 from bookings.services.house_seats import SeatSelection
 from bookings.services.inventory import SeatInventory
@@ -123,3 +123,11 @@ def let_expire(*orders: Order) -> None:
     """The time of these holds is over, and their rows still say HELD."""
     held = Booking.objects.filter(order__in=orders, status=Status.HELD)
     assert held.update(expires_at=timezone.now() - timedelta(milliseconds=1))
+
+
+def keep_house() -> HousekeepingRun:
+    """All that is done beside the servers was done, a moment ago."""
+    now = timezone.now()
+    return HousekeepingRun.objects.create(
+        name="Sweeping", started_at=now, finished_at=now, due_at=now + timedelta(minutes=1)
+    )

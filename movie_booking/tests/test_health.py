@@ -14,6 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from bookings.models import HousekeepingRun
+from bookings.tests.factories import keep_house
 from movie_booking import health, stopping
 from movie_booking.tests.test_bad_headers import through_wsgi
 
@@ -31,10 +32,7 @@ def _new(monkeypatch):
 
 @pytest.fixture
 def kept_house():
-    now = timezone.now()
-    return HousekeepingRun.objects.create(
-        name="Sweeping", started_at=now, finished_at=now, due_at=now + timedelta(minutes=1)
-    )
+    return keep_house()
 
 
 def probe(path="/readyz", method="GET", **headers):

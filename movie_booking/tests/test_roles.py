@@ -20,7 +20,7 @@ from accounts.actors import SYSTEM
 from accounts.models import PasswordFailures, User
 from accounts.tests.factories import client_for, make_user
 from bookings.access_keys import key_of
-from bookings.tests.factories import book, hold, make_guest
+from bookings.tests.factories import book, hold, keep_house, make_guest
 from movie_booking.tests.endpoints import ENDPOINTS
 from movie_booking.tests.roles_table import COLUMNS, ROLES, routes, row, table
 from movies.models import AuditEvent, MachineKey, StaffRole
@@ -68,6 +68,7 @@ class Site:
         booking, order = book(show, 31, user=customer), hold(show, 41, user=customer)
         guest = make_guest()
         audit.record(show, audit.CHANGE, actor=SYSTEM)
+        keep_house()
         self.users = {
             "anyone": [None],
             "customer": [customer],
