@@ -7,7 +7,7 @@ round trips a booking took half as long again. A test holds both ways equal.
 from collections.abc import Sequence
 from functools import cache
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Model
 
 from accounts.actors import Actor
@@ -67,6 +67,7 @@ def statement_for(*, guest: bool, seller: bool, machine: bool) -> Message:
     return Message(Statement.with_names("new_order", sql))
 
 
+@cache
 def can_insert_at_once() -> bool:
     """Whether the database can write to several tables in one statement."""
     return connection.vendor == "postgresql"
@@ -93,7 +94,7 @@ def insert_at_once(order: Order, bookings: Sequence[Booking], *, actor: Actor, i
             booking.pk, booking.order = booking_id, order
         for row in rows:
             row._state.adding = False
-            row._state.db = connection.alias
+            row._state.db = DEFAULT_DB_ALIAS
 
     given = {
         "reference": order.reference,

@@ -44,9 +44,12 @@ from bookings.services.locked_order import LockedOrder
 from bookings.services.seat_counts import FREE, count_seats
 from bookings.services.transition_statement import transition_at_once
 from movie_booking.errors import NotFound
+from movie_booking.instances import NewInstances
 from movie_booking.limits import MAX_ID
 from movies.models import Show
 from movies.seat_plan import MAX_SEATS
+
+NEW_ORDER, NEW_BOOKING = NewInstances(Order), NewInstances(Booking)
 
 
 class SeatInventory:
@@ -173,7 +176,7 @@ class SeatInventory:
 
         So is a guest who has just come: they are written together.
         """
-        return Order(
+        return NEW_ORDER(
             user=customer if isinstance(customer, User) else None,
             guest=customer if isinstance(customer, Guest) else None,
             sold_by=sold_by,
@@ -214,7 +217,7 @@ class SeatInventory:
         """
         self._expire(self._rows_of(prices))
         bookings = [
-            Booking(
+            NEW_BOOKING(
                 order=order,
                 show=self.show,
                 user_id=order.user_id,
