@@ -169,4 +169,5 @@ def _holds_and_order(of_bookings: Q, of_orders: Q, nth: int) -> QuerySet[Any, Ho
     of_nth = Order.objects.filter(of_orders).order_by("-id").values("pk")[nth - 1 : nth]
     moment = Order.objects.filter(pk__in=of_nth).order_by()
     none = Value(None, BigIntegerField())
-    return holds.values_list("order_id", "expires_at").union(moment.values_list(none, "created_at"), all=True)
+    rows = holds.values_list("order_id", "expires_at")
+    return rows.union(moment.values_list(none, "created_at"), all=True).order_by()

@@ -139,12 +139,15 @@ class SafeAdmin(admin.ModelAdmin):
             kwargs.setdefault("widget", widget)
         return super().formfield_for_manytomany(db_field, request, **{"form_class": IdsField, **kwargs})
 
-    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+    # Django 6.1 says where on the page the button was.
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet[Any], **place: Any
+    ) -> HttpResponse | None:
         if any(parse_id(text) is None for text in request.POST.getlist(ACTION_CHECKBOX_NAME)):
             text = "What was ticked cannot be read, so nothing was done. Please tick it anew."
             self.message_user(request, text, messages.WARNING)
             return None  # the list is shown again
-        return super().response_action(request, queryset)
+        return super().response_action(request, queryset, **place)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         proposed = super().get_changeform_initial_data(request)

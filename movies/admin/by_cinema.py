@@ -61,7 +61,7 @@ class ByCinema(RightsByCinema):
         above: Any = super()
         return above.formfield_for_foreignkey(db_field, request, **kwargs)
 
-    def response_action(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
+    def response_action(self, request: HttpRequest, queryset: Any, **place: Any) -> HttpResponse | None:
         """Do what was chosen with those of the ticked rows where its reader may."""
         above: Any = super()
         ids = [parse_id(text) for text in request.POST.getlist(ACTION_CHECKBOX_NAME)]
@@ -73,7 +73,7 @@ class ByCinema(RightsByCinema):
                 text = f"Left alone, as you may not do this in their cinemas: {others}."
                 admin_page: Any = self
                 admin_page.message_user(request, text, messages.WARNING)
-        return above.response_action(request, allowed)
+        return above.response_action(request, allowed, **place)
 
     def _allowed(self, request: HttpRequest, rows: Any) -> Any:
         admin_page: Any = self
