@@ -98,7 +98,7 @@ def sold_among(shows: Iterable[Show], at: datetime | None = None) -> set[int]:
     ids = [show.pk for show in shows]
     live = Booking.objects.live(at).filter(show__in=ids).order_by().values_list("show")
     booked = BookingEvent.objects.filter(show__in=ids, to_status=Status.BOOKED).order_by()
-    return {show_id for (show_id,) in live.union(booked.values_list("show"))}
+    return {show_id for (show_id,) in live.union(booked.values_list("show")).order_by()}
 
 
 def was_sold(show: Show, at: datetime | None = None) -> bool:
