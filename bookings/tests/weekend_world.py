@@ -128,7 +128,9 @@ class Sale(Known):
 
     @property
     def cancel_until(self):
-        return self.show.starts_at if self.moved else self.promised_start - self.cutoff
+        if self.moved:
+            return self.show.starts_at
+        return min(self.promised_start - self.cutoff, self.show.starts_at)  # some minutes early: not moved
 
     def percent(self, at):
         if self.moved:
