@@ -62,8 +62,7 @@ def look() -> Report:
             checks["migrations"] = "missing"
         else:
             checks["migrations"] = OK
-            if not settings.DEBUG:  # beside runserver nothing keeps house
-                checks["housekeeping"] = housekeeping()
+            checks["housekeeping"] = housekeeping()
     except DatabaseError as error:
         logger.debug("The database was looked at in vain", exc_info=error)
         checks["database"] = "unreachable"

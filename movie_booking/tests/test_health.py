@@ -136,12 +136,6 @@ def test_housekeeping_that_never_was_is_said():
     assert ready(FOR_A_PROXY) == (200, {"status": "degraded", "checks": never})
 
 
-def test_beside_the_server_for_development_nothing_keeps_house(settings):
-    settings.DEBUG = True
-
-    assert ready() == (200, {"status": "ready", "checks": dict.fromkeys(list(ALL_OK)[:3], "ok")})
-
-
 def test_redis_that_is_gone_is_said_and_keeps_no_customer_out(kept_house, settings, tmp_path):
     settings.REDIS_URL = f"unix://{tmp_path}/none"
     gone = {**ALL_OK, "redis": "unreachable"}
