@@ -100,12 +100,12 @@ def test_a_changed_form_outdates_the_preview_of_a_week(staff, site):
     staff.locator(".field-movie .select2-selection").click()
     staff.locator(".select2-results__option").first.click()
     staff.locator("#id_screens input").first.check()
-    staff.locator("input[name=times]").fill("09:00")
+    staff.locator("#id_times").fill("09:00")
     staff.get_by_role("button", name="Preview").click()
     submit = staff.locator(".schedule-submit [type=submit]")
     expect(staff.locator("#preview")).not_to_have_class("outdated")
 
-    staff.locator("input[name=times]").fill("10:00")
+    staff.locator("#id_times").fill("10:00")
 
     expect(staff.locator("#preview")).to_have_class("outdated")
     for button in submit.all():
