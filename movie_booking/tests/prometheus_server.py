@@ -20,10 +20,10 @@ CONFIGURATION = settings.BASE_DIR / "deploy" / "prometheus"
 
 class PrometheusServer:
     def __init__(self, folder: Path, *, token: str, port: int) -> None:
-        """Read the server at this port each second. An answer may take as long, too."""
+        """Read the server at this port each two seconds. An answer may take as long, too."""
         self.address = f"127.0.0.1:{free_port()}"
         config = yaml.safe_load((CONFIGURATION / "prometheus.yml").read_text())
-        config["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
+        config["global"] = {"scrape_interval": "2s", "evaluation_interval": "2s"}
         config["scrape_configs"][0]["static_configs"] = [{"targets": [f"127.0.0.1:{port}"]}]
         folder.mkdir()
         (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
