@@ -92,6 +92,7 @@ def orders(visit, api, show):
     api.hold(customer, show["id"], 24)
     page = visit("#/orders", customer)
     page.locator(".order-card").first.wait_for()
+    page.locator(".held-bar a").wait_for()  # it moves all else down, also below a look at the colours
     return page
 
 
