@@ -1,6 +1,6 @@
 """Breaks what a site runs on, under load, and says what buyers saw of it.
 
-python -m drills                                # all, into docs/drills.md
+python -m drills                                # all, into docs/drills.md and docs/operations.md
 python -m drills --quick                        # the short form, into .drills/
 python -m drills primary-killed standby-frozen  # only these
 """
@@ -46,9 +46,13 @@ def main() -> int:
         say(f"The site did not come up: {error}")
         return 1
 
-    page = ROOT / ("docs" if len(results) == len(DRILLS) else ".drills") / "drills.md"
+    are_all = len(results) == len(DRILLS)
+    page = ROOT / ("docs" if are_all else ".drills") / "drills.md"
     page.parent.mkdir(exist_ok=True)
     page.write_text(report.page(results, seconds), "utf-8")
+    if are_all:
+        operations = page.with_name("operations.md")
+        operations.write_text(report.with_table(operations.read_text("utf-8"), results), "utf-8")
     print(report.table(results))
     say(f"Written to {page.relative_to(ROOT)}, in {seconds:.0f} s.")
     if len(results) < len(chosen) or any(result.wrong for result in results):

@@ -30,6 +30,14 @@ HAProxy's, and `cut` a connection that ended without an answer.
 {answers}"""
 
 
+TABLE_OF_OPERATIONS = re.compile(r"(<!-- Written by make drill: -->\n).*?(?=<!-- until here. -->)", re.DOTALL)
+
+
+def with_table(text: str, results: Sequence[Result]) -> str:
+    """Return the page docs/operations.md with this table in place of the last one."""
+    return TABLE_OF_OPERATIONS.sub(lambda found: found[1] + table(results), text)
+
+
 def line(result: Result) -> str:
     seen = "; ".join(result.misses) or "as aimed at"
     return (

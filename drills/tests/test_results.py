@@ -69,6 +69,26 @@ def test_a_row_of_the_table_says_what_was_seen():
     assert last == "| a part broken (it was away) | 1,234 | 1,232 | 0 | 4.0 | 22 | 3.0 | 2 bookings lost |"
 
 
+def test_the_table_stands_in_what_operators_read_too():
+    pages = [(ROOT / "docs" / name).read_text("utf-8") for name in ("drills.md", "operations.md")]
+    tables = [
+        page[page.index("| what broke |") :].partition("\n\n")[0].partition("\n<!--")[0] for page in pages
+    ]
+
+    assert tables[0] == tables[1]
+    assert tables[0].count("\n") == len(DRILLS) + 1
+
+
+def test_a_new_table_takes_the_place_of_the_last_one():
+    page = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    written = report.with_table(page, [a_result()])
+
+    assert report.table([a_result()]) in written
+    assert DRILLS[0].what not in written
+    assert report.with_table(written, [a_result()]) == written
+    assert len(written) < len(page)
+
+
 def test_the_short_form_has_drills_of_the_long_one():
     assert {drill.name for drill in QUICK} < {drill.name for drill in DRILLS}
     assert len({drill.name for drill in DRILLS}) == len(DRILLS)
