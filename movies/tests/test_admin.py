@@ -65,7 +65,10 @@ def errors_of(response):
 
 
 def test_inception_on_screen_1_today_with_50_seats_takes_one_form(staff, form, movie, screen):
-    zone = ZoneInfo("America/New_York")
+    # Somewhere it is not yet eight in the evening.
+    zones = map(ZoneInfo, ("America/New_York", "Asia/Tokyo"))
+    zone = next(zone for zone in zones if now().astimezone(zone).hour < 20)
+    Cinema.objects.update(time_zone=zone.key)
     today = now().astimezone(zone).date()
 
     response = staff.post(ADD, form(day=today.isoformat(), time="20:00"))
