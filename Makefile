@@ -46,7 +46,9 @@ serve: install  ## Serve the API in production on $PORT (8000), settings from th
 	@exec $(BIN)/python -m movie_booking.serve
 
 test: install  ## Run all tests on PostgreSQL 18, then those that reach a database on SQLite, then real clients
-	$(BIN)/python -m pytest --database=postgres
+# Servers that are killed get a PostgreSQL that has not been through thousands of tests before.
+	$(BIN)/python -m pytest --database=postgres -m "not kills_servers"
+	$(BIN)/python -m pytest --database=postgres -m kills_servers
 	$(BIN)/python -m pytest --database=sqlite --only-with-database
 	$(BIN)/python -m pytest --database=sqlite clients
 
