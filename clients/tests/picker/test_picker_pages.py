@@ -1,6 +1,9 @@
 """Each view, in both colour schemes and on a screen and a phone: for everyone, and within its width."""
 
+import re
+
 import pytest
+from django.conf import settings
 
 from clients.tests.tools import package, sync_api
 
@@ -131,6 +134,24 @@ def test_everyone_can_use_it_and_it_fits(visit, api, show, view):
         found = [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in violations]
         assert found == [], (width, scheme)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, (width, scheme)
+
+
+def luminance(colour):
+    """Of a colour such as #b8412a: https://www.w3.org/TR/WCAG22/#dfn-relative-luminance"""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def test_whatever_the_film_its_tickets_can_be_read():
+    """Which tone a film has follows from its title, so the pages above show one or two of them."""
+    css = (settings.BASE_DIR / "clients" / "picker" / "films.css").read_text("utf-8")
+    tones = re.findall(r"\.tone-\d \{\s*--ground: (#\w{6});\s*--print: (#\w{6});", css)
+
+    assert len(tones) == 8
+    for ground, text in tones:
+        darker, lighter = sorted((luminance(ground), luminance(text)))
+        assert (lighter + 0.05) / (darker + 0.05) >= 4.5, (ground, text)
 
 
 def test_a_poster_that_is_not_there_is_drawn(visit, site):
