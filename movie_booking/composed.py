@@ -10,11 +10,11 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import Model, QuerySet
-from django.db.models.base import ModelState
 from django.db.models.query import ModelIterable
 from django.db.transaction import TransactionManagementError
 from prometheus_client import Histogram
 
+from movie_booking.instances import bare
 from movie_booking.metrics import LOCK_WAIT, child
 from movie_booking.statements import Given, Message, Statement, send
 
@@ -171,9 +171,8 @@ class Columns:
 
         None of our models has one, nor does anybody listen for it: a test holds that.
         """
-        instance: Model = self.model.__new__(self.model)
-        state = instance._state = ModelState()
-        state.adding, state.db = False, DEFAULT_DB_ALIAS
+        instance: Model = bare(self.model)
+        instance._state.adding = False
         instance.__dict__.update(zip(self.names, row[self.start : self.end], strict=True))
         return instance
 

@@ -1,5 +1,6 @@
 """What a drill starts does not outlive it, and what it lacks is said."""
 
+import signal
 import sys
 
 import psutil
@@ -88,6 +89,7 @@ def test_what_was_lost_is_another_end_than_what_took_long(seen, code, monkeypatc
     monkeypatch.setattr(sys, "argv", ["drills", "--quick", drill.name])
     monkeypatch.setattr(command, "find", lambda name: name)
     monkeypatch.setattr(command, "ROOT", tmp_path)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)  # that of the tests stays
     monkeypatch.setattr(command.report, "about", lambda: "here")
     monkeypatch.setattr(command, "run", lambda drills: ([Result(drill.name, drill.what, 5.0, **seen)], 1.0))
 
@@ -98,6 +100,7 @@ def test_drills_that_were_not_held_are_no_success(monkeypatch, tmp_path):
     monkeypatch.setattr(sys, "argv", ["drills", "--quick"])
     monkeypatch.setattr(command, "find", lambda name: name)
     monkeypatch.setattr(command, "ROOT", tmp_path)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)  # that of the tests stays
     monkeypatch.setattr(command.report, "about", lambda: "here")
     monkeypatch.setattr(command, "run", lambda drills: ([], 1.0))
 

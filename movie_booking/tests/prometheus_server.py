@@ -37,7 +37,12 @@ class PrometheusServer:
         }
         arguments = [f"--{name}={value}" for name, value in options.items()]
         self.process = subprocess.Popen([require("prometheus"), *arguments])  # noqa: S603
-        wait_until(lambda: self.query("up") == [1])
+        try:
+            wait_until(lambda: self.query("up") == [1])
+        except AssertionError as error:
+            why = self.last_error()
+            self.kill()
+            raise AssertionError(why) from error
 
     def query(self, expression: str) -> list[float]:
         """Return the numbers that a query has now: none before the server is there."""
@@ -49,6 +54,11 @@ class PrometheusServer:
             found = [float(each["value"][1]) for each in json.load(response)["data"]["result"]]
             return [number for number in found if not math.isnan(number)]
         return []
+
+    def last_error(self) -> str:
+        """Why the server could not be read when it was last tried."""
+        with urllib.request.urlopen(f"http://{self.address}/api/v1/targets", timeout=10) as response:
+            return str([each["lastError"] for each in json.load(response)["data"]["activeTargets"]])
 
     def kill(self) -> None:
         self.process.kill()

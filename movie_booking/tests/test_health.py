@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from bookings.models import HousekeepingRun
 from bookings.tests.factories import keep_house
+from drills.haproxy import READY
 from movie_booking import health, stopping
 from movie_booking.tests.test_bad_headers import through_wsgi
 
@@ -117,7 +118,10 @@ def test_the_migrations_are_those_that_django_would_load():
 
 # --- What a host sells without: a proxy leaves it out ------------------------------------------------
 
-FOR_A_PROXY = "/readyz?exclude=housekeeping&exclude=redis"
+
+@pytest.mark.parametrize("file", ["deploy/Caddyfile", "docs/operations.md"])
+def test_proxies_ask_as_they_do_in_the_drills(settings, file):
+    assert READY in (settings.BASE_DIR / file).read_text()
 
 
 def test_housekeeping_that_is_late_is_said_and_keeps_no_customer_out(kept_house):
@@ -127,13 +131,13 @@ def test_housekeeping_that_is_late_is_said_and_keeps_no_customer_out(kept_house)
     HousekeepingRun.objects.update(due_at=timezone.now() - timedelta(minutes=6))
     late = {**ALL_OK, "housekeeping": "late"}
     assert ready() == broken(**late)
-    assert ready(FOR_A_PROXY) == (200, {"status": "degraded", "checks": late})
+    assert ready(READY) == (200, {"status": "degraded", "checks": late})
 
 
 def test_housekeeping_that_never_was_is_said():
     never = {**ALL_OK, "housekeeping": "never_done"}
     assert ready() == broken(**never)
-    assert ready(FOR_A_PROXY) == (200, {"status": "degraded", "checks": never})
+    assert ready(READY) == (200, {"status": "degraded", "checks": never})
 
 
 def test_redis_that_is_gone_is_said_and_keeps_no_customer_out(kept_house, settings, tmp_path):
@@ -142,7 +146,7 @@ def test_redis_that_is_gone_is_said_and_keeps_no_customer_out(kept_house, settin
 
     assert ready() == broken(**gone)
     assert ready("/readyz?exclude=housekeeping") == broken(**gone)
-    assert ready(FOR_A_PROXY) == (200, {"status": "degraded", "checks": gone})
+    assert ready(READY) == (200, {"status": "degraded", "checks": gone})
 
 
 @pytest.mark.parametrize("exclude", ["database", "", "redis,housekeeping", "%00", "redis&exclude=database"])
@@ -152,7 +156,7 @@ def test_nothing_else_can_be_left_out(kept_house, exclude):
 
 
 def test_what_is_left_out_and_well_is_ready(kept_house):
-    assert ready(FOR_A_PROXY) == (200, {"status": "ready", "checks": ALL_OK})
+    assert ready(READY) == (200, {"status": "ready", "checks": ALL_OK})
 
 
 @pytest.mark.needs("redis-server")
