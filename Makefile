@@ -46,9 +46,7 @@ serve: install  ## Serve the API in production on $PORT (8000), settings from th
 	@exec $(BIN)/python -m movie_booking.serve
 
 test: install  ## Run all tests on PostgreSQL 18, then those that reach a database on SQLite, then real clients
-# Servers that are killed get a PostgreSQL that has not been through thousands of tests before.
-	$(BIN)/python -m pytest --database=postgres -m "not kills_servers"
-	$(BIN)/python -m pytest --database=postgres -m kills_servers
+	$(BIN)/python -m pytest --database=postgres
 	$(BIN)/python -m pytest --database=sqlite --only-with-database
 	$(BIN)/python -m pytest --database=sqlite clients
 

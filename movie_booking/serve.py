@@ -11,7 +11,14 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
 from movie_booking.arbiter import Arbiter
-from movie_booking.metrics_files import FOLDER, name_worker, number_worker, open_folder, remove_folder
+from movie_booking.metrics_files import (
+    FOLDER,
+    PROCESS,
+    name_worker,
+    number_worker,
+    open_folder,
+    remove_folder,
+)
 from movie_booking.start_housekeeping import start_housekeeping
 from movie_booking.worker import MAX_HEADER_BYTES, Worker, forget
 
@@ -90,7 +97,8 @@ def keep_metrics() -> None:
     """Have all processes of this server count in one place, if anybody may ask for it."""
     from movie_booking import settings
 
-    os.environ.pop(FOLDER, None)
+    for name in (FOLDER, PROCESS):  # of whoever started this server: two that write to one file destroy it
+        os.environ.pop(name, None)
     if settings.METRICS_TOKEN:
         os.environ[FOLDER] = str(open_folder())
 

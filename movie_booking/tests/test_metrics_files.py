@@ -80,7 +80,7 @@ def test_without_shared_memory_it_is_where_temporary_files_are(monkeypatch, tmp_
 
 
 def test_a_worker_goes_on_with_the_number_of_one_that_is_no_more(monkeypatch):
-    monkeypatch.delenv(PROCESS, raising=False)
+    monkeypatch.setenv(PROCESS, "worker9")  # so that it is put back
     arbiter = SimpleNamespace(
         WORKERS={pid: SimpleNamespace(number=number) for pid, number in ((7, 1), (9, 3))}
     )

@@ -22,6 +22,7 @@ SETTINGS = {
     "DATABASE_CONNECTIONS": "3",
     "MAX_WAITING_PER_SHOW": "1",
     "SWEEP_SECONDS": "1",
+    "METRICS_PROCESS": "worker2",  # of whoever started this server, and not for what it starts
 }
 pytestmark = [
     pytest.mark.kills_servers,
