@@ -1,13 +1,13 @@
 """Rows that bookings, holds and their changes read each time, by queries that are composed once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
 from django.db.models import BigIntegerField, F, FilteredRelation, Q, QuerySet, Value
 
-from bookings.models import HELD, LIVE, Booking, Order
+from bookings.models import HELD, LIVE, Booking, Order, OrderQuerySet
 from movie_booking.composed import ComposedQuery
 from movie_booking.statements import Given, Statement
 from movies.models import Show
@@ -78,7 +78,24 @@ BOOKINGS_OF_ORDER: ComposedQuery[Booking] = ComposedQuery(
     int,
     int,
 )
-OWN_ORDER: ComposedQuery[Order] = ComposedQuery(
+
+
+class OrderLookup:
+    """An order by its reference. Of a client that names the show the database is told it too: where rows are
+    spread over machines, one is asked and not all.
+    """
+
+    def __init__(self, build: Callable[..., OrderQuerySet], *types: type[int] | type[str]) -> None:
+        self.anywhere: ComposedQuery[Order] = ComposedQuery(build, *types)
+        self.of_show: ComposedQuery[Order] = ComposedQuery(
+            lambda show_id, *values: build(*values).filter(show=show_id), int, *types
+        )
+
+    def __call__(self, *values: int | str, show_id: int | None) -> list[Order]:
+        return self.anywhere(*values) if show_id is None else self.of_show(show_id, *values)
+
+
+OWN_ORDER = OrderLookup(
     lambda user_id, typed, meant: (
         Order.objects.of_user(user_id).filter(reference__in=[typed, meant]).select_related("exchanged_from")
     ),
@@ -87,7 +104,7 @@ OWN_ORDER: ComposedQuery[Order] = ComposedQuery(
     str,
 )
 # Whose key it is, who asks must have shown: see `access_keys`.
-ORDER_OF_GUEST: ComposedQuery[Order] = ComposedQuery(
+ORDER_OF_GUEST = OrderLookup(
     lambda typed, meant: (
         Order.objects.filter(reference__in=[typed, meant], guest__isnull=False)
         .select_related("exchanged_from", "guest")
@@ -97,7 +114,7 @@ ORDER_OF_GUEST: ComposedQuery[Order] = ComposedQuery(
     str,
 )
 # Whether the machine who asks may have it, by who sold it and in which cinema, is for the view to find out.
-ORDER_FOR_MACHINE: ComposedQuery[Order] = ComposedQuery(
+ORDER_FOR_MACHINE = OrderLookup(
     lambda typed, meant: (
         Order.objects.of_customers()
         .filter(reference__in=[typed, meant])

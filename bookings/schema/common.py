@@ -33,6 +33,14 @@ IDEMPOTENCY_KEY = openapi.Parameter(
         " and get the first response again, with `Idempotent-Replayed: true`: nothing happens twice."
     ),
 )
+# Of whatever is looked up by its reference or id. A show that it is not of finds nothing.
+OF_SHOW = openapi.Parameter(
+    "show",
+    openapi.IN_QUERY,
+    type=openapi.TYPE_INTEGER,
+    minimum=0,
+    description="Its show, if you know it: where rows are spread over machines, one is asked and not all.",
+)
 # A key may be malformed, and to compare requests their bodies are parsed, also where the view needs none.
 IDEMPOTENCY_ERRORS: Problems = (Invalid, *BODY_ERRORS, KeyReused, InProgress)
 READ_ERRORS: Problems = (*AUTHENTICATION_ERRORS, NotFound)

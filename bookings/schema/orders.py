@@ -12,6 +12,7 @@ from bookings.schema.common import (
     CHANGE_WITH_BODY_ERRORS,
     IDEMPOTENCY_ERRORS,
     IDEMPOTENCY_KEY,
+    OF_SHOW,
     ORDERS,
     OVERRIDE_ERRORS,
     PAGED_BY_ROW,
@@ -63,17 +64,24 @@ list_bookings = operation(
     [Invalid, *READ_ERRORS],
     operation_description=f"Newest first. {PAGED_BY_ROW}",
 )
-read_booking = operation(BOOKINGS, "Show one of my bookings", {200: BookingSerializer}, READ_ERRORS)
+read_booking = operation(
+    BOOKINGS,
+    "Show one of my bookings",
+    {200: BookingSerializer},
+    [Invalid, *READ_ERRORS],
+    manual_parameters=[OF_SHOW],
+)
 quote_cancellation = operation(
     BOOKINGS,
     "Quote what cancelling a booking brings",
     {200: QuoteSerializer},
-    READ_ERRORS,
+    [Invalid, *READ_ERRORS],
     service=services.quote_cancellation,
     operation_description=(
         "Which share comes back depends on the time that is left; `valid_until` says how long this"
         " quote holds. Nothing is cancelled."
     ),
+    manual_parameters=[OF_SHOW],
 )
 cancel_booking = operation(
     BOOKINGS,
@@ -86,7 +94,7 @@ cancel_booking = operation(
         " would be left single and another would not: `instead` names those."
     ),
     request_body=CancelBookingInput,
-    manual_parameters=[IDEMPOTENCY_KEY],
+    manual_parameters=[IDEMPOTENCY_KEY, OF_SHOW],
 )
 
 get_limits = operation(
@@ -128,8 +136,9 @@ read_order = operation(
     ORDERS,
     "Show one of my orders",
     {200: OrderSerializer},
-    READ_ERRORS,
+    [Invalid, *READ_ERRORS],
     operation_description="A machine that looks up is shown every order of its cinemas, with its `customer`.",
+    manual_parameters=[OF_SHOW],
     security=USER_GUEST_OR_MACHINE,
 )
 hold_seats = operation(
@@ -173,19 +182,20 @@ confirm_order = operation(
     service=services.confirm_order,
     operation_description="Books the held seats. An expired hold stays expired: nothing is booked anew.",
     request_body=ConfirmInput,
-    manual_parameters=[IDEMPOTENCY_KEY],
+    manual_parameters=[IDEMPOTENCY_KEY, OF_SHOW],
     security=USER_GUEST_OR_MACHINE,
 )
 extend_order = operation(
     ORDERS,
     "Hold the seats of an order for longer",
     {200: OrderSerializer},
-    CHANGE_ERRORS,
+    [Invalid, *CHANGE_ERRORS],
     service=services.extend_order,
     operation_description=(
         "Starts the time of the hold anew, up to a limit that counts from when the order was made."
     ),
     request_body=no_body,
+    manual_parameters=[OF_SHOW],
     security=USER_GUEST_OR_MACHINE,
 )
 quote_order = operation(
@@ -196,6 +206,7 @@ quote_order = operation(
     service=services.quote_order,
     operation_description="Of all its seats, or of those named. Nothing is cancelled.",
     manual_parameters=[
+        OF_SHOW,
         openapi.Parameter(
             "seat_numbers",
             openapi.IN_QUERY,
@@ -204,7 +215,7 @@ quote_order = operation(
             min_items=1,
             collection_format="csv",
             description="Some seats of the order: `5,6`. Without it, all.",
-        )
+        ),
     ],
     security=USER_GUEST_OR_MACHINE,
 )
@@ -220,7 +231,7 @@ cancel_order = operation(
         " back."
     ),
     request_body=CancelOrderInput,
-    manual_parameters=[IDEMPOTENCY_KEY],
+    manual_parameters=[IDEMPOTENCY_KEY, OF_SHOW],
     security=USER_GUEST_OR_MACHINE,
 )
 exchange_seats = operation(
@@ -235,6 +246,6 @@ exchange_seats = operation(
         " names this one as `exchanged_from`."
     ),
     request_body=ExchangeInput,
-    manual_parameters=[IDEMPOTENCY_KEY],
+    manual_parameters=[IDEMPOTENCY_KEY, OF_SHOW],
     security=USER_GUEST_OR_MACHINE,
 )

@@ -224,13 +224,16 @@ class CancelOrderInput(KnownFieldsOnly):
 
 
 class OrderQuoteInput(KnownFieldsOnly):
-    """The query of a quote, in which numbers are written after one another: `?seat_numbers=5,6`."""
+    """The query of a quote, in which numbers are written after one another: `?seat_numbers=5,6`.
+
+    Its `show` says where the order is looked up, and is read there.
+    """
 
     seat_numbers = SeatNumbersField(required=False, allow_empty=False)
 
     @classmethod
     def of(cls, query: QueryDict) -> "OrderQuoteInput":
-        data: dict[str, Any] = dict(query.lists())
+        data: dict[str, Any] = {name: values for name, values in query.lists() if name != "show"}
         if "seat_numbers" in data:
             texts = ",".join(data["seat_numbers"]).split(",")
             numbers = [parse_id(text) for text in texts]

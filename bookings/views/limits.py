@@ -12,9 +12,7 @@ from accounts.permissions import IsPerson
 from bookings import schema
 from bookings.queries import allowance
 from bookings.serializers.limits import limits_json
-from movie_booking.api.parameters import refuse_unknown
-from movie_booking.errors import Invalid
-from movie_booking.limits import parse_id
+from movie_booking.api.parameters import named_id, refuse_unknown
 
 
 class LimitsView(APIView):
@@ -25,14 +23,11 @@ class LimitsView(APIView):
     @schema.get_limits
     def get(self, request: Request) -> Response:
         refuse_unknown(request, ("show",))
-        named = request.query_params.get("show")
-        if named is None:
+        show_id = named_id(request, "show")
+        if show_id is None:
             return Response(limits_json(settings, None))
         if isinstance(request.user, Machine):
             raise PermissionDenied(IsPerson.message, IsPerson.code)
         if not request.user.is_authenticated:
             raise NotAuthenticated
-        show_id = parse_id(named)
-        if show_id is None:
-            raise Invalid.of("show", "Name a show by its id.", "invalid")
         return Response(limits_json(settings, allowance(request.user, show_id)))

@@ -45,7 +45,7 @@ from bookings.views.actor import api_actor
 from movie_booking.api.filters import SentFilters
 from movie_booking.api.locations import SaysWhere
 from movie_booking.api.pagination import NewestFirst
-from movie_booking.api.parameters import StrictLists
+from movie_booking.api.parameters import StrictLists, named_id
 from movie_booking.errors import Invalid, NotFound
 from movie_booking.limits import ID_PATTERN
 from movie_booking.throttling import Scope, by_account, by_address
@@ -70,9 +70,19 @@ class BookingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, StrictLis
             return self.queryset
         return Booking.objects.of_user(self.request.user).with_details()
 
-    def shows_to_lock(self) -> set[int]:
+    def _named(self) -> BookingQuerySet:
+        """The booking that the path names, of the show that the query names, if it does."""
         own = Booking.objects.of_user(self.request.user).filter(pk=self.kwargs["pk"])
-        return set(own.values_list("show_id", flat=True))
+        show_id = named_id(self.request, "show")
+        return own if show_id is None else own.filter(show=show_id)
+
+    def get_object(self) -> Booking:
+        for booking in self._named().with_details():
+            return booking
+        raise NotFound
+
+    def shows_to_lock(self) -> set[int]:
+        return set(self._named().values_list("show_id", flat=True))
 
     @schema.quote_cancellation
     @action(detail=True)
@@ -101,8 +111,7 @@ def tells_access_key(create: View) -> View:
     def call(self: "OrderViewSet", request: UserRequest) -> Response:
         response = create(self, request)
         if not request.user.is_authenticated:
-            reference = response.data["reference"]
-            for order in [self.made] if self.made else ORDER_OF_GUEST(reference, reference):
+            for order in [self.made] if self.made else self._told(response.data):
                 guest = order.guest
                 if guest and (key := access_keys.key_told(Access(guest.access_salt, guest.access_key_hash))):
                     response.data["access_key"] = key
@@ -179,24 +188,23 @@ class OrderViewSet(SaysWhere, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
 
     def get_object(self) -> Order:
         """The order without its bookings: a service reads them itself, once it has the lock."""
-        for order in self._own(self.kwargs["reference"]):
+        for order in self._own(self.kwargs["reference"], named_id(self.request, "show")):
             return order
         raise NotFound
 
-    def _own(self, typed: str) -> list[Order]:
-        """The order of this reference, if it is the user's, or the key that was sent is that of its guest or
-        of a machine that may have it.
+    def _own(self, typed: str, show_id: int | None) -> list[Order]:
+        """The order of this reference, and of this show if one is named, if it is the user's, or the key that
+        was sent is that of its guest or of a machine that may have it.
         """
         # As it stands too: an order that was brought from elsewhere may have an O in its reference.
         as_typed, meant = typed.upper(), as_reference(typed)
         if self.request.user.is_authenticated:
-            return OWN_ORDER(self.request.user.pk, as_typed, meant)
+            return OWN_ORDER(self.request.user.pk, as_typed, meant, show_id=show_id)
         if self.machine:
-            return [
-                order for order in ORDER_FOR_MACHINE(as_typed, meant) if self._is_for(self.machine, order)
-            ]
+            found = ORDER_FOR_MACHINE(as_typed, meant, show_id=show_id)
+            return [order for order in found if self._is_for(self.machine, order)]
         key = self.request.META.get(access_keys.META_KEY, "")
-        found = ORDER_OF_GUEST(as_typed, meant)
+        found = ORDER_OF_GUEST(as_typed, meant, show_id=show_id)
         return [each for each in found if each.guest and access_keys.opens(key, each.guest.access_key_hash)]
 
     def _is_for(self, machine: Machine, order: Order) -> bool:
@@ -218,12 +226,16 @@ class OrderViewSet(SaysWhere, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
         until = parse_datetime(body["expires_at"] or "")
         if until is None or until > now():
             return body
-        reference = body["reference"]
         # Who repeats the request that made an order has no key of it yet, and has shown that it is theirs.
         is_new = self.action == "create" and not self.request.user.is_authenticated
-        own = ORDER_OF_GUEST(reference, reference) if is_new else self._own(reference)
+        own = self._told(body) if is_new else self._own(body["reference"], body["show"])
         told: Any = order_response(own[0]).data if own else body
         return told
+
+    @staticmethod
+    def _told(body: dict[str, Any]) -> list[Order]:
+        """The order that a guest was told of, if it is theirs still."""
+        return ORDER_OF_GUEST(body["reference"], body["reference"], show_id=body["show"])
 
     def retrieve(self, request: UserRequest, reference: str) -> Response:  # type: ignore[override]
         return order_response(self.get_object(), tells_customer=self.looks_up)

@@ -7,10 +7,12 @@ from rest_framework.viewsets import GenericViewSet
 
 from movie_booking.errors import Invalid
 from movie_booking.field_messages import FieldMessage, FieldMessages
+from movie_booking.limits import parse_id
 
 # DRF's pages and Swagger UI send it. It is known, and means nothing here: there is JSON.
 FORMAT = "format"
 MAX_NAMED = 10
+TWICE = FieldMessage("Send this parameter once.", "duplicate")
 
 _known: dict[tuple[type[Any], str], tuple[str, ...]] = {}
 
@@ -42,15 +44,26 @@ def known_parameters(view: Any) -> tuple[str, ...]:
     return _known[key]
 
 
+def named_id(request: Request, name: str) -> int | None:
+    """Return the id that a query names, if it does. Raises Invalid for what cannot be one, or several."""
+    named = request.query_params.getlist(name)
+    if not named:
+        return None
+    if len(named) > 1:
+        raise Invalid(errors={name: [TWICE]})
+    if (number := parse_id(named[0])) is None:
+        raise Invalid.of(name, f"Name the {name} by its id.", "invalid")
+    return number
+
+
 def refuse_unknown(request: Request, known: tuple[str, ...]) -> None:
     """Raises Invalid for parameters that are not known, and for those that are sent more than once."""
     unknown = FieldMessage(f"Unknown parameter. There are: {', '.join(known)}.", "unknown")
-    twice = FieldMessage("Send this parameter once.", "duplicate")
     wrong: FieldMessages = {}
     for name, values in request.query_params.lists():
         if name not in known and name != FORMAT:
             wrong[name] = [unknown]
         elif len(values) > 1:
-            wrong[name] = [twice]
+            wrong[name] = [TWICE]
     if wrong:
         raise Invalid(errors=dict(sorted(wrong.items())[:MAX_NAMED]))

@@ -95,18 +95,21 @@ def test_it_returns_what_the_orm_returns(composed, make_row, way):
 @pytest.mark.django_db
 def test_those_of_an_order_and_of_a_customer_return_what_the_orm_returns(way):
     order, other = make_order(make_show(), 1, 2), make_order(make_show(), 3)
+    shows = [order.show_id, other.show_id]
     block(make_show(), "B1")
     for composed, calls in (
-        (OWN_ORDER, [(each.user_id, each.reference, "X") for each in (order, other)]),
-        (OWN_ORDER, [(other.user_id, order.reference, "X")]),
+        (OWN_ORDER.anywhere, [(each.user_id, each.reference, "X") for each in (order, other)]),
+        (OWN_ORDER.anywhere, [(other.user_id, order.reference, "X")]),
+        (OWN_ORDER.of_show, [(show, order.user_id, "X", order.reference) for show in shows]),
         (BOOKINGS_OF_ORDER, [(order.show_id, order.pk), (other.show_id, other.pk)]),
         (ORDER_ROWS, [(order.show_id, order.pk), (other.show_id, order.pk), (other.show_id, other.pk)]),
         (HOLDS_OF_USER, [(order.user_id,), (other.user_id,)]),
     ):
         for values in calls:
             assert_equal(composed, *values, way=way)
-    assert OWN_ORDER(order.user_id, "X1", order.reference) == [order]
-    assert OWN_ORDER(other.user_id, order.reference, order.reference) == []
+    for show_id, found in ((None, [order]), (order.show_id, [order]), (other.show_id, [])):
+        assert OWN_ORDER(order.user_id, "X1", order.reference, show_id=show_id) == found
+        assert OWN_ORDER(other.user_id, order.reference, order.reference, show_id=show_id) == []
     assert ORDER_ROWS(other.show_id, order.pk) == []
 
 
@@ -135,8 +138,10 @@ def test_what_is_read_for_guests_is_what_the_orm_returns(way):
     of_ann, of_eve = make_order(show, 1, 2, user=ann), make_order(show, 4, user=eve)
     book(show, 6)
     for composed, values, found in (
-        (ORDER_OF_GUEST, (of_ann.reference, "X"), 1),
-        (ORDER_OF_GUEST, (make_order(show, 8).reference, "X"), 0),
+        (ORDER_OF_GUEST.anywhere, (of_ann.reference, "X"), 1),
+        (ORDER_OF_GUEST.anywhere, (make_order(show, 8).reference, "X"), 0),
+        (ORDER_OF_GUEST.of_show, (show.pk, of_ann.reference, "X"), 1),
+        (ORDER_OF_GUEST.of_show, (make_show().pk, of_ann.reference, "X"), 0),
         (HOLDS_OF_ADDRESS, ("ann@example.com",), 2),
         (HOLDS_OF_ADDRESS, ("nobody@example.com",), 0),
         (ROWS_OF_ADDRESS, (show.pk, "eve@example.com"), 1),
@@ -146,7 +151,8 @@ def test_what_is_read_for_guests_is_what_the_orm_returns(way):
         (SHOW_WITH_SEATS, (987_654, 1, 6), 0),
     ):
         assert len(assert_equal(composed, *values, way=way)) == found
-    assert ORDER_OF_GUEST("X", of_eve.reference) == [of_eve]
+    assert ORDER_OF_GUEST("X", of_eve.reference, show_id=None) == [of_eve]
+    assert ORDER_OF_GUEST("X", of_eve.reference, show_id=show.pk) == [of_eve]
 
 
 @pytest.mark.django_db
@@ -155,8 +161,10 @@ def test_what_is_read_for_machines_is_what_the_orm_returns(way):
     block(make_show(), "B1")
     house_seats = Order.objects.exclude(pk=order.pk).get()
     for reference, found in ((order.reference, [order]), (house_seats.reference, []), ("Y", [])):
-        assert assert_equal(ORDER_FOR_MACHINE, reference, "X", way=way) == found
-    [read] = ORDER_FOR_MACHINE("X", order.reference)
+        assert assert_equal(ORDER_FOR_MACHINE.anywhere, reference, "X", way=way) == found
+        assert assert_equal(ORDER_FOR_MACHINE.of_show, order.show_id, reference, "X", way=way) == found
+    assert ORDER_FOR_MACHINE("X", order.reference, show_id=house_seats.show_id) == []
+    [read] = ORDER_FOR_MACHINE("X", order.reference, show_id=order.show_id)
     assert read.cinema_id == order.show.screen.cinema_id
 
 

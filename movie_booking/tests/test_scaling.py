@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 
 from accounts.tests.factories import client_for, make_user
+from bookings.models import Status
 from bookings.tests.factories import let_expire, make_order
 from movies.tests.factories import make_show
 
@@ -122,12 +123,14 @@ def test_every_row_has_the_key_of_its_table():
 # --- The statements of the hot path ------------------------------------------------------------------
 
 CLAIM, ANSWER = "claim of an idempotency key", "answer kept with an idempotency key"
-HOLDS, LOOK_UP = "open holds of a customer", "order of a reference"
+HOLDS = "open holds of a customer"
+LOOK_UP, LOOK_UP_BOOKING = "order of a reference", "booking of an id"
 OF_SEVERAL_SHOWS = {
     CLAIM: r"INSERT INTO bookings_idempotencykey",
     ANSWER: r'UPDATE "bookings_idempotencykey"',
     HOLDS: r'FROM "bookings_booking" .*"status" = .* UNION ALL ',
     LOOK_UP: r'"bookings_order"\."reference" IN ',
+    LOOK_UP_BOOKING: r'FROM "bookings_booking" .*"bookings_booking"\."id" = ',
 }
 # By what a statement knows the one show whose rows it reads or writes.
 OF_ONE_SHOW = re.compile(
@@ -156,6 +159,13 @@ HOT = {
     "confirm": [LOOK_UP],
     "cancel": [LOOK_UP],
     "read": [LOOK_UP],
+    # The turn of its show, before the transaction.
+    "cancel a booking": [LOOK_UP_BOOKING, LOOK_UP_BOOKING],
+    # Whoever says which show it is of: `?show=`.
+    "confirm with the show": [],
+    "cancel with the show": [],
+    "read with the show": [],
+    "cancel a booking with the show": [],
     "seat map": [],
 }
 
@@ -165,9 +175,11 @@ def act():
     """Do one of these things, on a show with an order that was held and one whose time is over."""
     show, user = make_show(), make_user()
     order = make_order(show, 1, 2, user=user)
+    bought = make_order(show, 8, user=user, status=Status.BOOKED)
     let_expire(make_order(show, 4, 5, user=user))
     api, guest = client_for(user), {"email": "ann@example.com"}
     of_show, of_order = f"/api/shows/{show.pk}", f"/api/orders/{order.reference}"
+    booking, known = f"/api/bookings/{bought.bookings.get().pk}", f"?show={show.pk}"
     seats = {"show": show.pk, "seat_numbers": [4, 5]}
     return {
         "book": lambda: api.post(f"{of_show}/book/", {"seat_number": 5}),
@@ -179,6 +191,11 @@ def act():
         "confirm": lambda: api.post(f"{of_order}/confirm/", {}),
         "cancel": lambda: api.post(f"{of_order}/cancel/", {"seat_numbers": [1]}),
         "read": lambda: api.get(f"{of_order}/"),
+        "cancel a booking": lambda: api.post(f"{booking}/cancel/", {}),
+        "confirm with the show": lambda: api.post(f"{of_order}/confirm/{known}", {}),
+        "cancel with the show": lambda: api.post(f"{of_order}/cancel/{known}", {"seat_numbers": [1]}),
+        "read with the show": lambda: api.get(f"{of_order}/{known}"),
+        "cancel a booking with the show": lambda: api.post(f"{booking}/cancel/{known}", {}),
         "seat map": lambda: api.get(f"{of_show}/seats/"),
     }
 
