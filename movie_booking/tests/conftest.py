@@ -14,7 +14,7 @@ from bookings.access_keys import key_of
 from bookings.models import Booking, BookingEvent, IdempotencyKey, Order, Status
 from bookings.tests.factories import block, hold, make_guest, make_order
 from movie_booking.tests.endpoints import ENDPOINTS
-from movie_booking.tests.server import Server
+from movie_booking.tests.server import running
 from movie_booking.tests.standby import behind, in_step, later, standby, watched  # noqa: F401 - fixtures
 from movie_booking.tests.wire import messages  # noqa: F401 - a fixture
 from movies.models import Cinema, Movie, Screen, Show
@@ -102,9 +102,5 @@ def rows(ids):
 @pytest.fixture
 def server(tmp_path, request):
     """A running server, with the settings of the test's parameter if it has one."""
-    server = Server(tmp_path / "log", **getattr(request, "param", {}))
-    try:
-        server.start()
+    with running(tmp_path / "log", **getattr(request, "param", {})) as server:
         yield server
-    finally:
-        server.kill()

@@ -7,7 +7,8 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import NamedTuple
@@ -102,6 +103,16 @@ class Server:
                 os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait(timeout=PATIENCE)
             self.process = None
+
+
+@contextmanager
+def running(log: Path, **settings: str) -> Iterator[Server]:
+    server = Server(log, **settings)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.kill()
 
 
 def database_url() -> str:

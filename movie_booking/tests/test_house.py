@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from accounts.tests.factories import make_user
 from bookings.models import Booking, Status
 from bookings.tests.factories import make_order
-from movie_booking.tests.server import call, is_show_lock_awaited, other_connections, wait_until
+from movie_booking.tests.server import call, is_show_lock_awaited, other_connections, running, wait_until
 from movies.models import Show
 from movies.tests.factories import make_movie, make_show
 
@@ -20,6 +20,13 @@ pytestmark = [
 ]
 
 BUYERS = 200
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory, django_db_setup):
+    """A server for the tests that want it as it is, since a start takes longer than they do."""
+    with running(tmp_path_factory.mktemp("house") / "log") as server:
+        yield server
 
 
 def book(server, show, seat_number, user, key=""):
@@ -50,7 +57,7 @@ def shown(cursor, setting):
     return cursor.fetchone()[0]
 
 
-def test_while_a_crowd_waits_for_one_show_all_else_goes_on(server):
+def test_while_a_crowd_waits_for_one_show_all_else_goes_on(house):
     """All that is asserted within the lock happens while it is held, and so while 200 wait for it."""
     wanted, other = make_show(total_seats=300), make_show()
     buyers = [make_user() for _ in range(BUYERS)]
@@ -60,16 +67,16 @@ def test_while_a_crowd_waits_for_one_show_all_else_goes_on(server):
         with transaction.atomic():
             Show.objects.lock(wanted.pk)
             answers = [
-                crowd.submit(book, server, wanted, seat_number, buyer)
+                crowd.submit(book, house, wanted, seat_number, buyer)
                 for seat_number, buyer in enumerate(buyers, start=1)
             ]
             wait_until(is_show_lock_awaited)
 
-            assert [call(server, "GET", "/api/movies/").status for _ in range(20)] == [200] * 20
-            assert call(server, "GET", f"/api/shows/{wanted.pk}/seats/").status == 200
-            assert call(server, "GET", "/api/orders/", user=user).status == 200
-            assert book(server, other, 5, user).status == 201
-            assert call(server, "POST", f"/api/orders/{order.reference}/confirm/", {}, user).status == 200
+            assert [call(house, "GET", "/api/movies/").status for _ in range(20)] == [200] * 20
+            assert call(house, "GET", f"/api/shows/{wanted.pk}/seats/").status == 200
+            assert call(house, "GET", "/api/orders/", user=user).status == 200
+            assert book(house, other, 5, user).status == 201
+            assert call(house, "POST", f"/api/orders/{order.reference}/confirm/", {}, user).status == 200
             assert not any(answer.done() for answer in answers)
             # One for each of the two workers: the others wait where nobody else wants anything.
             assert other_connections("wait_event_type = 'Lock'") <= 2
@@ -79,7 +86,7 @@ def test_while_a_crowd_waits_for_one_show_all_else_goes_on(server):
 
 
 @pytest.mark.parametrize("name", ["confirm", "cancel", "extend", "exchange"])
-def test_a_crowd_that_acts_on_its_orders_stops_nobody(server, name):
+def test_a_crowd_that_acts_on_its_orders_stops_nobody(house, name):
     """Which show they wait for, their path does not tell."""
     wanted, other = make_show(), make_show()
     buyers = [make_user() for _ in range(40)]
@@ -89,12 +96,12 @@ def test_a_crowd_that_acts_on_its_orders_stops_nobody(server, name):
         with transaction.atomic():
             Show.objects.lock(wanted.pk)
             answers = [
-                crowd.submit(call, server, "POST", f"/api/orders/{order.reference}/{name}/", body, order.user)
+                crowd.submit(call, house, "POST", f"/api/orders/{order.reference}/{name}/", body, order.user)
                 for order, body in zip(orders, bodies, strict=True)
             ]
             wait_until(is_show_lock_awaited)
 
-            assert book(server, other, 5, buyers[0]).status == 201
+            assert book(house, other, 5, buyers[0]).status == 201
             assert other_connections("wait_event_type = 'Lock'") <= 2
 
         assert {answer.result().status for answer in answers} <= {200, 400, 409}

@@ -12,7 +12,7 @@ import pytest
 from accounts.hashers import Argon2idHasher
 from accounts.tests.factories import make_user
 from bookings.models import Booking, Order
-from movie_booking.tests.server import Server, call, headers_for
+from movie_booking.tests.server import call, headers_for, running
 from movies.tests.factories import make_movie, make_show
 
 pytestmark = [
@@ -27,16 +27,9 @@ CREDENTIALS = b'{"username": "john", "password": "wrong"}'
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory, django_db_setup):
-    server = Server(
-        tmp_path_factory.mktemp("http") / "log",
-        ALLOWED_HOSTS="localhost,127.0.0.1",
-        CORS_ALLOWED_ORIGINS=SHOP,
-    )
-    try:
-        server.start()
+    log = tmp_path_factory.mktemp("http") / "log"
+    with running(log, ALLOWED_HOSTS="localhost,127.0.0.1", CORS_ALLOWED_ORIGINS=SHOP) as server:
         yield server
-    finally:
-        server.kill()
 
 
 def connect(server):
