@@ -4,6 +4,7 @@ Nothing of this happens in development and in tests, where a request has a threa
 """
 
 import gc
+import logging
 import os
 import sys
 import time
@@ -33,6 +34,8 @@ from movie_booking.postgresql.pool import Pool
 from movie_booking.postgresql.replica import base as replica
 from movie_booking.turns import release_connection
 
+logger = logging.getLogger(__name__)
+
 
 def prepare() -> None:
     """Have this process wait for its database and compute hashes without keeping other requests waiting."""
@@ -52,6 +55,7 @@ def prepare() -> None:
     health.readiness.look = Lookout().look
     throttling.wait = gevent.sleep
     log_failed_threads()
+    log_failed_greenlets()
     # All views, which Django loads for the first request: that would keep all others waiting for seconds.
     import_module(settings.ROOT_URLCONF)
     # A request gives its connection back at its end, so there is none to look at when one begins.
@@ -62,6 +66,15 @@ def prepare() -> None:
         request_finished.disconnect(clear)
     gc.collect()
     gc.freeze()  # what there is now stays: not worth looking through again and again
+
+
+def log_failed_greenlets() -> None:
+    """Have what is caught nowhere in a greenlet logged like all else. gevent prints it with what it says."""
+
+    def log_failure(context: Any, kind: Any, error: BaseException | None, trace: Any) -> None:
+        logger.error("A greenlet failed", exc_info=error)
+
+    gevent.get_hub().print_exception = log_failure
 
 
 def wait_cooperatively(waiting: Any) -> None:

@@ -104,7 +104,7 @@ class Replica:
     def fail(self, error: Error) -> None:
         """Do not ask it until it was seen to be well. For the line that is logged: what went wrong."""
         text = str(error).strip() or type(error).__name__
-        self._set_aside(f"it failed: {text.splitlines()[0]}")
+        self._set_aside(f"it failed: {text.splitlines()[0].rstrip('.')}")
 
     def _note(self, replayed: int) -> None:
         while self._marks and self._marks[0][1] <= replayed:

@@ -206,7 +206,6 @@ quote_order = operation(
     service=services.quote_order,
     operation_description="Of all its seats, or of those named. Nothing is cancelled.",
     manual_parameters=[
-        OF_SHOW,
         openapi.Parameter(
             "seat_numbers",
             openapi.IN_QUERY,
@@ -216,6 +215,7 @@ quote_order = operation(
             collection_format="csv",
             description="Some seats of the order: `5,6`. Without it, all.",
         ),
+        OF_SHOW,
     ],
     security=USER_GUEST_OR_MACHINE,
 )

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -64,14 +65,25 @@ def run(command, folder, environment):
     return done.stdout
 
 
+def base_python(folder):
+    """A folder for PATH that has the `python` of the base image: what made the environment of these tests.
+
+    It may be called so in the image only. As a link it would not know where it belongs.
+    """
+    python = folder / "bin" / "python"
+    python.parent.mkdir()
+    python.write_text(f'#!/bin/sh\nexec {shlex.quote(str(Path(sys._base_executable).resolve()))} "$@"\n')
+    python.chmod(0o755)
+    return python.parent
+
+
 def build(folder):
     """Carry out the Dockerfile, with a folder for /app, and return what it makes."""
     app, context = folder / "app", folder / "context"
     app.mkdir()
     context.mkdir()
     send(context)
-    # The Python that the virtual environment of these tests was made with is that of the base image.
-    base = f"{Path(sys._base_executable).resolve().parent}:/usr/bin:/bin"
+    base = f"{base_python(folder)}:/usr/bin:/bin"
     # Where pip finds packages is for this machine to say; and it may have them, compiled or not.
     pip = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
     pip |= {"PIP_NO_CACHE_DIR": "0", "PIP_NO_COMPILE": "1"}

@@ -15,7 +15,7 @@ from bookings.models import Booking, BookingEvent, IdempotencyKey, Order, Status
 from bookings.tests.factories import block, hold, make_guest, make_order
 from movie_booking.tests.endpoints import ENDPOINTS
 from movie_booking.tests.server import running
-from movie_booking.tests.standby import behind, in_step, later, standby, watched  # noqa: F401 - fixtures
+from movie_booking.tests.standby import behind, in_step, later, primary, standby, watched  # noqa: F401 - fixtures
 from movie_booking.tests.wire import messages  # noqa: F401 - a fixture
 from movies.models import Cinema, Movie, Screen, Show
 from movies.tests.factories import make_cinema, make_screen, make_show

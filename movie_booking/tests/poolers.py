@@ -4,6 +4,7 @@ import shutil
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 from django.db import connection
 
@@ -13,9 +14,12 @@ from movie_booking.tests.programs import require
 PASSWORD = "a/b@c:%d,e"
 
 
-def start_pgbouncer():
-    """With two sessions for all clients, used in turn: what one leaves behind, the next would find."""
-    params = connection.get_connection_params()
+def start_pgbouncer(**elsewhere):
+    """With two sessions for all clients, used in turn: what one leaves behind, the next would find.
+
+    It leads to the database of the tests, or to another host.
+    """
+    params = connection.get_connection_params() | elsewhere
     host = params.get("host") or "127.0.0.1"
     target = {"host": host, "port": params.get("port") or 5432, "dbname": params["dbname"], "pool_size": 2}
     target |= {name: params[name] for name in ("user", "password") if params.get(name)}
@@ -29,6 +33,7 @@ def start_pgbouncer():
         password=PASSWORD,
         owner=Path(host).owner() if host.startswith("/") else "nobody",
         server_round_robin=1,
+        server_login_retry=1,  # seconds until it tries again, after a database that was away
     )
 
 
@@ -48,6 +53,10 @@ def led(**changes):
     finally:
         connection.close()
         connection.settings_dict.update(before)
+
+
+def address(pgbouncer, mode):
+    return f"postgres://cinema:{quote(PASSWORD, safe='')}@127.0.0.1:{pgbouncer.port}/{mode}"
 
 
 def through(pgbouncer, mode, **changes):

@@ -2,6 +2,7 @@
 
 import time
 from contextlib import contextmanager
+from http.client import HTTPConnection
 
 import dj_database_url
 import pytest
@@ -17,7 +18,7 @@ from movie_booking import replica
 from movie_booking.replica import REPLICA, Replica
 from movie_booking.replica_settings import replica_settings
 from movie_booking.settings import database_settings
-from movie_booking.tests.server import database_url, wait_until
+from movie_booking.tests.server import database_url, running, wait_until
 from movies.tests.factories import make_show
 
 
@@ -41,16 +42,26 @@ def known_as_replica(url):
         connections.settings = connections.configure_settings(django_settings.DATABASES)
 
 
-@pytest.fixture(scope="module")
-def standby(django_db_setup, django_db_blocker):
-    with django_db_blocker.unblock():
-        url = database_url()
-    standby = Standby(url)
+@contextmanager
+def following(primary):
+    standby = Standby(primary)
     try:
-        with known_as_replica(standby.url(url.rpartition("/")[2])):
-            yield standby
+        yield standby
     finally:
         standby.close()
+
+
+@pytest.fixture(scope="module")
+def primary(django_db_setup, django_db_blocker):
+    """The address of the test database."""
+    with django_db_blocker.unblock():
+        return database_url()
+
+
+@pytest.fixture(scope="module")
+def standby(primary):
+    with following(primary) as standby, known_as_replica(standby.url(primary.rpartition("/")[2])):
+        yield standby
 
 
 @pytest.fixture
@@ -147,3 +158,38 @@ def public_paths(show):
 
 def version(response):
     return response.json()["seats_version"]
+
+
+def assert_nobody_is_held_up(standby, url, log, *, goes, returns):
+    """A production server that reads at this address goes on answering while the standby is away."""
+    path = seats_path(make_show())
+    # By name, or as it stands if it goes through a pooler; and not by those who came before.
+    asks_it = (
+        "SELECT count(*) FROM pg_stat_activity WHERE query ~ 'seat_map|seats_version'"
+        " AND query_start > clock_timestamp() - interval '1 second' AND pid <> pg_backend_pid()"
+    )
+
+    def statuses(count):
+        http = HTTPConnection("127.0.0.1", server.port, timeout=30)
+        found = []
+        for _ in range(count):
+            http.request("GET", path)
+            response = http.getresponse()
+            response.read()
+            found.append(response.status)
+        http.close()
+        return found
+
+    def logged(text):
+        return text in log.read_text()
+
+    with running(log, DATABASE_REPLICA_URL=url, WEB_CONCURRENCY="1", LOG_LEVEL="WARNING") as server:
+        wait_until(lambda: statuses(5) == [200] * 5 and standby.value(asks_it) > 0)
+        goes()
+        try:
+            assert statuses(20) == [200] * 20
+            wait_until(lambda: statuses(1) == [200] and logged("The replica is not used: it failed"))
+        finally:
+            returns()
+        wait_until(lambda: statuses(1) == [200] and logged("The replica serves again"))
+    assert not logged("Traceback")

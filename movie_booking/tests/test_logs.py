@@ -8,12 +8,14 @@ import threading
 from contextlib import contextmanager, nullcontext
 from io import StringIO
 
+import gevent
 import pytest
 from django.db import DataError, IntegrityError, connection
 from django.test import Client
 
 from accounts.models import User
 from accounts.tests.factories import PASSWORD, client_for, make_user
+from movie_booking.greenlets import log_failed_greenlets
 from movie_booking.logs import JSONLines, TextLines, log_failed_threads, without_secrets
 from movie_booking.request_context import current
 from movies.tests.factories import make_show
@@ -306,6 +308,20 @@ def test_what_is_caught_nowhere_in_a_thread_is_a_line_like_all_others(monkeypatc
     [line] = found
     assert line["message"] == "A thread failed"
     assert line["exception"].splitlines()[-1] == "KeyError: '***'"
+
+
+def test_so_is_what_is_caught_nowhere_in_a_greenlet(monkeypatch, capfd):
+    hub = gevent.get_hub()
+    monkeypatch.setattr(hub, "print_exception", hub.print_exception)  # to be set back
+    log_failed_greenlets()
+    with lines() as found:
+        gevent.spawn(lambda: {}[MARK]).join()
+
+    [line] = found
+    assert line["message"] == "A greenlet failed"
+    assert "<lambda>" in line["exception"]
+    assert line["exception"].splitlines()[-1] == "KeyError: '***'"
+    assert MARK not in capfd.readouterr().err
 
 
 def test_a_user_is_a_number():

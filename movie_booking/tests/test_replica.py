@@ -2,7 +2,6 @@
 
 import logging
 import time
-from http.client import HTTPConnection
 
 import pytest
 from django.conf import settings as django_settings
@@ -13,8 +12,16 @@ from accounts.tests.factories import client_for, make_staff, make_user
 from bookings.tests.factories import book, make_order
 from movie_booking import replica
 from movie_booking.replica import REPLICA, Replica
-from movie_booking.tests.server import Server, database_url, wait_until
-from movie_booking.tests.standby import get, known_as_replica, public_paths, seats_path, served_by, version
+from movie_booking.tests.server import database_url, wait_until
+from movie_booking.tests.standby import (
+    assert_nobody_is_held_up,
+    get,
+    known_as_replica,
+    public_paths,
+    seats_path,
+    served_by,
+    version,
+)
 from movies.models import MachineKey
 from movies.services import make_key
 from movies.tests.factories import browser_for, make_show
@@ -220,41 +227,5 @@ def test_one_that_is_away_is_missed_by_nobody(in_step, watched, standby, said):
 
 @pytest.mark.kills_servers
 def test_one_that_hangs_holds_nobody_up_for_long(standby, tmp_path):
-    show = make_show()
-    server = Server(
-        tmp_path / "log",
-        DATABASE_REPLICA_URL=standby.url(database_url().rpartition("/")[2]),
-        WEB_CONCURRENCY="1",
-        LOG_LEVEL="WARNING",
-    )
-
-    def statuses(count):
-        http = HTTPConnection("127.0.0.1", server.port, timeout=30)
-        found = []
-        for _ in range(count):
-            http.request("GET", seats_path(show))
-            response = http.getresponse()
-            response.read()
-            found.append(response.status)
-        http.close()
-        return found
-
-    asks_it = (
-        "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%seat_map%' AND pid <> pg_backend_pid()"
-    )
-
-    def logged(text):
-        return text in server.log.read_text()
-
-    try:
-        server.start()
-        wait_until(lambda: statuses(5) == [200] * 5 and standby.value(asks_it) > 0)
-        standby.freeze()
-        assert statuses(20) == [200] * 20
-        wait_until(lambda: statuses(1) == [200] and logged("The replica is not used: it failed"))
-        standby.thaw()
-        wait_until(lambda: statuses(1) == [200] and logged("The replica serves again"))
-    finally:
-        standby.thaw()
-        server.kill()
-    assert "Traceback" not in server.log.read_text()
+    url = standby.url(database_url().rpartition("/")[2])
+    assert_nobody_is_held_up(standby, url, tmp_path / "log", goes=standby.freeze, returns=standby.thaw)
