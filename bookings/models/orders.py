@@ -43,7 +43,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
     def of_customers(self) -> "OrderQuerySet":
         """Orders without those of house seats, which no customer has."""
-        house_seats = Booking.objects.filter(order=OuterRef("pk"), is_house_seat=True)
+        house_seats = Booking.objects.filter(order=OuterRef("pk"), show=OuterRef("show"), is_house_seat=True)
         return self.filter(~Exists(house_seats))
 
     def of_machine(self, key_id: int) -> "OrderQuerySet":

@@ -33,13 +33,16 @@ IDEMPOTENCY_KEY = openapi.Parameter(
         " and get the first response again, with `Idempotent-Replayed: true`: nothing happens twice."
     ),
 )
-# Of whatever is looked up by its reference or id. A show that it is not of finds nothing.
+# Of whatever is looked up by its reference or id.
 OF_SHOW = openapi.Parameter(
     "show",
     openapi.IN_QUERY,
     type=openapi.TYPE_INTEGER,
     minimum=0,
-    description="Its show, if you know it: where rows are spread over machines, one is asked and not all.",
+    description=(
+        "The id of its show, if you know it: with any other it is 404. Where rows are spread over machines,"
+        " one is asked and not all."
+    ),
 )
 # A key may be malformed, and to compare requests their bodies are parsed, also where the view needs none.
 IDEMPOTENCY_ERRORS: Problems = (Invalid, *BODY_ERRORS, KeyReused, InProgress)

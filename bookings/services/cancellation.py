@@ -191,7 +191,7 @@ def quote_cancellation(booking: Booking) -> CancellationQuote:
     _refuse_unless_customers(booking, at)
     seats: Sequence[Booking] = [booking]
     if other_halves(show, [booking.seat_number]):
-        seats = _whole_sofa(booking, booking.order.bookings.live(at))
+        seats = _whole_sofa(booking, booking.order.bookings.filter(show=booking.show_id).live(at))
     return CancellationQuote(booking.pk, *_quote(SeatInventory(show, at), seats))
 
 

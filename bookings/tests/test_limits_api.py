@@ -132,7 +132,8 @@ def test_who_has_more_than_is_allowed_by_now_has_none_left():
 def test_a_show_is_for_users_only_and_must_be_one_that_they_see():
     user = make_user()
 
-    assert_refused(limits(show=make_show().pk), 401, "not_authenticated")
+    for named in (make_show().pk, "x", ""):
+        assert_refused(limits(show=named), 401, "not_authenticated")
     for hidden in (make_show(status="DRAFT").pk, 987654):
         assert_refused(limits(user, show=hidden), 404, "not_found")
     for nonsense in ("", "x", "-1", "1.5", 2**63):

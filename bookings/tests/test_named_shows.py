@@ -99,13 +99,19 @@ def test_a_machine_names_it_whether_it_sold_or_looks_up():
         assert_refused(client.get(f"{path}?show={other.pk}"), 404, "not_found")
 
 
-def test_the_same_request_is_the_same_with_the_show_and_without():
+@pytest.mark.parametrize(
+    "path", ["orders/{order}/confirm/", "orders/{order}/cancel/", "bookings/{booking}/cancel/"]
+)
+def test_the_same_request_is_the_same_with_the_show_and_without(path):
     order = make_bought()
-    client, path = client_for(order.user), f"/api/orders/{order.reference}/confirm/"
+    booking = order.bookings.get(seat_number=2).pk
+    client, address = client_for(order.user), f"/api/{path.format(order=order.reference, booking=booking)}"
+    key = {"HTTP_IDEMPOTENCY_KEY": "k"}
 
-    first = client.post(path, {}, HTTP_IDEMPOTENCY_KEY="k")
-    again = client.post(f"{path}?show={order.show_id}", {}, HTTP_IDEMPOTENCY_KEY="k")
+    first = client.post(address, {}, **key)
+    again = client.post(f"{address}?show={order.show_id}", {}, **key)
 
     assert (first.status_code, again.status_code) == (200, 200)
     assert again["Idempotent-Replayed"] == "true"
     assert again.json() == first.json()
+    assert_refused(client.post(f"{address}?show={make_show().pk}", {}, **key), 404, "not_found")

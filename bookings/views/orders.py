@@ -70,19 +70,19 @@ class BookingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, StrictLis
             return self.queryset
         return Booking.objects.of_user(self.request.user).with_details()
 
-    def _named(self) -> BookingQuerySet:
-        """The booking that the path names, of the show that the query names, if it does."""
-        own = Booking.objects.of_user(self.request.user).filter(pk=self.kwargs["pk"])
-        show_id = named_id(self.request, "show")
-        return own if show_id is None else own.filter(show=show_id)
+    @cached_property
+    def booking(self) -> Booking:
+        """The booking that the path names, read once. A service reads it anew under the lock."""
+        return self.get_object()
 
     def get_object(self) -> Booking:
-        for booking in self._named().with_details():
+        found, show_id = self.get_queryset().filter(pk=self.kwargs["pk"]), named_id(self.request, "show")
+        for booking in found if show_id is None else found.filter(show=show_id):
             return booking
         raise NotFound
 
     def shows_to_lock(self) -> set[int]:
-        return set(self._named().values_list("show_id", flat=True))
+        return {self.booking.show_id}
 
     @schema.quote_cancellation
     @action(detail=True)
@@ -97,7 +97,7 @@ class BookingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, StrictLis
         data = CancelBookingInput(data=request.data)
         data.is_valid(raise_exception=True)
         self.check_object_permissions(request, data.validated_data)
-        booking = services.cancel_booking(self.get_object(), actor=api_actor(request), **data.validated_data)
+        booking = services.cancel_booking(self.booking, actor=api_actor(request), **data.validated_data)
         return Response(changed_booking(booking))
 
 
@@ -234,7 +234,7 @@ class OrderViewSet(SaysWhere, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
 
     @staticmethod
     def _told(body: dict[str, Any]) -> list[Order]:
-        """The order that a guest was told of, if it is theirs still."""
+        """The order of which a guest or a machine was told, if no account has taken it over."""
         return ORDER_OF_GUEST(body["reference"], body["reference"], show_id=body["show"])
 
     def retrieve(self, request: UserRequest, reference: str) -> Response:  # type: ignore[override]

@@ -1,5 +1,6 @@
 """Search, ordering and filters that every list shares: `?name=value`."""
 
+import re
 from functools import lru_cache
 from typing import Any
 
@@ -79,9 +80,21 @@ class StableOrderingFilter(OrderingFilter):
         return valid
 
 
+class WrittenNumber(forms.DecimalField):
+    """A number in the digits of ASCII. Python would also read `1_0`, `1e0` and the digits of every script."""
+
+    written = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str) and value.strip() and not self.written.fullmatch(value.strip()):
+            raise forms.ValidationError(self.error_messages["invalid"], "invalid")
+        return super().to_python(value)
+
+
 class WholeNumberFilter(filters.NumberFilter):
     """A whole number from 0 upwards."""
 
+    field_class = WrittenNumber
     max_value: int
 
     def __init__(self, **kwargs: Any) -> None:

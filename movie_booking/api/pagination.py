@@ -23,6 +23,10 @@ class Pagination(PageNumberPagination):
     page_size_query_description = "How many a page: 1 to 100. Without it 20; more counts as 100."
     max_page_size = 100
 
+    def get_page_number(self, request: Request, paginator: Any) -> int:
+        """Return the number, or 0, which no page has. Python would read the digits of every script."""
+        return parse_id(str(super().get_page_number(request, paginator))) or 0
+
     def first_page(self, request: Request, rows: Sequence[Any], count: int) -> Sequence[Any]:
         """Take these rows for the first page, of so many in all."""
         paginator = Paginator(rows, self.page_size)

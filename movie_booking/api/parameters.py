@@ -1,4 +1,4 @@
-"""What a list takes after its `?`: the parameters that it knows, each once."""
+"""What is taken after the `?` of an address: of lists the parameters that they know, and each once."""
 
 from typing import Any, ClassVar
 

@@ -14,7 +14,10 @@ from movies.filters import MovieFilter, ScreenFilter, ShowFilter
 pytestmark = pytest.mark.django_db
 
 LISTS = ["movies", "cinemas", "screens", "shows", "bookings", "my-bookings", "orders"]
+# What Python takes for a number, and nobody else does.
+FOREIGN = ["1_0", "1e0", "%2B1", "%D9%A1", "%EF%BC%91", "%C2%B2"]
 BAD_IDS = ["abc", "1.5", "NaN", "Infinity", "1e999999999", "%00", "1%00", "-1", HUGE, 2**63, "9" * 5000]
+BAD_IDS += FOREIGN
 BAD_DAYS = ["0001-01-01", "9999-12-31", "2026-02-30", "10000-01-01", "today", "%00", "2026-11-23T10:00:00Z"]
 BAD_TIMES = [
     "0001-01-01T00:00:00%2B14:00",
@@ -30,7 +33,7 @@ BAD_TIMES = [
 ]
 BAD_FILTERS = [
     *product(("movie", "cinema", "screen"), BAD_IDS),
-    *product(("min_available",), ["abc", "1.5", "-1", "NaN", "%00", HUGE, 1_000_001]),
+    *product(("min_available",), ["abc", "1.5", "-1", "NaN", "%00", HUGE, 1_000_001, *FOREIGN]),
     *product(("date",), BAD_DAYS),
     *product(("starts_after", "starts_before"), BAD_TIMES),
     *product(("status",), ["SOLD", "on_sale", "%00"]),
@@ -50,13 +53,19 @@ def test_a_filter_that_makes_no_sense_is_invalid(anonymous, ids, path, field, va
     assert refused_fields(response) == (400, "invalid", [field])
 
 
+@pytest.mark.parametrize("path", ["bookings", "my-bookings", "orders"])
+@pytest.mark.parametrize("value", BAD_IDS, ids=short)
+def test_a_show_that_makes_no_sense_is_invalid(api, path, value):
+    assert refused_fields(api.get(f"/api/{path}/?show={value}")) == (400, "invalid", ["show"])
+
+
 @pytest.mark.parametrize("path", ["movies", "cinemas", "screens", "shows"])
 def test_a_search_for_a_null_character_is_invalid(anonymous, path):
     assert refusal(anonymous.get(f"/api/{path}/?search=a%00b")) == (400, "invalid")
 
 
 @pytest.mark.parametrize("path", LISTS)
-@pytest.mark.parametrize("page", [HUGE, 2, 0, -1, "abc", "1.5", "%00", "9" * 5000], ids=short)
+@pytest.mark.parametrize("page", [HUGE, 2, 0, -1, "abc", "1.5", "%00", "9" * 5000, *FOREIGN], ids=short)
 def test_an_unknown_page_is_not_found(api, path, page):
     assert refusal(api.get(f"/api/{path}/?page={page}")) == (404, "not_found")
 
