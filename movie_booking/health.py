@@ -24,6 +24,7 @@ from django.utils import timezone
 from bookings.models import HousekeepingRun
 from movie_booking import stopping
 from movie_booking.counting import SharedCounts, counts
+from movie_booking.request_context import current
 
 logger = logging.getLogger(__name__)
 
@@ -179,6 +180,9 @@ def answer_probes(get_response: GetResponse) -> GetResponse:
 
     def middleware(request: HttpRequest) -> HttpResponse:
         view = VIEWS.get(request.path_info)
-        return view(request) if view else get_response(request)
+        if view is None:
+            return get_response(request)
+        current.set(None)  # what is logged here is about no request, and not about that which came before
+        return view(request)
 
     return middleware

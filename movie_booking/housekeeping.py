@@ -24,7 +24,10 @@ LOOK_SECONDS = 0.2
 
 
 class Job(NamedTuple):
-    """What is done, and how many seconds after it was done it is done again."""
+    """What is done, and how many seconds after it was done it is done again.
+
+    It returns False if it was for another process to do: then this one says nothing of it.
+    """
 
     name: str
     work: Callable[[], object]
@@ -75,9 +78,9 @@ def repeat(job: Job, stop: Event) -> None:
     pause = job.seconds
     while not stop.is_set():
         try:
-            job.work()
-            child(JOBS, job.name, "done").inc()
-            child(JOB_SUCCESS, job.name).set_to_current_time()
+            if job.work() is not False:
+                child(JOBS, job.name, "done").inc()
+                child(JOB_SUCCESS, job.name).set_to_current_time()
             pause = job.seconds
         except Exception:
             child(JOBS, job.name, "failed").inc()

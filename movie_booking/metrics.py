@@ -104,7 +104,7 @@ MAILS = counter("mails_total", "Mails that were sent, failed for now, or were gi
 JOBS = counter("jobs_total", "What was done beside the server: done or failed.", ["task", "outcome"])
 JOB_SUCCESS = gauge(
     "job_last_success_timestamp_seconds",
-    "When it was last done beside the server.",
+    "When it was last done beside the server, or was seen not to be due. By whichever process has to do it.",
     ["task"],
     multiprocess_mode="max",
 )

@@ -73,10 +73,15 @@ class Lead:
         self._until = float("-inf")
         HousekeepingLead.objects.filter(holder=self._holder).update(holder="", until=Now())
 
-    def do(self, task: Task) -> None:
-        """Do a task if it is ours and due, and note what came of it. Raises what it raises."""
-        if not self.is_ours or not (task.is_frequent or is_due(task)):
-            return
+    def do(self, task: Task) -> bool:
+        """Do a task if it is due, and note what came of it; return False if another process has the lead.
+
+        Raises what the task raises.
+        """
+        if not self.is_ours:
+            return False
+        if not (task.is_frequent or is_due(task)):
+            return True
         started_at = timezone.now()
         try:
             count = task.work()
@@ -89,6 +94,7 @@ class Lead:
         if count or not task.is_frequent or since >= NOTED.total_seconds():
             _note(task, started_at, count)
             self._noted[task.name] = now
+        return True
 
     def forget_others(self, tasks: list[Task]) -> None:
         """Forget when tasks were done that are done no longer, or they would count as late for ever."""

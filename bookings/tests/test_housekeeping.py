@@ -110,8 +110,8 @@ def test_the_others_stand_by():
     second, work = Lead(), Work()
     second.renew()
 
-    second.do(Task("Sweeping", work, 15))
-    second.do(Task("Purging", work, HOUR))
+    assert second.do(Task("Sweeping", work, 15)) is False
+    assert second.do(Task("Purging", work, HOUR)) is False
 
     assert work.times == 0
     assert not HousekeepingRun.objects.exists()

@@ -23,11 +23,12 @@ class LimitsView(APIView):
     @schema.get_limits
     def get(self, request: Request) -> Response:
         refuse_unknown(request, ("show",))
-        if "show" in request.query_params:
-            if isinstance(request.user, Machine):
-                raise PermissionDenied(IsPerson.message, IsPerson.code)
-            if not request.user.is_authenticated:
-                raise NotAuthenticated
+        if "show" not in request.query_params:
+            return Response(limits_json(settings, None))
+        if isinstance(request.user, Machine):
+            raise PermissionDenied(IsPerson.message, IsPerson.code)
+        if not request.user.is_authenticated:
+            raise NotAuthenticated
         show_id = named_id(request, "show")
         left = None if show_id is None else allowance(request.user, show_id)
         return Response(limits_json(settings, left))

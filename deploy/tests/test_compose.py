@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import yaml
 from django.conf import settings
 
 from deploy.tests.dockerfile import ROOT, run
+from drills.haproxy import READY
 from movie_booking.tests.test_settings import python
 
 TEXT = (ROOT / "compose.yaml").read_text("utf-8")
@@ -29,7 +31,7 @@ def new_env(domain="cinema.example"):
 
 def test_it_is_what_compose_takes():
     run(
-        [ROOT / ".venv/bin/check-jsonschema", "--builtin-schema", "vendor.compose-spec", "compose.yaml"],
+        [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", "compose.yaml"],
         ROOT,
         None,
     )
@@ -74,11 +76,30 @@ def test_a_host_has_time_to_finish_what_it_has_begun():
         assert int(SERVICES[name]["stop_grace_period"].removesuffix("s")) > settings.ANSWER_SECONDS + 10
 
 
+def interpolated(text, known):
+    """What Compose makes of `${NAME}`, `${NAME:-otherwise}` and `${NAME:?must be there}`, in one another."""
+    innermost = re.compile(r"\$\{(\w+)(?::([-?])([^{}]*))?\}")
+
+    def value(match):
+        name, sign, otherwise = match.groups()
+        return known.get(name) or (otherwise if sign == "-" else known[name])
+
+    while innermost.search(text):
+        text = innermost.sub(value, text)
+    return text
+
+
+def given(known):
+    """The environment of a host."""
+    return {name: interpolated(value, known) for name, value in SERVICES["web1"]["environment"].items()}
+
+
 def test_what_compose_wants_to_know_is_in_the_file_that_new_env_writes():
-    wanted = {name for name in re.findall(r"\$\{(\w+)", TEXT) if name != "RELEASE"}
+    wanted = set(re.findall(r"\$\{(\w+)(?::\?|\})", TEXT))
     known = new_env()
 
     assert wanted <= set(known)
+    assert set(re.findall(r"\$\{(\w+):-", TEXT)) - {"RELEASE"} <= SETTINGS
     assert all(known[name] for name in wanted)
     assert set(known) - wanted <= SETTINGS
     assert set(SERVICES["web1"]["environment"]) <= SETTINGS
@@ -115,13 +136,25 @@ def test_new_env_keeps_the_secrets_of_a_site_that_is_there(tmp_path):
 
 def test_the_server_starts_with_what_compose_gives_it():
     known = new_env()
-    given = {
-        name: re.sub(r"\$\{(\w+)[^}]*\}", lambda match: known[match[1]], value)
-        for name, value in SERVICES["web1"]["environment"].items()
-    }
 
-    checked = python("manage.py", "check", "--deploy", "--fail-level", "WARNING", **known, **given, DEBUG="0")
+    environment = known | given(known) | {"DEBUG": "0"}
+    checked = python("manage.py", "check", "--deploy", "--fail-level", "WARNING", **environment)
 
     assert (checked.returncode, checked.stdout) == (0, "System check identified no issues (0 silenced).\n"), (
         checked.stderr
     )
+
+
+def test_any_setting_of_a_host_may_stand_in_the_file():
+    known = new_env()
+    assert given(known)["SITE_URL"] == given(known)["CSRF_TRUSTED_ORIGINS"] == "https://cinema.example"
+    assert given(known)["DATABASE_URL"].endswith(f":{known['POSTGRES_PASSWORD']}@database:5432/movie_booking")
+
+    others = {name: f"another {name}" for name in SERVICES["web1"]["environment"]}
+    assert given(known | others) == others
+
+
+def test_a_host_is_waited_for_until_it_sells():
+    for name in ("web1", "web2"):
+        *_, path = SERVICES[name]["healthcheck"]["test"]
+        assert path == READY

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import ssl
 import subprocess
@@ -24,18 +25,28 @@ class Host(ThreadingHTTPServer):
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Answer)
-        self.ready = True
+        self.ready, self.sent, self.refused = True, [], 0
         Thread(target=self.serve_forever, daemon=True).start()
 
 
 class Answer(BaseHTTPRequestHandler):
+    def do_POST(self):
+        self.server.sent.append(self.path)
+        self.rfile.read(int(self.headers["Content-Length"]))
+        if self.path == "/break-off":
+            self.close_connection = True
+        else:
+            self.do_GET()
+
     def do_GET(self):
         said = dict(self.headers) | {"path": self.path, "host": self.server.server_port}
         body = json.dumps(said).encode()
-        self.send_response(503 if self.path.startswith("/readyz?") and not self.server.ready else 200)
+        is_refused = self.path.startswith("/readyz?") and not self.server.ready
+        self.send_response(503 if is_refused else 200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+        self.server.refused += is_refused
 
     def log_message(self, *arguments):
         pass
@@ -66,13 +77,14 @@ class Proxy:
             run = [caddy, "run", "--config", folder / "caddy.json"]
             self.process = subprocess.Popen(run, env=environment, stdout=log, stderr=log)
 
-    def get(self, path, **headers):
+    def get(self, path, method="GET", body=None, **headers):
         trusted = ssl.create_default_context(cafile=self.folder / "caddy/pki/authorities/local/root.crt")
         connection = HTTPSConnection("localhost", self.port, timeout=20, context=trusted)
         try:
-            connection.request("GET", path, headers={n.replace("_", "-"): v for n, v in headers.items()})
+            connection.request(method, path, body, {n.replace("_", "-"): v for n, v in headers.items()})
             response = connection.getresponse()
-            return response.status, json.loads(response.read() or "null")
+            text = response.read()
+            return response.status, json.loads(text) if text.startswith(b"{") else None
         finally:
             connection.close()
 
@@ -103,13 +115,16 @@ def proxy(tmp_path_factory, hosts):
     try:
         wait_until(started.serves)
         yield started
+    except AssertionError:
+        pytest.fail((started.folder / "log").read_text())
     finally:
         started.process.terminate()
         started.process.wait()
 
 
-def test_a_client_cannot_say_where_it_comes_from(proxy):
+def test_a_client_cannot_say_where_it_comes_from_nor_what_its_request_is_called(proxy):
     lies = {"X_Forwarded_For": "6.6.6.6", "X_Forwarded_Proto": "http", "X_Forwarded_Host": "evil.example"}
+    lies["X_Request_ID"] = "of-another-request"
 
     status, said = proxy.get("/api/movies/?page=2", **lies)
 
@@ -117,6 +132,18 @@ def test_a_client_cannot_say_where_it_comes_from(proxy):
     assert said["X-Forwarded-For"] == "127.0.0.1"
     assert said["X-Forwarded-Proto"] == "https"
     assert said["Host"] == f"localhost:{proxy.port}"
+    assert re.fullmatch(r"[0-9a-f-]{36}", said["X-Request-Id"])
+
+
+def test_what_was_counted_is_not_for_clients(proxy):
+    assert proxy.get("/metrics") == (404, None)
+    assert proxy.get("/api/movies/")[0] == 200
+
+
+def test_what_a_host_broke_off_is_not_sent_to_another(proxy, hosts):
+    assert proxy.get("/break-off", "POST", b"{}") == (502, None)
+
+    assert [path for host in hosts for path in host.sent] == ["/break-off"]
 
 
 def test_a_host_that_is_about_to_stop_gets_no_requests(proxy, hosts):
@@ -126,6 +153,20 @@ def test_a_host_that_is_about_to_stop_gets_no_requests(proxy, hosts):
 
     one.ready = True
     wait_until(lambda: proxy.hosts() == {one.server_port, other.server_port})
+
+
+def test_when_no_host_is_ready_those_that_live_answer(proxy, hosts):
+    for host in hosts:
+        host.ready, host.refused = False, 0
+    wait_until(lambda: all(host.refused > 1 for host in hosts))  # so Caddy knows it
+
+    for _ in range(10):
+        status, said = proxy.get("/api/shows/1/book/", "POST", b'{"seat_number": 5}')
+        assert (status, said["path"], said["X-Forwarded-For"]) == (200, "/api/shows/1/book/", "127.0.0.1")
+
+    for host in hosts:
+        host.ready = True
+    wait_until(lambda: proxy.hosts() == {host.server_port for host in hosts})
 
 
 def test_requests_go_on_when_a_host_is_gone(proxy, hosts):

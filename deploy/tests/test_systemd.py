@@ -16,7 +16,7 @@ MOST_EXPOSED = 15  # in tenths, of 100
 @pytest.mark.needs("systemd-analyze")
 def test_systemd_takes_the_unit_and_finds_it_little_exposed(tmp_path):
     unit = tmp_path / "movie-booking@8001.service"
-    unit.write_text(UNIT.read_text("utf-8").replace("/opt/movie-booking/.venv/bin/python", sys.executable))
+    unit.write_text(UNIT.read_text("utf-8").replace("/opt/movie-booking/%i/.venv/bin/python", sys.executable))
     analyze = require("systemd-analyze")
 
     run([analyze, "verify", unit], tmp_path, None)

@@ -17,6 +17,7 @@ from bookings.models import HousekeepingRun
 from bookings.tests.factories import keep_house
 from drills.haproxy import READY
 from movie_booking import health, stopping
+from movie_booking.request_context import RequestContext, current
 from movie_booking.tests.test_bad_headers import through_wsgi
 
 pytestmark = pytest.mark.django_db
@@ -77,6 +78,14 @@ def test_that_all_migrations_are_there_is_asked_until_it_is_so(kept_house, djang
     # Whether it can be written to (on SQLite the file says that), and when housekeeping was done.
     with django_assert_num_queries(2 if connection.vendor == "postgresql" else 1):
         ready()
+
+
+def test_what_a_probe_logs_is_not_about_the_request_before_it(kept_house):
+    current.set(RequestContext("of-another-request", "POST"))
+
+    ready()
+
+    assert current.get() is None
 
 
 def test_without_its_database_it_is_not_ready_and_does_not_say_where_that_is():

@@ -16,6 +16,7 @@ from django.db import OperationalError, connection
 from movie_booking import housekeeping, start_housekeeping
 from movie_booking.housekeeping import Job, repeat, run
 from movie_booking.management.commands import runserver
+from movie_booking.metrics import registry
 from movie_booking.tests.server import wait_until
 
 
@@ -45,6 +46,17 @@ def test_a_job_is_done_again_whatever_happens_and_less_often_while_it_fails(capl
 
     assert rounds.pauses == [15, 30, 60, 60, 60, 15, 15]
     assert len([record for record in caplog.records if record.levelname == "ERROR"]) == 4
+
+
+@pytest.mark.parametrize(("returned", "is_told"), [(None, True), (0, True), (True, True), (False, False)])
+def test_a_process_says_nothing_of_what_is_for_another_to_do(returned, is_told):
+    labels = {"task": f"returns {returned}"}
+
+    repeat(Job(labels["task"], lambda: returned, 15), Rounds(2))
+
+    done = registry.get_sample_value("movie_booking_jobs_total", {**labels, "outcome": "done"})
+    last = registry.get_sample_value("movie_booking_job_last_success_timestamp_seconds", labels)
+    assert (done, last is not None) == ((2, True) if is_told else (None, False))
 
 
 def test_no_job_waits_for_another(monkeypatch):

@@ -251,6 +251,34 @@ def test_a_statement_without_the_show_is_found(statement):
 
 # --- The page ----------------------------------------------------------------------------------------
 
+# A row of "All measures": what, whose, how many a second, and the CPU of a request in milliseconds.
+MEASURED = {
+    (what, whose): (float(rate.replace(",", "")), cpu)
+    for what, whose, rate, cpu in re.findall(
+        r"^\| ([\w ]+) \| ([\w, ()]+) \| ([\d,]+) \([^|]*\| ?([\d.]*) \|",
+        (ROOT / "docs" / "performance" / "README.md").read_text(),
+        re.M,
+    )
+}
+
+
+def test_the_figures_of_the_page_are_those_that_were_measured():
+    hot, hot_cpu = MEASURED["hot bookings", "ours"]
+    spread, _ = MEASURED["spread bookings", "ours"]
+    by_hand, _ = MEASURED["hot bookings", "pgbench, our statements"]
+    _, listed = MEASURED["show list", "ours"]
+    _, whole = MEASURED["seat map", "ours"]
+    _, unchanged = MEASURED["seat map", "ours, unchanged (304)"]
+
+    text = " ".join(PAGE.split())
+    assert f"sold {hot:.0f} seats a second of one hot show after the other, and {spread:.0f} of many" in text
+    assert f"{hot / 30:.0f} and {spread / 30:.0f} times as many" in text
+    assert f"a booking takes {hot_cpu} ms of it, a list of shows {listed}, a seat map {whole}," in text
+    assert f"an unchanged one (304) {unchanged} |" in text
+    assert f"took {1000 / by_hand:.2f} ms with their fsync ({by_hand:.0f} a second" in text
+    computed = [f"{1000 / (1000 / by_hand + trip):.0f}" for trip in (1, 5, 10, 20, 50)]
+    assert re.findall(r"\d+", re.search(r"alone: (.*?)\.", text)[1])[::2] == computed
+
 
 def test_what_we_ask_of_postgresql_names_code_that_is_there():
     table = re.search(r"^## What we ask of PostgreSQL\n.*?\n\|[- |]+\|\n(.*?)\n\n", PAGE, re.M | re.S)[1]
