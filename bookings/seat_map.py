@@ -15,6 +15,8 @@ from movie_booking import replica
 from movie_booking.errors import Invalid, NotFound
 from movie_booking.limits import MAX_ID, parse_id
 from movie_booking.statements import Message, Statement, send
+from movie_booking.together import Together
+from movie_booking.turns import release_connection
 from movies.models.shows import available_seats
 from movies.prices import prices_by_kind
 from movies.seat_plan import plan_of
@@ -73,13 +75,27 @@ SEAT_MAP = {
 }
 
 
-def seat_map_state(show_id: int, *, whole: bool = True, using: str = DEFAULT_DB_ALIAS) -> SeatMapState:
-    """Return what the map of a show depends on, or only what its version does. One query.
+def _hold_no_connection() -> None:
+    release_connection()
+    replica.release_connection()
 
-    Raises NotFound, for drafts too.
+
+states: Together[SeatMapState] = Together(_hold_no_connection)
+
+
+def seat_map_state(show_id: int, *, whole: bool = True, using: str = DEFAULT_DB_ALIAS) -> SeatMapState:
+    """Return what the map of a show depends on, or only what its version does.
+
+    One query for all who ask at once. Raises NotFound, for drafts too.
     """
     if show_id > MAX_ID:
         raise NotFound
+    if connections[using].in_atomic_block:  # which sees what nobody else does
+        return _read_state(show_id, whole, using)
+    return states.ask((show_id, whole, using), lambda: _read_state(show_id, whole, using))
+
+
+def _read_state(show_id: int, whole: bool, using: str) -> SeatMapState:
     backend: Any = connections[using]
     at = backend.ops.adapt_datetimefield_value(timezone.now())
     message = SEAT_MAP[backend.vendor] if whole else SEAT_MAP_STATE

@@ -53,12 +53,15 @@ def test_many_watch_a_server_that_goes_on_answering_and_stops_at_once(server):
 
 
 def test_streams_keep_no_connection_of_the_database(server):
-    """Each worker has twelve of them. All these streams want one at once, and then have none."""
-    show = make_show(total_seats=50)
+    """Each worker has twelve of them. All these streams want one at once, and then have none.
+
+    Each is of another show: those of one would ask together.
+    """
+    shows = [make_show() for _ in range(60)]
     with ThreadPoolExecutor(60) as crowd:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("LOCK movies_show IN ACCESS EXCLUSIVE MODE")
-            opened = [crowd.submit(open_stream, server, show) for _ in range(60)]
+            opened = [crowd.submit(open_stream, server, show) for show in shows]
             wait_until(lambda: other_connections("wait_event_type = 'Lock'") >= 12)
         streams = [each.result() for each in opened]
 
