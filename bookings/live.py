@@ -19,7 +19,6 @@ from movie_booking.api.renderers import JSONRenderer
 from movie_booking.database import is_reading
 from movie_booking.errors import Busy, NotFound
 from movie_booking.streams import closing
-from movie_booking.turns import release_connection
 
 LOOK_SECONDS = 1
 # By these it is noticed that a client is gone, and proxies see that a connection is in use.
@@ -40,8 +39,7 @@ def seat_events(show_id: int, version: int | None, known: Known) -> Iterator[byt
     if Channel.watching >= settings.MAX_WATCHERS:
         raise Busy(retry_after=BUSY_SECONDS)
     state = seat_map.current_state(show_id, "availability", known)
-    release_connection()  # others need it, and a stream lasts for minutes
-    replica.release_connection()
+    seat_map.release_connections()  # others need them, and a stream lasts for minutes
     first = RETRY if state.seats_version == version else RETRY + event_of(state)
     return _events(show_id, first, state.seats_version)
 

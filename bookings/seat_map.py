@@ -75,12 +75,13 @@ SEAT_MAP = {
 }
 
 
-def _hold_no_connection() -> None:
+def release_connections() -> None:
+    """Let others have whatever a map may have been read by."""
     release_connection()
     replica.release_connection()
 
 
-states: Together[SeatMapState] = Together(_hold_no_connection)
+states: Together[SeatMapState] = Together(release_connections)
 
 
 def seat_map_state(show_id: int, *, whole: bool = True, using: str = DEFAULT_DB_ALIAS) -> SeatMapState:

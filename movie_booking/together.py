@@ -45,18 +45,15 @@ class Together(Generic[Answer]):
     def ask(self, key: Hashable, question: Callable[[], Answer]) -> Answer:
         """Return what the question returns, which is the same one by this key. Raises what it raises."""
         with self._mutex:
-            now = self._now.get(key)
-            if now is None:
-                mine = self._now[key] = Round()
-            elif (joined := self._next.get(key)) is None:
-                mine = self._next[key] = Round()
-            else:
-                mine, now = joined, joined
+            now, joined = self._now.get(key), self._next.get(key)
+            if joined is None:
+                mine: Round[Answer] = Round()
+                (self._now if now is None else self._next)[key] = mine
         if now is not None:
             self._hold_nothing()
-        if now is mine:  # somebody else asks for us
-            mine.is_over.wait()
-            return mine.result()
+        if joined is not None:  # somebody else asks for us
+            joined.is_over.wait()
+            return joined.result()
         if now is not None:
             now.is_over.wait()
             with self._mutex:

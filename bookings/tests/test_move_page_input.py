@@ -199,7 +199,6 @@ JUNK = [
 ]
 
 
-@pytest.mark.about_http
 @pytest.mark.parametrize("name", ["shown", "opened"])
 def test_junk_in_what_the_page_carries_does_nothing_and_is_no_server_error(name, staff):
     show = show_in("A oo")
@@ -207,8 +206,8 @@ def test_junk_in_what_the_page_carries_does_nothing_and_is_no_server_error(name,
     page = form_of(plan(staff, show, screen=make_screen(cinema=show.cinema, seat_plan="B oo").pk))
     before = db_snapshot()
 
-    for number, junk in enumerate(JUNK):
-        for button in ("_move", "_plan" if number % 2 else "_check"):  # the latter two read alike
+    for junk in JUNK:
+        for button in ("_plan", "_check", "_move"):
             if (name, junk, button) != ("opened", "", "_move"):  # which is as if it were not there
                 assert staff.post(address(show), {**page, name: junk, button: ""}).status_code == 200, junk
     assert db_snapshot() == before

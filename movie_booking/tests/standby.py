@@ -156,6 +156,15 @@ def public_paths(show):
     ]
 
 
+def assert_the_replica_serves_all(show):
+    """What everyone may see is read there. Returns the answers by path."""
+    answers = {}
+    for path in public_paths(show):
+        answers[path], served = get(path)
+        assert (answers[path].status_code, served) == (200, {"replica"}), path
+    return answers
+
+
 def version(response):
     return response.json()["seats_version"]
 

@@ -111,7 +111,6 @@ def test_an_action_on_what_is_no_row_does_nothing_and_says_so(root, model):
     assert model._default_manager.count() == before
 
 
-@pytest.mark.about_http
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 def test_a_form_to_add_opens_whatever_its_address_proposes(root, model):
     add = paths(model)["list"] + "add/"

@@ -15,6 +15,7 @@ from movie_booking.replica import REPLICA, Replica
 from movie_booking.tests.server import database_url, wait_until
 from movie_booking.tests.standby import (
     assert_nobody_is_held_up,
+    assert_the_replica_serves_all,
     get,
     known_as_replica,
     public_paths,
@@ -41,9 +42,7 @@ def test_what_everyone_may_see_is_read_there_and_says_the_same(in_step):
     book(show, 5)
     in_step()
 
-    for path in public_paths(show):
-        response, served = get(path)
-        assert (response.status_code, served) == (200, {"replica"}), path
+    for path, response in assert_the_replica_serves_all(show).items():
         with_token, served = get(path, client_for(make_user()))
         assert served == {"primary"}, path
         assert with_token.json() == response.json(), path

@@ -8,10 +8,10 @@ from movie_booking.replica import REPLICA
 from movie_booking.tests.poolers import address, start_pgbouncer, stop
 from movie_booking.tests.standby import (
     assert_nobody_is_held_up,
+    assert_the_replica_serves_all,
     following,
     get,
     known_as_replica,
-    public_paths,
     seats_path,
     version,
 )
@@ -53,9 +53,7 @@ def test_it_is_read_through_the_pooler_and_says_the_same(in_step):
     book(show, 5)
     in_step()
 
-    for path in public_paths(show):
-        response, served = get(path)
-        assert (response.status_code, served) == (200, {"replica"}), path
+    assert_the_replica_serves_all(show)
 
 
 def test_what_it_lacks_is_read_from_the_primary(in_step, standby):
