@@ -60,6 +60,6 @@ class Together(Generic[Answer]):
                 self._now[key] = self._next.pop(key)
         mine.ask(question)
         with self._mutex:
-            if key not in self._next and self._now[key] is mine:
+            if key not in self._next and self._now.get(key) is mine:
                 del self._now[key]
         return mine.result()

@@ -6,7 +6,7 @@ from threading import Event
 import pytest
 
 from movie_booking.tests.server import wait_until
-from movie_booking.together import Together
+from movie_booking.together import Round, Together
 
 
 class Asked:
@@ -65,6 +65,26 @@ def test_nobody_is_told_what_was_so_before_they_asked(pool):
     question.goes_on.set()
 
     assert [each.result(30) for each in (first, second, third)] == [0, 1, 1]
+
+
+def test_who_is_slow_to_leave_may_find_the_next_round_over_too(pool, monkeypatch):
+    together, question, next_is_over, ask = Together(), Asked(), Event(), Round.ask
+
+    def ask_and_stay(asked, what):
+        ask(asked, what)
+        assert what is not question or next_is_over.wait(30)
+
+    monkeypatch.setattr(Round, "ask", ask_and_stay)
+    slow = pool.submit(together.ask, 1, question)
+    wait_until(lambda: question.begun == 1)
+    quick = pool.submit(together.ask, 1, lambda: "quick")
+    wait_until(lambda: 1 in together._next)
+    question.goes_on.set()
+    assert quick.result(30) == "quick"
+    next_is_over.set()
+
+    assert slow.result(30) == 0
+    assert (together._now, together._next) == ({}, {})
 
 
 def test_who_waits_lets_go_before_and_who_asks_at_once_does_not(pool):
