@@ -10,8 +10,10 @@ import os
 import shutil
 import tempfile
 from collections import defaultdict
+from collections.abc import Callable, Hashable
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 import pytest
@@ -171,3 +173,10 @@ def _no_lines(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
     """Requests do not wait in line: those of two workers never do, and it is the lock that is tested."""
     if "waits_in_line" not in request.keywords:
         monkeypatch.setattr(turns, "take", lambda *keys: nullcontext())
+        monkeypatch.setattr(turns, "serve", serve_alone)
+
+
+def serve_alone(key: Hashable, wish: Any, do: Callable[[list[Any]], list[Any]], *, of: Hashable) -> Any:
+    """What `Turns.serve` does where nobody waits."""
+    [outcome] = do([wish])
+    return outcome

@@ -68,16 +68,14 @@ TARGETS = [
         ratio(HOT, OURS, FASTAPI),
         1.5,
         2.2,
-        why="A third of the processors is idle: each booking has the show for 1.3 ms, and the database takes "
-        "0.5 of it, on the processors that it shares with both servers and their load.",
     ),
     Target(
         "hot bookings ÷ FastAPI with one statement",
         ratio(HOT, OURS, ONE_STATEMENT),
         0.75,
         1.1,
-        why="It asks the database once. Our rules (sofas, single seats, limits, holds) are in Python, "
-        "between the lock and the write, and we write an order, a booking, its history and the counts.",
+        why="It does all that it does in one statement. Our rules (sofas, single seats, limits, holds) are "
+        "in Python, and we write an order, a booking, its history and the counts.",
     ),
     Target("hot bookings ÷ pgbench with the statements we send", ratio(HOT, OURS, PGBENCH), 0.7, 0.85),
     Target(

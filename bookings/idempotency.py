@@ -6,7 +6,8 @@ https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any, NamedTuple, cast
@@ -27,6 +28,7 @@ from movie_booking.api.renderers import JSONRenderer
 from movie_booking.database import RETRY_AFTER_SECONDS, is_lock_failure
 from movie_booking.errors import Invalid
 from movie_booking.purging import delete_in_batches
+from movie_booking.statements import Message, Statement, execute
 
 View = Callable[..., Response]
 
@@ -53,16 +55,11 @@ def idempotent(view: View) -> View:
         key = _read_key(sent)
 
         def work() -> StoredResponse:
-            response = view(self, request, *args, **kwargs)
-            return StoredResponse(response.status_code, JSONRenderer().render(response.data).decode())
+            return StoredResponse.of(view(self, request, *args, **kwargs))
 
         with turn_of(self):
             stored = run_once(asker=_asker(request, key), fingerprint=_fingerprint(request), work=work)
-        body = json.loads(stored.body)
-        if not stored.replayed:
-            return Response(body, status=stored.status)
-        told = getattr(self, "told_again", lambda body: body)(body)
-        return Response(told, status=stored.status, headers={"Idempotent-Replayed": "true"})
+        return stored.told_by(self)
 
     return call
 
@@ -71,6 +68,18 @@ class StoredResponse(NamedTuple):
     status: int
     body: str  # JSON
     replayed: bool = False
+
+    @classmethod
+    def of(cls, response: Response) -> "StoredResponse":
+        return cls(response.status_code, JSONRenderer().render(response.data).decode())
+
+    def told_by(self, viewset: Any) -> Response:
+        """Return what the client is told now."""
+        body = json.loads(self.body)
+        if not self.replayed:
+            return Response(body, status=self.status)
+        told = getattr(viewset, "told_again", lambda body: body)(body)
+        return Response(told, status=self.status, headers={"Idempotent-Replayed": "true"})
 
 
 class Asker(NamedTuple):
@@ -112,6 +121,118 @@ def run_once(*, asker: Asker, fingerprint: str, work: Callable[[], StoredRespons
         return response
 
 
+def refuse_once(claim: "Claim", refusal: Exception) -> StoredResponse:
+    """Return the response stored with a key, or raise this refusal if there is none. Raises as `run_once`."""
+
+    def refuse() -> StoredResponse:
+        raise refusal
+
+    return run_once(asker=Asker(claim.user_id, (claim.key,)), fingerprint=claim.fingerprint, work=refuse)
+
+
+class Claim(NamedTuple):
+    """The key of a user, and what they ask for with it."""
+
+    user_id: int
+    key: str
+    fingerprint: str
+
+
+def claim_of(request: UserRequest) -> Claim | None:
+    """Return what a request of a user claims, if it has a key. Raises Invalid for one that is none."""
+    sent = request.META.get(META_KEY)
+    return None if sent is None else Claim(request.user.pk, _read_key(sent), _fingerprint(request))
+
+
+def claim_all(claims: Collection[Claim]) -> dict[Claim, StoredResponse | KeyReused]:
+    """Claim the keys of several users, one of each, and return what is to be answered to those whose key was
+    used before.
+
+    For a transaction that answers several requests, before it locks a show. Raises InProgress, and of several
+    soon: others would wait for one of them.
+    """
+    if not claims:
+        return {}
+    with waiting_briefly() if len(claims) > 1 else nullcontext():
+        # All who claim several do so in this order, or two of them might wait for each other.
+        claimed = _claim_rows(sorted(claims), OF_USER)
+    if claimed == len(claims):
+        return {}
+    by_key = {(claim.user_id, claim.key): claim for claim in claims}
+    users, keys = zip(*by_key, strict=True)
+    answers: dict[Claim, StoredResponse | KeyReused] = {}
+    for kept in IdempotencyKey.objects.filter(user__in=users, key__in=keys):
+        claim = by_key.get((cast("int", kept.user_id), kept.key))
+        if claim is None or kept.status is None:  # another's key that is the same, or what is claimed now
+            continue
+        is_same = kept.fingerprint == claim.fingerprint
+        answers[claim] = StoredResponse(kept.status, kept.body, replayed=True) if is_same else KeyReused()
+    return answers
+
+
+BRIEFLY = "200ms"  # longer than what is at work elsewhere takes, unless it waits itself
+
+
+@contextmanager
+def waiting_briefly() -> Iterator[None]:
+    """Have the locks of others be waited for only briefly, on PostgreSQL, if nothing fails."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT current_setting('lock_timeout'), set_config('lock_timeout', %s, true)", [BRIEFLY]
+        )
+        usual, _ = cursor.fetchone()
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [usual])
+
+
+KEEP = Message(
+    Statement.with_names(
+        "keep_responses",
+        """
+WITH kept AS (
+    UPDATE bookings_idempotencykey AS kept SET status = response.status, body = response.body
+    FROM unnest(%(users)s::bigint[], %(keys)s::text[], %(statuses)s::int[], %(bodies)s::text[])
+        AS response (user_id, key, status, body)
+    WHERE kept.user_id = response.user_id AND kept.key = response.key
+), given_up AS (
+    DELETE FROM bookings_idempotencykey AS kept
+    USING unnest(%(refused_users)s::bigint[], %(refused_keys)s::text[]) AS refused (user_id, key)
+    WHERE kept.user_id = refused.user_id AND kept.key = refused.key
+)
+SELECT set_config('movie_booking.returned', '', false)
+""",
+    )
+)
+
+
+def keep_all(responses: Mapping[Claim, StoredResponse], *, refused: Collection[Claim]) -> None:
+    """Store the responses to claims at the end of their transaction, and give up the keys of those that were
+    refused, who can try again.
+    """
+    if not (responses or refused):
+        return
+    if connection.vendor == "postgresql":
+        given = {
+            "refused_users": [claim.user_id for claim in refused],
+            "refused_keys": [claim.key for claim in refused],
+            "users": [claim.user_id for claim in responses],
+            "keys": [claim.key for claim in responses],
+            "statuses": [response.status for response in responses.values()],
+            "bodies": [response.body for response in responses.values()],
+        }
+        execute(KEEP, given, is_last=True)
+        return
+    for claim in refused:
+        IdempotencyKey.objects.filter(user=claim.user_id, key=claim.key).delete()
+    for claim, response in responses.items():
+        own = IdempotencyKey.objects.filter(user=claim.user_id, key=claim.key)
+        own.update(status=response.status, body=response.body)
+
+
 def purge_idempotency_keys() -> int:
     """Delete responses that were kept long enough, and return how many."""
     old = IdempotencyKey.objects.filter(created_at__lt=_horizon())
@@ -122,23 +243,28 @@ def purge_idempotency_keys() -> int:
 # it was rolled back, inserts ours. A row past its time counts as none.
 CLAIM_TEMPLATE = """
 INSERT INTO bookings_idempotencykey (user_id, key, fingerprint, created_at, body)
-VALUES (%s, %s, %s, %s, '') ON CONFLICT {unique} DO UPDATE
-SET fingerprint = excluded.fingerprint, created_at = excluded.created_at, body = ''
+VALUES {rows} ON CONFLICT {unique} DO UPDATE
+SET fingerprint = excluded.fingerprint, created_at = excluded.created_at, status = NULL, body = ''
 WHERE bookings_idempotencykey.created_at < %s
 """
-CLAIM = CLAIM_TEMPLATE.format(unique="(user_id, key)")
-CLAIM_OF_GUEST = CLAIM_TEMPLATE.format(unique="(key) WHERE user_id IS NULL")
+OF_USER, OF_GUEST = "(user_id, key)", "(key) WHERE user_id IS NULL"
 
 
 def _claim(user_id: int | None, key: str, fingerprint: str) -> bool:
+    return _claim_rows([(user_id, key, fingerprint)], OF_GUEST if user_id is None else OF_USER) == 1
+
+
+def _claim_rows(claims: Sequence[tuple[int | None, str, str]], unique: str) -> int:
+    """Claim keys by this unique index, and return how many were to be had. Raises InProgress."""
     now, too_old = (
         connection.ops.adapt_datetimefield_value(moment) for moment in (timezone.now(), _horizon())
     )
+    rows = ", ".join(["(%s, %s, %s, %s, '')"] * len(claims))
+    values = [value for claim in claims for value in (*claim, now)]
     try:
         with connection.cursor() as cursor:
-            claim = CLAIM_OF_GUEST if user_id is None else CLAIM
-            cursor.execute(claim, [user_id, key, fingerprint, now, too_old])
-            return cursor.rowcount == 1
+            cursor.execute(CLAIM_TEMPLATE.format(rows=rows, unique=unique), [*values, too_old])
+            return cursor.rowcount
     except OperationalError as error:
         if is_lock_failure(error):
             raise InProgress(retry_after=RETRY_AFTER_SECONDS) from error

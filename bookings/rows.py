@@ -138,6 +138,11 @@ WAIT_FOR_OTHER_HOLDS_OF_ADDRESS = Statement(
     "SELECT pg_advisory_xact_lock(hashtextextended('holds of ' || %s::text, 0))",
     [Given(0)],
 )
+# Those of several users, whichever are to be had at once. Returns how many are not.
+TRY_HOLDS_OF_ALL = """
+SELECT count(*) FROM unnest(%s::bigint[]) AS user_id
+WHERE NOT pg_try_advisory_xact_lock(hashtextextended('holds of ' || user_id, 0))
+"""
 # Order and end of each hold of a user, also of those that are over. Until the transaction ends, no other hold
 # of theirs, of whatever show, can be counted.
 HOLDS_OF_USER: ComposedQuery[tuple[int, datetime | None]] = ComposedQuery(

@@ -86,6 +86,11 @@ DATABASE_FAILURES = counter(
 TURN_WAIT = histogram(
     "turn_wait_seconds", "How long a request waited in line before the database, if it had to.", buckets=WAITS
 )
+SERVED_TOGETHER = histogram(
+    "served_together",
+    "How many of those who wanted something of one show went into one transaction.",
+    buckets=(1, 2, 4, 8, 16),
+)
 TURNS_REFUSED = counter(
     "turns_refused_total", "Requests that were sent away from a line: it was full, or took too long.", ["why"]
 )

@@ -1,24 +1,49 @@
 """Queues in front of the database: of all who want the lock of a row, one asks for it and the others wait.
 
 A request that waits for a lock has a connection to the database. Enough of them, and nobody else has one: a
-show that everybody wants would stop the whole house. A request that waits for its turn has nothing.
+show that everybody wants would stop the whole house. A request that waits for its turn has nothing. And who
+has the turn can do what others wait to have done, along with its own.
 """
 
 from collections import deque
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from threading import Event, Lock
+from time import perf_counter
+from typing import Any, Generic, TypeVar
 
 from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 
-from movie_booking.errors import Busy
+from movie_booking.errors import Busy, OutcomeUnknown
 from movie_booking.metrics import TURN_WAIT, TURNS_REFUSED, child
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+Wish = TypeVar("Wish")
+Outcome = TypeVar("Outcome")
 
 RETRY_AFTER_SECONDS = 1
+# More in one transaction bring little more, and those of other workers wait for it.
+MAX_TOGETHER = 16
+
+
+class Place(Event):
+    """Where somebody waits in a line; set once it is their turn."""
+
+    called_at: float | None = None  # if that was before it is set
+
+
+class ServedPlace(Place, Generic[Wish, Outcome]):
+    """Of somebody for whom whoever has the turn may do it along; set then too, with what came of it."""
+
+    is_taken = False  # by whoever has the turn, who will say what came of it
+    outcome: Outcome
+    error: BaseException | None = None
+
+    def __init__(self, wish: Wish, of: Hashable) -> None:
+        super().__init__()
+        self.wish, self.of = wish, of
 
 
 class Turns:
@@ -26,7 +51,7 @@ class Turns:
 
     def __init__(self) -> None:
         self._mutex = Lock()
-        self._lines: dict[Hashable, deque[Event]] = {}
+        self._lines: dict[Hashable, deque[Place]] = {}
 
     @property
     def waiting(self) -> int:
@@ -41,11 +66,52 @@ class Turns:
         """
         with ExitStack() as stack:
             for key in keys:
-                self._enter(key)
+                self._enter(key, Place())
                 stack.callback(self._leave, key)
             yield
 
-    def _enter(self, key: Hashable) -> None:
+    def serve(
+        self,
+        key: Hashable,
+        wish: Wish,
+        do: Callable[[Sequence[Wish]], Iterable[Outcome]],
+        *,
+        of: Hashable,
+    ) -> Outcome:
+        """Have this done in its turn, along with what others wait to have done, and return what came of it.
+
+        `do` gets the wishes of all who are served together, in the order of coming and no two `of` one, and
+        returns what came of each; all who are served by one key must mean the same by it. Raises what it
+        raises, and Busy as `take` does.
+        """
+        mine: ServedPlace[Wish, Outcome] = ServedPlace(wish, of)
+        self._enter(key, mine)
+        if not mine.is_taken:
+            try:
+                serve_all([mine, *self._take_along(key, of)], do)
+            finally:
+                self._leave(key)
+        if mine.error is not None:
+            raise mine.error
+        return mine.outcome
+
+    def _take_along(self, key: Hashable, of: Hashable) -> "list[ServedPlace[Any, Any]]":
+        """Take from the front of the line those who can be served along, up to one who cannot."""
+        taken: list[ServedPlace[Any, Any]] = []
+        served = {of}
+        with self._mutex:
+            line = self._lines[key]
+            while line and len(served) < MAX_TOGETHER:
+                first = line[0]
+                if not isinstance(first, ServedPlace) or first.of in served:
+                    break
+                first.is_taken, first.called_at = True, perf_counter()
+                served.add(first.of)
+                taken.append(first)
+                line.popleft()
+        return taken
+
+    def _enter(self, key: Hashable, place: Place) -> None:
         with self._mutex:
             line = self._lines.get(key)
             if line is None:  # nobody has the turn
@@ -54,19 +120,21 @@ class Turns:
             if len(line) >= settings.MAX_WAITING_PER_SHOW:
                 child(TURNS_REFUSED, "full").inc()
                 raise Busy(retry_after=RETRY_AFTER_SECONDS)
-            turn = Event()
-            line.append(turn)
+            line.append(place)
         release_connection()
-        with TURN_WAIT.time():
-            is_mine = turn.wait(settings.LOCK_TIMEOUT_SECONDS)
-        if is_mine:
+        came = perf_counter()
+        is_over = place.wait(settings.LOCK_TIMEOUT_SECONDS)
+        TURN_WAIT.observe((place.called_at or perf_counter()) - came)
+        if is_over:
             return
         with self._mutex:
-            if turn.is_set():  # in the last instant
-                return
-            line.remove(turn)
-        child(TURNS_REFUSED, "late").inc()
-        raise Busy(retry_after=RETRY_AFTER_SECONDS)
+            is_in_line = place in line
+            if is_in_line:
+                line.remove(place)
+        if is_in_line:
+            child(TURNS_REFUSED, "late").inc()
+            raise Busy(retry_after=RETRY_AFTER_SECONDS)
+        place.wait()  # it has the turn since the last instant, or somebody is at it
 
     def _leave(self, key: Hashable) -> None:
         with self._mutex:
@@ -75,6 +143,24 @@ class Turns:
                 line.popleft().set()
             else:
                 del self._lines[key]
+
+
+def serve_all(
+    places: Sequence[ServedPlace[Wish, Outcome]], do: Callable[[Sequence[Wish]], Iterable[Outcome]]
+) -> None:
+    """Do what these wait for, and tell each what came of it as soon as it is known."""
+    told = 0
+    try:
+        for place, outcome in zip(places, do([each.wish for each in places]), strict=True):
+            place.outcome = outcome
+            place.set()
+            told += 1
+    except BaseException as error:  # whatever it is, nobody waits for ever
+        for place in places[told:]:
+            place.error = error if isinstance(error, Exception) else OutcomeUnknown()
+            place.set()
+        if not isinstance(error, Exception):
+            raise
 
 
 def release_connection() -> None:

@@ -12,8 +12,9 @@ from benchmarks.cinema import FIRST_USER, SEATS, Cinema
 from benchmarks.http import Request
 from benchmarks.load import CONNECTIONS, Slice
 from benchmarks.measures.round_trips import Captured, capture
-from benchmarks.stage import PGBENCH, Contender, Side, Stage, book
+from benchmarks.stage import OURS, PGBENCH, Contender, Side, Stage, book
 
+WITH_KEYS = "hot bookings, each with a key"
 HOT_SHOWS = 16  # a slice; more than any server sells out in it
 SPREAD_REQUESTS = 4000
 PGBENCH_TPS = re.compile(r"^tps = ([\d.]+)", re.MULTILINE)
@@ -23,6 +24,8 @@ def contenders(stage: Stage) -> Iterator[Contender]:
     captured = capture(stage)
     for name, side in stage.sides.items():
         yield Contender("hot bookings", name, lambda name=name, side=side: hot(stage, name, side))
+        if name == OURS:  # no other has such keys
+            yield Contender(WITH_KEYS, name, lambda: hot(stage, OURS, stage.ours, with_keys=True))
         yield Contender("spread bookings", name, lambda name=name, side=side: spread(stage, name, side))
         taken = refusals(side)
         yield Contender(
@@ -35,14 +38,18 @@ def contenders(stage: Stage) -> Iterator[Contender]:
     yield Contender("hot bookings", PGBENCH, lambda: pgbench(stage, captured))
 
 
-def in_turn(show: int, tokens: list[str], seats: int = SEATS) -> Iterator[Request]:
+def in_turn(
+    show: int, tokens: list[str], seats: int = SEATS, *, with_keys: bool = False
+) -> Iterator[Request]:
     """A request for each seat of a show, each of another user."""
-    return (book(show, seat, tokens[(seat + show) % len(tokens)]) for seat in range(1, seats + 1))
+    for seat in range(1, seats + 1):
+        headers = {"Idempotency_Key": f"{show}-{seat}"} if with_keys else {}
+        yield book(show, seat, tokens[(seat + show) % len(tokens)], **headers)
 
 
-def hot(stage: Stage, name: str, side: Side) -> Slice:
+def hot(stage: Stage, name: str, side: Side, *, with_keys: bool = False) -> Slice:
     shows = side.cinema.new_shows(HOT_SHOWS)
-    requests = [request for show in shows for request in in_turn(show, stage.tokens)]
+    requests = [request for show in shows for request in in_turn(show, stage.tokens, with_keys=with_keys)]
     found = load.run(side.server, requests, expected="201", seconds=stage.seconds)
     side.cinema.retire(shows)
     return stage.note(name, found)

@@ -101,6 +101,12 @@ class BookSeatInput(Input):
     class Meta:
         swagger_schema_fields = {"example": {"seat_number": 5}}
 
+    @property
+    def choice(self) -> SeatChoice:
+        """What was asked for, once it is valid."""
+        asked = dict(self.validated_data)
+        return SeatChoice([asked.pop("seat_number")], **asked)
+
 
 class GuestInput(KnownFieldsOnly):
     email = StrictEmailField(max_length=254, validators=EMAIL_VALIDATORS)

@@ -24,6 +24,7 @@ from bookings.services.exchange import exchange_seats, swap_seats
 from bookings.services.guests import GuestDetails, anonymise_guests, new_guest
 from bookings.services.holds import SeatChoice, book_seat, expire_holds, extend_order, hold_seats
 from bookings.services.house_seats import block_seats, release_seats
+from bookings.services.joint import BookWish, ConfirmWish, HoldWish, Wish, do_together
 from bookings.services.moving import Move, MovedSeat, move_show, plan_on
 from bookings.services.notes import add_note
 from bookings.services.relocation import change_cinema, change_screen, has_had_shows, plan_time_zone
@@ -35,11 +36,15 @@ from bookings.services.show_changes import change_show
 __all__ = [
     "SYSTEM",
     "Actor",
+    "BookWish",
+    "ConfirmWish",
     "Difference",
     "GuestDetails",
+    "HoldWish",
     "Move",
     "MovedSeat",
     "SeatChoice",
+    "Wish",
     "add_note",
     "anonymise_guests",
     "block_seats",
@@ -58,6 +63,7 @@ __all__ = [
     "close_account",
     "confirm_order",
     "delete_show",
+    "do_together",
     "exchange_seats",
     "expire_holds",
     "extend_order",

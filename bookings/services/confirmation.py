@@ -23,6 +23,18 @@ def confirm_order(
     are never taken anew), AlreadyConfirmed, AlreadyCancelled, ShowChanged, ShowCancelled and ShowStarted.
     """
     inventory, locked = SeatInventory.lock_order(order.show_id, order.pk)
+    return confirm_in(inventory, locked, actor=actor, show_version=show_version, at_box_office=at_box_office)
+
+
+def confirm_in(
+    inventory: SeatInventory,
+    locked: LockedOrder,
+    *,
+    actor: Actor,
+    show_version: int | None = None,
+    at_box_office: bool = False,
+) -> Order:
+    """The same in a show that is locked. It writes nothing before all is well."""
     locked.refuse_unless_live()
     if not locked.on_hold:
         raise AlreadyConfirmed

@@ -136,6 +136,20 @@ def place(
     Raises what `hold_seats` does, or if `staffed` what `sell_seats` does.
     """
     inventory = SeatInventory.lock_for_sale(show_id, choice.seat_numbers, customer)
+    return place_in(inventory, choice, status, customer=customer, actor=actor, field=field, staffed=staffed)
+
+
+def place_in(
+    inventory: SeatInventory,
+    choice: SeatChoice,
+    status: Status,
+    *,
+    customer: Customer | None,
+    actor: Actor,
+    field: str,
+    staffed: Staffed | None = None,
+) -> list[Booking]:
+    """The same in a show that is locked. It writes nothing before all is well."""
     show, at = inventory.show, inventory.at
     refuse_other_cinemas(show, actor)
     refuse_unless_sold(show, at, at_box_office=staffed is not None)

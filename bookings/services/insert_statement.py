@@ -4,8 +4,9 @@ What `SeatInventory` does in four steps elsewhere. Other buyers wait for the loc
 round trips a booking took half as long again. A test holds both ways equal.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
+from typing import Any, NamedTuple
 
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Model
@@ -41,12 +42,48 @@ WITH {guest}the_order AS (
 SELECT set_config('movie_booking.returned', string_agg(id::text, ' ' ORDER BY seat_number)
     || ' ' || min(order_id){returned}, false) FROM booking
 """
+# The same for several orders of users, with the seats of each.
+INSERT_ALL_AT_ONCE = """
+WITH seat AS (
+    SELECT * FROM unnest(%(numbers)s::int[], %(prices)s::numeric[], %(statuses)s::text[],
+        %(expiries)s::timestamptz[], %(seat_references)s::text[], %(actors)s::bigint[])
+        WITH ORDINALITY AS seat (seat_number, price, status, expires_at, reference, actor_id, place)
+), the_order AS (
+    INSERT INTO bookings_order (reference, user_id, show_id, created_at, refund_tiers,
+        cancel_cutoff_minutes, promised_starts_at, promised_screen_id, show_version)
+    SELECT reference, user_id, %(show)s::bigint, %(at)s::timestamptz, %(refund_tiers)s::text,
+        %(cancel_cutoff)s::int, %(promised_starts_at)s::timestamptz, %(promised_screen)s::bigint,
+        %(show_version)s::int
+    FROM unnest(%(references)s::text[], %(users)s::bigint[]) AS wanted (reference, user_id)
+    RETURNING id, reference, user_id
+), booking AS (
+    INSERT INTO bookings_booking (order_id, show_id, user_id, seat_number, price, status, is_house_seat,
+        reason, created_at, expires_at)
+    SELECT the_order.id, %(show)s, the_order.user_id, seat_number, price, status, false, '', %(at)s,
+        expires_at
+    FROM seat JOIN the_order USING (reference) ORDER BY place
+    RETURNING id, order_id, seat_number, status
+), event AS (
+    INSERT INTO bookings_bookingevent (booking_id, show_id, seat_number, at, actor_id, channel, from_status,
+        to_status)
+    SELECT id, %(show)s, seat_number, %(at)s, actor_id, %(channel)s::text, '', booking.status
+    FROM booking JOIN seat USING (seat_number)
+), counted AS (
+    UPDATE movies_show
+    SET live_seats = live_seats + cardinality(%(numbers)s::int[]),
+        seats_version = seats_version + cardinality(%(references)s::text[])
+    WHERE id = %(show)s
+)
+SELECT set_config('movie_booking.returned', string_agg(id::text || ' ' || order_id::text, ' '
+    ORDER BY place), false) FROM booking JOIN seat USING (seat_number)
+"""
 GUEST_FIELDS = [field for field in Guest._meta.concrete_fields if not field.primary_key]
 GUEST = "guest AS (INSERT INTO bookings_guest ({}) VALUES ({}) RETURNING id), ".format(  # nosec B608  # noqa: S608 - our columns
     ", ".join(field.column for field in GUEST_FIELDS),
     ", ".join(f"%(guest_{field.name})s" for field in GUEST_FIELDS),
 )
 GUEST_ID = "(SELECT id FROM guest)"
+SEVERAL = Message(Statement.with_names("new_orders", INSERT_ALL_AT_ONCE))
 
 
 @cache
@@ -73,7 +110,15 @@ def can_insert_at_once() -> bool:
     return connection.vendor == "postgresql"
 
 
-def insert_at_once(order: Order, bookings: Sequence[Booking], *, actor: Actor, is_last: bool) -> None:
+class NewOrder(NamedTuple):
+    """An order and its bookings, all still to be written, and who made it."""
+
+    order: Order
+    bookings: Sequence[Booking]
+    actor: Actor
+
+
+def insert_at_once(order: Order, bookings: Sequence[Booking], actor: Actor, *, is_last: bool) -> None:
     """Write a new order, with its guest if it has one, who is new too, and its new bookings, which are in
     ascending seat number and alike but for seat and price.
 
@@ -84,36 +129,23 @@ def insert_at_once(order: Order, bookings: Sequence[Booking], *, actor: Actor, i
 
     def note_ids(returned: str) -> None:
         ids = list(map(int, returned.split()))
-        rows: list[Model] = [order, *bookings]
         if guest:
             guest.pk = ids.pop()
             order.guest = guest  # it has an id by now
-            rows.append(guest)
         order.pk = ids.pop()
         for booking, booking_id in zip(bookings, ids, strict=True):
             booking.pk, booking.order = booking_id, order
-        for row in rows:
-            row._state.adding = False
-            row._state.db = DEFAULT_DB_ALIAS
+        _note_written([order, *bookings, *([guest] if guest else [])])
 
-    given = {
+    given = _given(order, bookings, actor)
+    given |= {
         "reference": order.reference,
         "user": order.user_id,
-        "show": order.show_id,
-        "at": order.created_at,
-        "refund_tiers": order.refund_tiers,
-        "cancel_cutoff": order.cancel_cutoff_minutes,
-        "promised_starts_at": order.promised_starts_at,
-        "promised_screen": order.promised_screen_id,
-        "show_version": order.show_version,
+        "actor": actor.user_id,
         "status": str(first.status),
         "is_house_seat": first.is_house_seat,
         "reason": first.reason,
         "expires_at": first.expires_at,
-        "numbers": [booking.seat_number for booking in bookings],
-        "prices": [booking.price for booking in bookings],
-        "actor": actor.user_id,
-        "channel": str(actor.channel),
     }
     if guest:
         given |= {f"guest_{field.name}": field.pre_save(guest, add=True) for field in GUEST_FIELDS}
@@ -124,3 +156,48 @@ def insert_at_once(order: Order, bookings: Sequence[Booking], *, actor: Actor, i
         given |= {"sold_by_machine": order.machine_id, "machine": actor.machine_id}
     message = statement_for(guest=guest is not None, seller=order.sold_by_id is not None, machine=by_machine)
     execute(message, given, note_ids, is_last=is_last)
+
+
+def insert_all_at_once(new: Sequence[NewOrder], *, is_last: bool) -> None:
+    """The same for orders of users, held or booked, which they made themselves through one channel."""
+    bookings = [booking for each in new for booking in each.bookings]
+
+    def note_ids(returned: str) -> None:
+        ids = map(int, returned.split())
+        for booking, booking_id, order_id in zip(bookings, ids, ids, strict=True):
+            booking.pk, booking.order.pk = booking_id, order_id
+            booking.order = booking.order  # it has an id by now
+        _note_written([*(each.order for each in new), *bookings])
+
+    given = _given(new[0].order, bookings, new[0].actor)
+    given |= {
+        "references": [each.order.reference for each in new],
+        "users": [each.order.user_id for each in new],
+        "statuses": [str(booking.status) for booking in bookings],
+        "expiries": [booking.expires_at for booking in bookings],
+        "seat_references": [booking.order.reference for booking in bookings],
+        "actors": [each.actor.user_id for each in new for _ in each.bookings],
+    }
+    execute(SEVERAL, given, note_ids, is_last=is_last)
+
+
+def _given(order: Order, bookings: Sequence[Booking], actor: Actor) -> dict[str, Any]:
+    """What one order and several have in common."""
+    return {
+        "show": order.show_id,
+        "at": order.created_at,
+        "refund_tiers": order.refund_tiers,
+        "cancel_cutoff": order.cancel_cutoff_minutes,
+        "promised_starts_at": order.promised_starts_at,
+        "promised_screen": order.promised_screen_id,
+        "show_version": order.show_version,
+        "numbers": [booking.seat_number for booking in bookings],
+        "prices": [booking.price for booking in bookings],
+        "channel": str(actor.channel),
+    }
+
+
+def _note_written(rows: Iterable[Model]) -> None:
+    for row in rows:
+        row._state.adding = False
+        row._state.db = DEFAULT_DB_ALIAS

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from django.conf import settings
 from django.db.models import F
@@ -30,6 +30,7 @@ from bookings.models import (
     new_event,
 )
 from bookings.rows import (
+    BOOKINGS_OF_ORDER,
     ORDER_ROWS,
     ROWS_OF_ADDRESS,
     SEAT_ROWS,
@@ -42,13 +43,14 @@ from bookings.services.constraint import constraint_as_refusal
 from bookings.services.insert_statement import can_insert_at_once, insert_at_once
 from bookings.services.locked_order import LockedOrder
 from bookings.services.seat_counts import FREE, count_seats
-from bookings.services.transition_statement import transition_at_once
+from bookings.services.transition_statement import Transition, transition_at_once
 from movie_booking.errors import NotFound
 from movie_booking.instances import NewInstances
 from movie_booking.limits import MAX_ID
 from movies.models import Show
 from movies.seat_plan import MAX_SEATS
 
+Inventory = TypeVar("Inventory", bound="SeatInventory")
 NEW_ORDER, NEW_BOOKING = NewInstances(Order), NewInstances(Booking)
 
 
@@ -69,15 +71,15 @@ class SeatInventory:
         self._sale = sale
 
     @classmethod
-    def lock(cls, show_id: int) -> "SeatInventory":
+    def lock(cls: type[Inventory], show_id: int) -> Inventory:
         """Wait for the show and keep its lock until the transaction ends. Raises NotFound."""
         show = Show.objects.lock(show_id)
         return cls(show, timezone.now())
 
     @classmethod
     def lock_for_sale(
-        cls, show_id: int, numbers: Collection[int], customer: Customer | None
-    ) -> "SeatInventory":
+        cls: type[Inventory], show_id: int, numbers: Collection[int], customer: Customer | None
+    ) -> Inventory:
         """The same, for whoever wants these seats for a customer: what that takes is read along.
 
         All that is read here says the same as after `lock`, where it takes a statement more. Raises NotFound.
@@ -96,7 +98,7 @@ class SeatInventory:
         return cls(show, timezone.now(), Sale(range(first, last + 1), user_id, taken))
 
     @classmethod
-    def lock_order(cls, show_id: int, order_id: int) -> "tuple[SeatInventory, LockedOrder]":
+    def lock_order(cls: type[Inventory], show_id: int, order_id: int) -> tuple[Inventory, LockedOrder]:
         """The same, with an order of the show and its bookings, all fresh. Raises NotFound."""
         bookings = ORDER_ROWS(show_id, order_id)
         if not bookings:
@@ -192,7 +194,7 @@ class SeatInventory:
 
     def order(self, order_id: int) -> LockedOrder:
         """An order of this show with fresh bookings, all with the locked show. Raises NotFound."""
-        bookings = ORDER_ROWS(self.show.pk, order_id)
+        bookings = BOOKINGS_OF_ORDER(self.show.pk, order_id)
         if not bookings:
             raise NotFound
         return self._as_order(bookings)
@@ -232,11 +234,7 @@ class SeatInventory:
             for number, price in sorted(prices.items())
         ]
         with constraint_as_refusal(prices):
-            if order.pk is None and order.guest_id is None and can_insert_at_once():
-                insert_at_once(order, bookings, actor=actor, is_last=is_last)
-                self._note_counts(+len(bookings))
-            else:
-                self._insert_in_steps(order, bookings, actor=actor)
+            self._insert(order, bookings, actor=actor, is_last=is_last)
         count_seats({FREE: len(bookings)}, status, actor=actor)
         return bookings
 
@@ -269,16 +267,8 @@ class SeatInventory:
         released = sum(booking.status in LIVE for booking in bookings) if to not in LIVE else 0
         steps = _versions_of_holds(bookings) + (to != Status.EXPIRED)
         if can_insert_at_once():
-            transition_at_once(
-                self.show,
-                bookings,
-                fields,
-                released=released,
-                steps=steps,
-                at=self.at,
-                actor=actor,
-                is_last=is_last,
-            )
+            statuses = [booking.status for booking in bookings]
+            self._send(Transition(bookings, statuses, fields, released, steps, actor), is_last=is_last)
             self._note_counts(-released, steps)
         else:
             events = [new_event(booking, booking.status, to, at=self.at, actor=actor) for booking in bookings]
@@ -365,6 +355,16 @@ class SeatInventory:
                 actor=SYSTEM,
             )
         return len(over)
+
+    def _send(self, transition: Transition, *, is_last: bool) -> None:
+        transition_at_once(self.show, [transition], at=self.at, is_last=is_last)
+
+    def _insert(self, order: Order, bookings: Sequence[Booking], *, actor: Actor, is_last: bool) -> None:
+        if order.pk is None and order.guest_id is None and can_insert_at_once():
+            insert_at_once(order, bookings, actor, is_last=is_last)
+            self._note_counts(+len(bookings))
+        else:
+            self._insert_in_steps(order, bookings, actor=actor)
 
     def _insert_in_steps(self, order: Order, bookings: Sequence[Booking], *, actor: Actor) -> None:
         if order.pk is None:

@@ -1,11 +1,12 @@
 """How many seats of a show, and how many orders on hold, a customer may have."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import User
@@ -14,10 +15,13 @@ from bookings.models import HELD, MORE_THAN_HELD, Booking, Customer, Guest, Orde
 from bookings.rows import (
     HOLDS_OF_ADDRESS,
     HOLDS_OF_USER,
+    TRY_HOLDS_OF_ALL,
     holds_and_order_of_address,
     holds_and_order_of_user,
 )
 from bookings.services.inventory import SeatInventory
+from movie_booking.database import RETRY_AFTER_SECONDS
+from movie_booking.errors import Busy
 
 
 def refuse_too_many_seats(inventory: SeatInventory, customer: Customer, seats: int) -> None:
@@ -48,6 +52,19 @@ def refuse_too_many_holds(inventory: SeatInventory, customer: Customer) -> None:
             # Nobody knows which of those who gave no address are one customer.
             holds = HOLDS_OF_ADDRESS(customer.address) if customer.address else []
     _refuse_too_many(holds, inventory, customer)
+
+
+def lock_holds_of(user_ids: Collection[int]) -> None:
+    """Before the holds of several users are looked at in one transaction, have the locks of all of them.
+
+    What is taken again later is there. Raises Busy, without a wait, if others have one of them: they would
+    wait for all, and two who wait might wait for each other.
+    """
+    if len(user_ids) > 1 and connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(TRY_HOLDS_OF_ALL, [list(user_ids)])
+            if cursor.fetchone() != (0,):
+                raise Busy(retry_after=RETRY_AFTER_SECONDS)
 
 
 def refuse_new_hold(inventory: SeatInventory, customer: Customer) -> None:

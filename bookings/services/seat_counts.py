@@ -21,4 +21,4 @@ def count_seats(seats: Mapping[str, int], after: str, *, actor: Actor) -> None:
         return
     for before, number in seats.items():
         counted = metrics.child(metrics.SEATS, before.lower(), after.lower(), actor.channel.lower())
-        transaction.on_commit(partial(counted.inc, number))
+        transaction.on_commit(partial(counted.inc, number), robust=True)

@@ -7,7 +7,7 @@ both ways equal.
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from accounts.actors import Actor
 from bookings.models import Booking
@@ -21,9 +21,10 @@ WITH changed AS (
 ), event AS (
     INSERT INTO bookings_bookingevent (booking_id, show_id, seat_number, at, actor_id, channel, from_status,
         to_status{event_columns})
-    SELECT booking.id, %(show)s::bigint, booking.seat, %(at)s::timestamptz, %(actor)s::bigint,
+    SELECT booking.id, %(show)s::bigint, booking.seat, %(at)s::timestamptz, booking.actor,
         %(channel)s::text, booking.status, %(status)s{event_values}
-    FROM unnest(%(bookings)s, %(seats)s::int[], %(statuses)s::text[]) AS booking (id, seat, status)
+    FROM unnest(%(bookings)s, %(seats)s::int[], %(statuses)s::text[], %(actors)s::bigint[])
+        AS booking (id, seat, status, actor)
 ), counted AS (
     UPDATE movies_show SET live_seats = live_seats - %(released)s, seats_version = seats_version + %(steps)s
     WHERE id = %(show)s
@@ -45,34 +46,36 @@ def statement_for(*columns: str, machine: bool) -> Message:
     return Message(Statement.with_names("transition", sql))
 
 
-def transition_at_once(
-    show: Show,
-    bookings: Sequence[Booking],
-    fields: Mapping[str, Any],
-    *,
-    released: int,
-    steps: int,
-    at: datetime,
-    actor: Actor,
-    is_last: bool,
-) -> None:
-    """Write the fields, their status among them, to bookings of a show.
+class Transition(NamedTuple):
+    """Bookings of a show that change their status, and what that makes of their fields."""
 
-    So many of their seats become free, and the seat map has so many more versions. If it is the last
-    statement of its transaction it may go along with COMMIT.
+    bookings: Sequence[Booking]
+    statuses: Sequence[str]  # until now
+    fields: Mapping[str, Any]
+    released: int  # how many seats become free
+    steps: int  # how many more versions the seat map has
+    actor: Actor
+
+
+def transition_at_once(show: Show, transitions: Sequence[Transition], *, at: datetime, is_last: bool) -> None:
+    """Write transitions that have equal fields, asked for by users through one channel, or one of them.
+
+    If it is the last statement of its transaction it may go along with COMMIT.
     """
+    fields, actor = transitions[0].fields, transitions[0].actor
     given = {COLUMNS[name]: getattr(value, "pk", value) for name, value in fields.items()}
     message = statement_for(*given, machine=actor.machine is not None)
+    bookings = [booking for each in transitions for booking in each.bookings]
     given |= {
         "status": str(fields["status"]),
         "bookings": [booking.pk for booking in bookings],
         "seats": [booking.seat_number for booking in bookings],
-        "statuses": [str(booking.status) for booking in bookings],
+        "statuses": [str(status) for each in transitions for status in each.statuses],
+        "actors": [each.actor.user_id for each in transitions for _ in each.bookings],
         "show": show.pk,
-        "released": released,
-        "steps": steps,
+        "released": sum(each.released for each in transitions),
+        "steps": sum(each.steps for each in transitions),
         "at": at,
-        "actor": actor.user_id,
         "channel": str(actor.channel),
     }
     if actor.machine is not None:

@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from accounts.tests.factories import client_for, make_user
-from bookings import idempotency
+from bookings import buying_together
 from bookings.idempotency import Asker, StoredResponse, run_once
 from bookings.models import BookingEvent
 from bookings.tests.factories import make_order
@@ -80,7 +80,7 @@ def test_control_without_the_claim_on_the_key_every_request_has_its_effect(monke
     user, all_requests = requests()
     path, body, effects = all_requests["order"]
     before = BookingEvent.objects.count()
-    monkeypatch.setattr(idempotency, "_claim", lambda *args: True)
+    monkeypatch.setattr(buying_together, "claim_all", lambda claims: {})
 
     responses = send_eight_times(user, path, body)
 

@@ -24,8 +24,8 @@ from bookings.services import Actor, SeatChoice
 from bookings.tests import model, model_box_office
 from bookings.tests.factories import make_guest
 from bookings.tests.model import BLOCKED, BOOKED, GUEST, HELD, STAFF
-from bookings.tests.model_machine import ModelComparison
 from bookings.tests.model_seats import LABELS, PRICES, SEATS, blocks
+from bookings.tests.model_together import StoriesTogether
 from movie_booking.errors import NotFound
 from movies.seat_plan import SeatKind
 
@@ -54,7 +54,7 @@ def there_are_orders(stories):
     return any(not order.has_house_seats for order in stories.model.orders.values())
 
 
-class Stories(ModelComparison):
+class Stories(StoriesTogether):
     """What customers and staff may do, and that time passes."""
 
     def actor(self, name):

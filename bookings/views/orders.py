@@ -20,9 +20,10 @@ from accounts.machines import Scope as KeyScope
 from accounts.permissions import IsPerson
 from bookings import access_keys, schema, services
 from bookings.access_keys import Access
+from bookings.buying_together import served_together
 from bookings.filters import BookingFilter, OrderFilter
 from bookings.idempotency import View, idempotent
-from bookings.models import Booking, BookingQuerySet, Customer, Order, OrderQuerySet, as_reference
+from bookings.models import Booking, BookingQuerySet, Order, OrderQuerySet, as_reference
 from bookings.permissions import EmailIsVerified, KeyForOrders, MayLeaveSingleSeat, UserOrGuest
 from bookings.queueing import in_turn, show_named_in
 from bookings.rows import BOOKINGS_OF_ORDER, ORDER_FOR_MACHINE, ORDER_OF_GUEST, OWN_ORDER
@@ -110,11 +111,10 @@ def tells_access_key(create: View) -> View:
     @wraps(create)
     def call(self: "OrderViewSet", request: UserRequest) -> Response:
         response = create(self, request)
-        if not request.user.is_authenticated:
-            for order in [self.made] if self.made else self._told(response.data):
-                guest = order.guest
-                if guest and (key := access_keys.key_told(Access(guest.access_salt, guest.access_key_hash))):
-                    response.data["access_key"] = key
+        for order in [self.made] if self.made else self._told(response.data):
+            guest = order.guest
+            if guest and (key := access_keys.key_told(Access(guest.access_salt, guest.access_key_hash))):
+                response.data["access_key"] = key
         return response
 
     return call
@@ -241,32 +241,38 @@ class OrderViewSet(SaysWhere, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
         return order_response(self.get_object(), tells_customer=self.looks_up)
 
     @schema.hold_seats
+    def create(self, request: UserRequest) -> Response:
+        if request.user.is_authenticated:
+            return self.hold(request)
+        return self.hold_for_guest(request)
+
+    @served_together(lambda self, order: changed_response(order, HTTP_201_CREATED))
+    def hold(self, request: UserRequest) -> services.Wish:
+        data = self.order_input()
+        if data.validated_data.get("guest") is not None:
+            sentence = "You are signed in: leave out either this or the token."
+            raise Invalid.of("guest", sentence, "incompatible")
+        return services.HoldWish(data.validated_data["show"], data.choice, request.user, api_actor(request))
+
     @tells_access_key
     @idempotent
-    def create(self, request: UserRequest) -> Response:
-        data = (MachineOrderInput if self.machine else OrderInput)(data=request.data)
-        data.is_valid(raise_exception=True)
-        self.check_object_permissions(request, data.validated_data)
+    def hold_for_guest(self, request: UserRequest) -> Response:
+        data = self.order_input()
+        details = services.GuestDetails(**data.validated_data.get("guest", {}))
         order = services.hold_seats(
             data.validated_data["show"],
             data.choice,
-            customer=self.customer(data.validated_data.get("guest")),
+            customer=services.new_guest(details, by_machine=self.machine is not None),
             actor=api_actor(request),
         )
         self.made = order
         return changed_response(order, HTTP_201_CREATED)
 
-    def customer(self, guest: dict[str, str] | None) -> Customer:
-        """The user who asks; or a guest as they, or the machine, say of them. Raises Invalid for both, and
-        GuestsOff.
-        """
-        if not self.request.user.is_authenticated:
-            details = services.GuestDetails(**(guest or {}))
-            return services.new_guest(details, by_machine=self.machine is not None)
-        if guest is not None:
-            sentence = "You are signed in: leave out either this or the token."
-            raise Invalid.of("guest", sentence, "incompatible")
-        return self.request.user
+    def order_input(self) -> OrderInput:
+        data = (MachineOrderInput if self.machine else OrderInput)(data=self.request.data)
+        data.is_valid(raise_exception=True)
+        self.check_object_permissions(self.request, data.validated_data)
+        return data
 
     @schema.claim_orders
     @action(detail=False, methods=["post"])
@@ -281,12 +287,22 @@ class OrderViewSet(SaysWhere, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
 
     @schema.confirm_order
     @action(detail=True, methods=["post"])
-    @idempotent
     def confirm(self, request: UserRequest, reference: str) -> Response:
-        data = ConfirmInput(data=request.data)
+        if request.user.is_authenticated:
+            return self.confirm_own(request)
+        return self.confirm_of_guest(request)
+
+    @served_together(lambda self, order: self.changed(order))
+    def confirm_own(self, request: UserRequest) -> services.Wish:
+        order, data = self.order, ConfirmInput(data=request.data)
         data.is_valid(raise_exception=True)
-        order = services.confirm_order(self.order, actor=api_actor(request), **data.validated_data)
-        return self.changed(order)
+        return services.ConfirmWish(order, api_actor(request), **data.validated_data)
+
+    @idempotent
+    def confirm_of_guest(self, request: UserRequest) -> Response:
+        order, data = self.order, ConfirmInput(data=request.data)
+        data.is_valid(raise_exception=True)
+        return self.changed(services.confirm_order(order, actor=api_actor(request), **data.validated_data))
 
     @schema.extend_order
     @action(detail=True, methods=["post"])

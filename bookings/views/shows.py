@@ -10,7 +10,7 @@ from rest_framework.status import HTTP_201_CREATED
 from accounts.http import UserRequest
 from accounts.permissions import IsPerson
 from bookings import schema, services
-from bookings.idempotency import idempotent
+from bookings.buying_together import served_together
 from bookings.permissions import (
     EmailIsVerified,
     MayBlockSeats,
@@ -111,15 +111,12 @@ class ShowViewSet(ChangeableViewSet, CatalogueShowViewSet):
         permission_classes=[IsPerson, EmailIsVerified, MayLeaveSingleSeat],
         throttle_scope="booking",
     )
-    @idempotent
-    def book(self, request: UserRequest, pk: str) -> Response:
+    @served_together(lambda self, order: Response(changed_booking(*order.all_bookings()), HTTP_201_CREATED))
+    def book(self, request: UserRequest, pk: str) -> services.Wish:
         data = BookSeatInput(data=request.data)
         data.is_valid(raise_exception=True)
         self.check_object_permissions(request, data.validated_data)
-        booking = services.book_seat(
-            int(pk), customer=request.user, actor=api_actor(request), **data.validated_data
-        )
-        return Response(changed_booking(booking), status=HTTP_201_CREATED)
+        return services.BookWish(int(pk), data.choice, request.user, api_actor(request))
 
     @schema.block_seats
     @action(detail=True, methods=["post"], permission_classes=[IsPerson, MayBlockSeats])

@@ -122,7 +122,8 @@ def services_called(view, method_name):
     if not getattr(method, "__module__", "").startswith(APPS):
         return set()
     source, module = inspect.getsource(method), sys.modules[method.__module__]
-    called = {getattr(module.services, name) for name in re.findall(r"\bservices\.(\w+)\(", source)}
+    named = {getattr(module.services, name) for name in re.findall(r"\bservices\.(\w+)\(", source)}
+    called = {getattr(each, "does", each) for each in named}  # a wish says what is done for it
     for name in re.findall(r"\bself\.(\w+)\(", source):
         called |= services_called(view, name)
     return called

@@ -127,7 +127,7 @@ HOLDS = "open holds of a customer"
 LOOK_UP, LOOK_UP_BOOKING = "order of a reference", "booking of an id"
 OF_SEVERAL_SHOWS = {
     CLAIM: r"INSERT INTO bookings_idempotencykey",
-    ANSWER: r'UPDATE "bookings_idempotencykey"',
+    ANSWER: r'UPDATE "?bookings_idempotencykey\b',
     HOLDS: r'FROM "bookings_booking" .*"status" = .* UNION ALL ',
     LOOK_UP: r'"bookings_order"\."reference" IN ',
     LOOK_UP_BOOKING: r'FROM "bookings_booking" .*"bookings_booking"\."id" = ',

@@ -1,0 +1,98 @@
+"""The seat inventory for several who want something of one show: what it decided, it writes at the end."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from accounts.actors import Actor
+from bookings.models import LIVE, Booking, Order, Status
+from bookings.rows import Sale
+from bookings.services.insert_statement import (
+    NewOrder,
+    can_insert_at_once,
+    insert_all_at_once,
+    insert_at_once,
+)
+from bookings.services.inventory import SeatInventory
+from bookings.services.locked_order import LockedOrder
+from bookings.services.transition_statement import Transition, transition_at_once
+from movies.models import Show
+
+NO_ID_YET = 0
+
+
+class JointInventory(SeatInventory):
+    """A locked show whose new orders, and what `is_last` of its transitions, are written by `write`.
+
+    What it is asked afterwards it says as if they were written. On SQLite they are, as a statement is no
+    round trip there.
+    """
+
+    def __init__(self, show: Show, at: datetime, sale: Sale | None = None) -> None:
+        super().__init__(show, at, sale)
+        self._new: list[NewOrder] = []
+        self._changes: list[Transition] = []
+        self._known: LockedOrder | None = None
+
+    @classmethod
+    def lock_with_seats(cls, show_id: int) -> "JointInventory":
+        """Lock a show, and read who has its seats: from then on it is told without. Raises NotFound."""
+        inventory = cls.lock(show_id)
+        inventory._rows = inventory._rows
+        return inventory
+
+    @classmethod
+    def lock_with_order(cls, show_id: int, order_id: int) -> "JointInventory":
+        """Lock a show, and read this order of it, which `order` then returns. Raises NotFound."""
+        inventory, locked = cls.lock_order(show_id, order_id)
+        inventory._known = locked
+        return inventory
+
+    def order(self, order_id: int) -> LockedOrder:
+        return self._known if self._known and self._known.order.pk == order_id else super().order(order_id)
+
+    def write(self, *, is_last: bool) -> None:
+        """Write what was decided; if that `is_last` in its transaction it may go along with COMMIT."""
+        if len(self._new) == 1:
+            insert_at_once(*self._new[0], is_last=is_last)
+        elif self._new:
+            insert_all_at_once(self._new, is_last=is_last)
+        if self._changes:
+            transition_at_once(self.show, self._changes, at=self.at, is_last=is_last)
+
+    def transition(self, bookings: Sequence[Booking], to: Status, **more: Any) -> None:
+        super().transition(bookings, to, **more)
+        self._note_rows(bookings)
+
+    def _send(self, transition: Transition, *, is_last: bool) -> None:
+        if is_last:
+            self._changes.append(transition)
+        else:
+            super()._send(transition, is_last=False)
+
+    def _insert(self, order: Order, bookings: Sequence[Booking], *, actor: Actor, is_last: bool) -> None:
+        if can_insert_at_once():
+            self._new.append(NewOrder(order, bookings, actor))
+            self._note_counts(+len(bookings))
+        else:
+            self._insert_in_steps(order, bookings, actor=actor)
+        self._note_rows(bookings)
+
+    def _note_rows(self, bookings: Sequence[Booking]) -> None:
+        """Have whoever comes next find these seats as they will be."""
+        if "_rows" not in vars(self):
+            return
+        numbers = {booking.seat_number for booking in bookings}
+        self._rows = [row for row in self._rows if row[1] not in numbers] + [
+            (
+                each.pk or NO_ID_YET,
+                each.seat_number,
+                each.status,
+                each.expires_at,
+                each.user_id,
+                each.order_id or NO_ID_YET,
+            )
+            for each in bookings
+            if each.status in LIVE
+        ]
+        vars(self).pop("occupied", None)
