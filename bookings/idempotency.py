@@ -108,11 +108,10 @@ def run_once(*, asker: Asker, fingerprint: str, work: Callable[[], StoredRespons
             if _claim(asker.user_id, key, fingerprint):
                 claimed.append(key)
                 continue
-            kept = rows.get(key=key)
-            if kept.fingerprint != fingerprint:
-                raise KeyReused
-            # Status and body were committed with the key.
-            response = StoredResponse(cast("int", kept.status), kept.body, replayed=True)
+            answer = _answer_of(rows.get(key=key), fingerprint)
+            if isinstance(answer, KeyReused):
+                raise answer
+            response = answer
             break
         else:
             response = work()
@@ -165,9 +164,16 @@ def claim_all(claims: Collection[Claim]) -> dict[Claim, StoredResponse | KeyReus
         claim = by_key.get((cast("int", kept.user_id), kept.key))
         if claim is None or kept.status is None:  # another's key that is the same, or what is claimed now
             continue
-        is_same = kept.fingerprint == claim.fingerprint
-        answers[claim] = StoredResponse(kept.status, kept.body, replayed=True) if is_same else KeyReused()
+        answers[claim] = _answer_of(kept, claim.fingerprint)
     return answers
+
+
+def _answer_of(kept: IdempotencyKey, fingerprint: str) -> StoredResponse | KeyReused:
+    """What a request is told whose key was used before."""
+    if kept.fingerprint != fingerprint:
+        return KeyReused()
+    # Status and body were committed with the key.
+    return StoredResponse(cast("int", kept.status), kept.body, replayed=True)
 
 
 BRIEFLY = "200ms"  # longer than what is at work elsewhere takes, unless it waits itself

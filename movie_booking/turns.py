@@ -39,7 +39,7 @@ class ServedPlace(Place, Generic[Wish, Outcome]):
 
     is_taken = False  # by whoever has the turn, who will say what came of it
     outcome: Outcome
-    error: BaseException | None = None
+    error: Exception | None = None
 
     def __init__(self, wish: Wish, of: Hashable) -> None:
         super().__init__()

@@ -5,9 +5,9 @@ locked, read and committed once for many, and not once for each.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import IntegrityError
 
@@ -24,6 +24,7 @@ from movie_booking.errors import DomainError, NotFound
 class Wish(ABC):
     """What a user wants of a show, still to be done: what the service `does`, which says what it raises."""
 
+    does: ClassVar[Callable[..., Any]]
     show_id: int
     seat_numbers: Sequence[int] = ()  # that it names
 
@@ -106,7 +107,9 @@ def do_together(wishes: Sequence[Wish], *, is_last: bool) -> list[Order | Domain
         if len(wishes) == 1:
             inventory = wishes[0].lock()
         else:
-            inventory = JointInventory.lock_with_seats(wishes[0].show_id)
+            inventory = JointInventory.lock(wishes[0].show_id)
+            if any(isinstance(wish, SeatWish) for wish in wishes):
+                inventory.read_seats()
     except NotFound:
         return [NotFound() for _ in wishes]
     lock_holds_of([wish.customer.pk for wish in wishes if isinstance(wish, HoldWish)])

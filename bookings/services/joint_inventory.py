@@ -35,18 +35,15 @@ class JointInventory(SeatInventory):
         self._known: LockedOrder | None = None
 
     @classmethod
-    def lock_with_seats(cls, show_id: int) -> "JointInventory":
-        """Lock a show, and read who has its seats: from then on it is told without. Raises NotFound."""
-        inventory = cls.lock(show_id)
-        inventory._rows = inventory._rows
-        return inventory
-
-    @classmethod
     def lock_with_order(cls, show_id: int, order_id: int) -> "JointInventory":
         """Lock a show, and read this order of it, which `order` then returns. Raises NotFound."""
         inventory, locked = cls.lock_order(show_id, order_id)
         inventory._known = locked
         return inventory
+
+    def read_seats(self) -> None:
+        """Read who has which seat, as it is before anything is decided."""
+        self._rows = self._rows  # it is read when it is first asked for
 
     def order(self, order_id: int) -> LockedOrder:
         return self._known if self._known and self._known.order.pk == order_id else super().order(order_id)

@@ -125,6 +125,18 @@ def let_expire(*orders: Order) -> None:
     assert held.update(expires_at=timezone.now() - timedelta(milliseconds=1))
 
 
+def make_show_with_all_sorts(ada: User, ben: User) -> Show:
+    """Seats of two customers and the house: booked, held, and held for too long."""
+    show = make_show(screen=make_screen(seat_plan="A  oooooooo\nB  SSSSoooo\nC  WCooPPWC"))
+    book(show, 2, user=ada)
+    hold(show, 9, 10, user=ada)
+    hold(show, 17, 18, user=ben)
+    book(show, 21, user=ben)
+    block(show, "A7")
+    let_expire(make_order(show, 5, user=ada), make_order(show, 14, 15, user=ben))
+    return show
+
+
 def keep_house() -> HousekeepingRun:
     """All that is done beside the servers was done, a moment ago."""
     now = timezone.now()

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from threading import Event
+from threading import Barrier, BrokenBarrierError, Event
 from typing import Any
 
 from django.db import connection, transaction
@@ -77,6 +77,26 @@ def after_reading_the_seats(monkeypatch: Any, then: Callable[[Mapping[int, str]]
         return locked
 
     monkeypatch.setattr(SeatInventory, "lock_for_sale", classmethod(lock_and_read_then))
+
+
+def meet_after_the_check(monkeypatch: Any, patience: float, *, buyers: int | None = None) -> list[bool]:
+    """Have two buyers wait for each other when both have found seat 5 free, before either books it.
+
+    Returns a list that fills with whether they met; of the first so many, if it is said.
+    """
+    meeting, met = Barrier(2), list[bool]()
+
+    def meet(occupied: Any) -> None:
+        if len(met) == buyers:
+            return
+        try:
+            meeting.wait(patience)
+            met.append(not occupied)
+        except BrokenBarrierError:
+            met.append(False)
+
+    after_reading_the_seats(monkeypatch, meet)
+    return met
 
 
 def before_locking(monkeypatch: Any, then: Callable[[int], None]) -> None:

@@ -18,7 +18,7 @@ from bookings.errors import SeatTaken
 from bookings.models import Booking, BookingEvent, Order, Status
 from bookings.rows import HOLDS_OF_USER
 from bookings.services import BookWish, ConfirmWish, HoldWish, SeatChoice
-from bookings.tests.factories import block, book, by, hold, let_expire, make_order
+from bookings.tests.factories import by, let_expire, make_order, make_show_with_all_sorts
 from bookings.tests.history import assert_history_consistent
 from movie_booking.errors import Busy, DomainError, NotFound
 from movie_booking.tests.concurrency import run_concurrently
@@ -27,7 +27,6 @@ from movies.models import Screen, Show
 from movies.seat_plan import SeatKind
 from movies.tests.factories import make_screen, make_show
 
-PLAN = "A  oooooooo\nB  SSSSoooo\nC  WCooPPWC"
 WHO = ["ada", "ben", "eve", "ida", "joe", "kim"]
 NUMBERS = st.integers(1, 24) | st.sampled_from([1, 3, 4, 5, 6, 13, 14]) | st.sampled_from([0, 25, 2**63])
 VERSIONS = st.sampled_from([None] * 6 + [0, 7])
@@ -65,14 +64,8 @@ class Undone(Exception):
 @pytest.fixture(params=[False, True], ids=["any seat", "no single seats"])
 def show(request, db):
     """Seats of two customers and the house: booked, held, and held for too long."""
-    show = make_show(screen=make_screen(seat_plan=PLAN))
     ada, ben, *_ = (make_user(name) for name in WHO)
-    book(show, 2, user=ada)
-    hold(show, 9, 10, user=ada)
-    hold(show, 17, 18, user=ben)
-    book(show, 21, user=ben)
-    block(show, "A7")
-    let_expire(make_order(show, 5, user=ada), make_order(show, 14, 15, user=ben))
+    show = make_show_with_all_sorts(ada, ben)
     for who, seat in (("eve", 19), ("ida", 6), ("joe", 8), ("kim", 20)):
         make_order(show, seat, user=User.objects.get(username=who))
     let_expire(Order.objects.get(user__username="kim"))

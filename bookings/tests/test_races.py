@@ -7,7 +7,7 @@ nothing.
 
 from collections import Counter
 from functools import partial
-from threading import Barrier, BrokenBarrierError, Event
+from threading import Event
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -17,7 +17,7 @@ from bookings.errors import SeatTaken
 from bookings.models import Booking, Status
 from bookings.tests.factories import book
 from bookings.tests.locks import (
-    after_reading_the_seats,
+    meet_after_the_check,
     wait_for_a_waiting_transaction,
     wait_until_one_waits_for_a_show,
     while_show_is_locked,
@@ -35,24 +35,6 @@ def assert_nothing_was_sold_twice(show: Show) -> None:
     show.refresh_from_db()
     assert set(seats.values()) <= {1}
     assert show.live_seats == sum(seats.values())
-
-
-def meet_after_the_check(monkeypatch, patience: float) -> list[bool]:
-    """Have two buyers wait for each other when both have found seat 5 free, before either books it.
-
-    Returns a list that fills with whether they met.
-    """
-    meeting, met = Barrier(2), []
-
-    def meet(occupied):
-        try:
-            meeting.wait(patience)
-            met.append(not occupied)
-        except BrokenBarrierError:
-            met.append(False)
-
-    after_reading_the_seats(monkeypatch, meet)
-    return met
 
 
 @pytest.mark.postgres

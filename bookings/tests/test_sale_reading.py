@@ -13,12 +13,10 @@ from accounts.tests.factories import make_user
 from bookings import services
 from bookings.models import Booking
 from bookings.services.inventory import SeatInventory
-from bookings.tests.factories import block, book, by, hold, let_expire, make_order
+from bookings.tests.factories import by, hold, make_show_with_all_sorts
 from movie_booking.errors import DomainError
 from movies.models import Screen, Show
-from movies.tests.factories import make_screen, make_show
 
-PLAN = "A  oooooooo\nB  SSSSoooo\nC  WCooPPWC"
 WHO = ["ada", "ben", "eve"]
 NUMBERS = st.integers(1, 24) | st.sampled_from([-(2**63), -1, 0, 25, 6001, 2**31, 2**63])
 ASKED = {"numbers": st.lists(NUMBERS, min_size=1, max_size=4, unique=True), "who": st.sampled_from(WHO)}
@@ -31,14 +29,8 @@ class Undone(Exception):
 @pytest.fixture(params=[False, True], ids=["any seat", "no single seats"])
 def show(request, db):
     """Seats of two customers and the house: booked, held, and held for too long."""
-    show = make_show(screen=make_screen(seat_plan=PLAN))
     ada, ben, _ = (make_user(name) for name in WHO)
-    book(show, 2, user=ada)
-    hold(show, 9, 10, user=ada)
-    hold(show, 17, 18, user=ben)
-    book(show, 21, user=ben)
-    block(show, "A7")
-    let_expire(make_order(show, 5, user=ada), make_order(show, 14, 15, user=ben))
+    show = make_show_with_all_sorts(ada, ben)
     Screen.objects.update(no_single_seats=request.param)
     return show
 
