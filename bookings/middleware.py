@@ -3,15 +3,18 @@
 import re
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 from django.db import DatabaseError
-from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.http import HttpRequest, HttpResponse
 
 from bookings import seat_map
 from movie_booking.api.negotiation import takes_any_json
 from movie_booking.api.problems import plain_problem
+from movie_booking.api.unchanged import Unchanged
 from movie_booking.errors import Invalid, NotFound, TooManyRequests
 from movie_booking.limits import ID_PATTERN
+from movie_booking.repeats import Revalidation
 from movie_booking.request_context import ROUTE
 from movie_booking.throttling import throttle_read
 
@@ -41,11 +44,11 @@ def answer_polls(get_response: GetResponse) -> GetResponse:
             with suppress(NotFound, Invalid, DatabaseError):  # all that is refused, the view refuses
                 min_version = request.GET.get("min_version") if request.META.get("QUERY_STRING") else None
                 told = seat_map.Known.of(request.META, min_version)
-                state = seat_map.current_state(int(path[1]), part, told, whole=False)
-                etag = state.etag_of(part)
+                look = partial(seat_map.current_etag, int(path[1]), part, told)
+                etag = look()
                 if seat_map.is_known(etag, known):
                     headers = seat_map.cache_headers(etag, deprecated=fields is not None)
-                    return HttpResponseNotModified(headers=headers)
+                    return Unchanged(Revalidation((path[1], part, told), look, etag), headers=headers)
         return get_response(request)
 
     return middleware

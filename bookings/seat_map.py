@@ -160,6 +160,11 @@ def current_state(show_id: int, part: str | None, known: Known, *, whole: bool =
     return replica.read(lambda using: seat_map_state(show_id, whole=whole, using=using), known.allows)
 
 
+def current_etag(show_id: int, part: str | None, known: Known) -> str:
+    """Return the ETag that the map, or this part of it, has now. Raises NotFound."""
+    return current_state(show_id, part, known, whole=False).etag_of(part)
+
+
 def _by_number(taken: str) -> dict[int, str]:
     seats = (seat.split(" ") for seat in taken.split(","))
     return {int(number): SEAT_STATUS[status] for number, status in seats}

@@ -18,6 +18,7 @@ from gevent import Timeout
 from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseException
 
 from movie_booking import wsgi  # first, as it sets Django up
+from movie_booking.answering_again import note
 from movie_booking.api.middleware import answer_from_outside
 from movie_booking.api.problems import (
     AddressTooLong,
@@ -32,6 +33,7 @@ from movie_booking.database import is_reading
 from movie_booking.errors import Busy, DomainError, OutcomeUnknown
 from movie_booking.greenlets import Runner
 from movie_booking.metrics import GATEWAY_REFUSALS, child
+from movie_booking.repeats import Revalidation
 from movie_booking.request_ids import begin, log_response
 
 logger = logging.getLogger(__name__)
@@ -45,11 +47,14 @@ class ServerResponse(NamedTuple):
     status: str
     headers: list[tuple[str, str]]
     body: bytes | EventStream
+    revalidation: Revalidation | None = None
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     """WSGI, called in a greenlet of its own for each connection."""
-    status, headers, body = respond(environ)
+    status, headers, body, revalidation = respond(environ)
+    if revalidation is not None:
+        note(environ, headers, revalidation)
     if isinstance(body, EventStream):
         start_response(status, headers)
         return body
@@ -116,7 +121,8 @@ def call_django(environ: dict[str, Any], reads_only: bool) -> ServerResponse:
         return ServerResponse(*started[0], response)
     try:
         is_stream = isinstance(response, EventStream)  # of a HEAD, which has none
-        return ServerResponse(*started[0], b"" if is_stream else b"".join(response))
+        body = b"" if is_stream else b"".join(response)
+        return ServerResponse(*started[0], body, getattr(response, "revalidation", None))
     finally:
         response.close()
 

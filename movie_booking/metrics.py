@@ -48,6 +48,10 @@ REQUEST_SECONDS = histogram(
     ["route", "method"],
     buckets=SECONDS,
 )
+REPEATS = counter(
+    "repeats_total",
+    "Of the requests that were answered, those that repeated one word for word and were 304 again.",
+)
 PROBLEMS = counter("problems_total", "Requests that were refused or failed, by code.", ["code"])
 GATEWAY_REFUSALS = counter(
     "gateway_refusals_total", "Requests that the server answered in place of the application.", ["code"]

@@ -65,11 +65,14 @@ def is_wanted(method: str, status: int) -> bool:
     return settings.ACCESS_LOG == "all"
 
 
-def log_response(status: int, started: float) -> None:
-    """Log how the present request was answered, if ACCESS_LOG says so. `started` is of `perf_counter`."""
+def log_response(status: int, started: float, route: str = "") -> None:
+    """Log how the present request was answered, if ACCESS_LOG says so. `started` is of `perf_counter`.
+
+    Its `route` is said for one that did not reach Django.
+    """
     context = current.get()
     if context and is_wanted(context.method, status):
         seconds = round(time.perf_counter() - started, 4)
-        route = route_of(context.request) if context.request else ""
-        fields = {"status": status, "seconds": seconds}
+        route = route_of(context.request) if context.request else route
+        fields = {"route": route, "status": status, "seconds": seconds}
         access.info("%s %s %s", context.method, route or "-", status, extra={"fields": fields})

@@ -37,9 +37,7 @@ def count_requests(get_response: GetResponse) -> GetResponse:
         started = perf_counter()
         response = get_response(request)
         method = METHODS.get(request.method or "", "other")  # a client may make up as many as it likes
-        counted = counted_of(route_of(request, response), method, response.status_code)
-        counted.requests.inc()
-        counted.seconds.observe(perf_counter() - started)
+        counted = count(route_of(request, response), method, response.status_code, started)
         if counted.operation or response.status_code >= 400:
             count_outcome(counted.operation, response)
         return response
@@ -53,6 +51,14 @@ class Counted(NamedTuple):
     requests: Counter
     seconds: Histogram
     operation: str  # what it is called, if it changes who has a seat
+
+
+def count(route: str, method: str, status: int, started: float) -> Counted:
+    """Count a request that began at `started` of `perf_counter`, and return where."""
+    counted = counted_of(route, method, status)
+    counted.requests.inc()
+    counted.seconds.observe(perf_counter() - started)
+    return counted
 
 
 @cache

@@ -61,7 +61,7 @@ def throttle(request: Any, who: Mapping[Scope, str], *, own: Mapping[Scope, Rate
         return
     rates: dict[Any, Rate | None] = {**settings.THROTTLE_RATES, **own} if own else settings.THROTTLE_RATES
     limits = [(scope, rate) for scope in who if (rate := rates[scope])]
-    quotas = take([Ask(f"throttle:{scope}:{who[scope]}", rate) for scope, rate in limits])
+    quotas = take([Ask(counted_as(scope, who[scope]), rate) for scope, rate in limits])
     if not quotas:
         return
     told, retry_after = quotas_of(request), 0
@@ -73,6 +73,17 @@ def throttle(request: Any, who: Mapping[Scope, str], *, own: Mapping[Scope, Rate
     if retry_after:
         hold_back()
         raise TooManyRequests(retry_after=retry_after)
+
+
+def counted_as(scope: Scope, who: str) -> str:
+    return f"throttle:{scope}:{who}"
+
+
+def may_read_again(meta: Mapping[str, Any]) -> bool:
+    """Count a request as `throttle_read` does, by its address. Return whether it is allowed; say nothing."""
+    rate = settings.THROTTLE_RATES["read"] if settings.THROTTLE else None
+    quotas = take([Ask(counted_as("read", client_network(meta)), rate)]) if rate else None
+    return not quotas or quotas[0].is_allowed
 
 
 def throttle_read(request: Any, user_id: int | None = None) -> None:

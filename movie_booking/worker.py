@@ -19,6 +19,7 @@ from gunicorn.workers.ggevent import GeventWorker
 
 from movie_booking import stopping
 from movie_booking.metrics_files import forget_worker
+from movie_booking.repeats import END, Repeat, answered, repeats
 from movie_booking.streams import closing
 
 # How many connections each worker has, by its age modulo the length; in memory that all of them share.
@@ -36,9 +37,30 @@ class LenientRequest(Request):
     It limits all headers of a request together, where gunicorn limits each, and their number.
     """
 
+    head = b""  # what came first, which mostly is all of the head and no more
+    repeats: tuple[Repeat, str] | None = None  # what this one does, and its id
+
     def parse(self, unreader: Any) -> Any:
-        self.max_buffer_headers = MAX_HEADER_BYTES + len("\r\n\r\n")
+        """Of a repetition nothing is read: whether it has to be, turns out later."""
+        self.max_buffer_headers = MAX_HEADER_BYTES + len(END)
+        self.head = unreader.read()
+        self.repeats = repeats.find(self.head)
+        if self.repeats:
+            self.version = 1, 1
+            return b""
+        unreader.unread(self.head)
         return super().parse(unreader)
+
+    def read_after_all(self) -> None:
+        """Read this repetition like any other request. Nothing follows its head, or it would be none."""
+        self.unreader.unread(self.head)
+        super().parse(self.unreader)
+
+    def is_mere_head(self) -> bool:
+        """Whether this was one head, all of it at once, of a request without a body."""
+        if self.version != (1, 1) or self.head.find(END) != len(self.head) - len(END):
+            return False
+        return all(name not in OF_MORE_THAN_A_HEAD for name, _ in self.headers)
 
     def parse_headers(self, data: bytes, from_trailer: bool = False) -> Any:
         if len(data) > MAX_HEADER_BYTES:
@@ -49,6 +71,7 @@ class LenientRequest(Request):
         super().parse_request_line(re.sub(rb"[\x80-\xff]", lambda byte: b"%%%02X" % ord(byte[0]), line_bytes))
 
 
+OF_MORE_THAN_A_HEAD = {"CONTENT-LENGTH", "EXPECT", "TRANSFER-ENCODING", "UPGRADE"}
 RequestParser.mesg_class = LenientRequest
 
 
@@ -152,6 +175,24 @@ class Worker(GeventWorker):
             super().handle(listener, client, address)
         finally:
             connections_of_workers[self.slot] -= 1
+
+    def handle_request(self, listener_name: Any, req: LenientRequest, sock: Any, addr: Any) -> None:
+        from movie_booking import answering_again  # Django, which only workers load
+
+        if req.repeats:
+            answer = None
+            if self.alive and not stopping.is_announced():  # else the answer says that it is the last one
+                answer = answering_again.answer(*req.repeats, addr[0] if addr else "")
+            if answer is not None:
+                sock.sendall(answer)
+                return
+            req.read_after_all()
+        super().handle_request(listener_name, req, sock, addr)  # which ends here if the connection does
+        unchanged = answered.get()
+        if unchanged is not None:
+            answered.set(None)
+            if req.is_mere_head():
+                repeats.keep(req.head, *unchanged)
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Answer a request that cannot be read, or that failed outside of Django, as the API refuses things.
