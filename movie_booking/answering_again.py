@@ -1,59 +1,54 @@
 """Answers a request that repeats one, without Django: only whether it is 304 still is found out."""
 
 import time
+from collections.abc import Mapping
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections
+from django.db import close_old_connections
 from django.utils.http import http_date
 from gevent import Timeout
 
 from movie_booking.database import is_reading
-from movie_booking.errors import DomainError
 from movie_booking.greenlets import Runner
 from movie_booking.metrics import REPEATS
-from movie_booking.repeats import Repeat, Revalidation, answered
+from movie_booking.repeats import Repeat, Revalidation, answered, found_out
 from movie_booking.request_context import ROUTE, RequestContext, current
-from movie_booking.request_ids import HEADER, META_KEY, begin, log_response
+from movie_booking.request_ids import HEADER, KEPT, META_KEY, begin, log_response
 from movie_booking.request_metrics import count
-from movie_booking.throttling import may_read_again
+from movie_booking.throttling import QUOTAS, count_read
 from movie_booking.together import Together
 
-KEPT = ("REQUEST_METHOD", "HTTP_X_FORWARDED_FOR")  # of what was sent: what it is counted by
+MATTERS = ("REQUEST_METHOD", "HTTP_X_FORWARDED_FOR")  # of what was sent: what it is counted by
 LOOK_SECONDS = 1.0  # who is not told by then is answered like everybody else
 
 # Who waits for a look has no connection to the database, and no runner.
 looks: Together[str] = Together()
 
 
-def note(environ: dict[str, Any], headers: list[tuple[str, str]], revalidation: Revalidation) -> None:
+def note(environ: Mapping[str, Any], headers: list[tuple[str, str]], revalidation: Revalidation) -> None:
     """Have the server know the present request, that is answered with 304 and these headers."""
-    meta = {name: environ[name] for name in KEPT if name in environ}
+    meta = {name: environ[name] for name in MATTERS if name in environ}
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers if name != HEADER)
     repeat = Repeat(revalidation, environ[ROUTE], meta, lines.encode("latin-1"))
-    answered.set((repeat, environ.get(META_KEY, "")))
+    answered.set((repeat, environ.get(META_KEY)))
 
 
-def answer(repeat: Repeat, request_id: str, address: str) -> bytes | None:
+def answer(repeat: Repeat, request_id: str | None, address: str) -> bytes | None:
     """Return the response as it goes over the wire; or nothing, if Django has to answer.
 
     That is so if it is no longer 304, if that cannot be found out soon, and if its client asks too often.
     """
     started = time.perf_counter()
-    meta = {**repeat.meta, "REMOTE_ADDR": address, META_KEY: request_id}
-    context, revalidation = begin(meta), repeat.revalidation
-
-    def look() -> str:
-        etag: str = Runner.submit(look_apart, context, revalidation).get(timeout=LOOK_SECONDS)
-        return etag
-
-    try:
-        is_current = looks.ask(revalidation.of, look) == revalidation.etag
-    except (DomainError, DatabaseError, Timeout):  # which Django meets as well, and says so
+    meta = {**repeat.meta, "REMOTE_ADDR": address, META_KEY: request_id or ""}
+    context = begin(meta)
+    quotas = count_read(meta)
+    if quotas is None:
         return None
-    if not is_current or not may_read_again(meta):
+    if not is_current(repeat.revalidation, context, started + LOOK_SECONDS):
+        found_out.set({KEPT: context.request_id, QUOTAS: quotas})
         return None
     if settings.METRICS_TOKEN:
         REPEATS.inc()
@@ -65,6 +60,22 @@ def answer(repeat: Repeat, request_id: str, address: str) -> bytes | None:
         HEADER.encode(),
         context.request_id.encode(),
     )
+
+
+def is_current(revalidation: Revalidation, context: RequestContext, until: float) -> bool:
+    """Whether what the client has is current, as far as can be found out until then, of `perf_counter`."""
+
+    def look() -> str:
+        left = until - time.perf_counter()
+        if left <= 0:
+            raise Timeout
+        etag: str = Runner.submit(look_apart, context, revalidation).get(timeout=left)
+        return etag
+
+    try:
+        return looks.ask(revalidation.of, look) == revalidation.etag
+    except (Exception, Timeout):  # whatever it is, Django meets it as well, and says so
+        return False
 
 
 def look_apart(context: RequestContext, revalidation: Revalidation) -> str:

@@ -33,7 +33,7 @@ from movie_booking.database import is_reading
 from movie_booking.errors import Busy, DomainError, OutcomeUnknown
 from movie_booking.greenlets import Runner
 from movie_booking.metrics import GATEWAY_REFUSALS, child
-from movie_booking.repeats import Revalidation
+from movie_booking.repeats import Revalidation, found_out
 from movie_booking.request_ids import begin, log_response
 
 logger = logging.getLogger(__name__)
@@ -52,6 +52,9 @@ class ServerResponse(NamedTuple):
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     """WSGI, called in a greenlet of its own for each connection."""
+    if (besides := found_out.get()) is not None:
+        found_out.set(None)
+        environ |= besides
     status, headers, body, revalidation = respond(environ)
     if revalidation is not None:
         note(environ, headers, revalidation)

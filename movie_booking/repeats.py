@@ -3,7 +3,7 @@
 What follows from the words of a request, its route, its host, what its client takes, follows from the same
 words again. All that has to be found out is whether what the client has is still current: a request that
 repeats one is read by nobody, and does not reach Django while it is. Each worker knows those that it has
-answered. Of what was sent it keeps a digest.
+answered, by a digest.
 
 The server loads this before its workers load Django: so nothing of Django is loaded here.
 """
@@ -16,9 +16,11 @@ from secrets import token_bytes
 from typing import NamedTuple
 
 END = b"\r\n\r\n"  # of a head
+LONGEST = 2048  # bytes of a head that is known
 # The one thing that a proxy says anew with each request. Only as `request_ids` takes it: any other is a word
 # like all others.
 REQUEST_ID = re.compile(rb"\r\nX-Request-ID: ([A-Za-z0-9._:-]{8,64})(?=\r\n)", re.IGNORECASE)
+KEY = token_bytes(32)  # so that nobody can tell which heads have one digest
 
 
 class Revalidation(NamedTuple):
@@ -39,48 +41,64 @@ class Repeat(NamedTuple):
 
 
 class Words(NamedTuple):
-    """What a head says: a digest, and apart from that the id that its proxy gave the request."""
+    """What a head says: a digest, and apart from that the id that its proxy gave the request, if any."""
 
     digest: bytes
-    request_id: str
+    request_id: str | None
+
+
+def words_of(head: bytes) -> Words | None:
+    """Return what was said, if it is one head that may come again, all of it and nothing after it."""
+    is_one = head.endswith(END) and head.find(END) == len(head) - len(END)
+    if not is_one or len(head) > LONGEST or not head.startswith((b"GET ", b"HEAD ")):
+        return None
+    sent = REQUEST_ID.search(head)
+    if sent:
+        head = head[: sent.start()] + head[sent.end() :]
+    return Words(blake2b(head, digest_size=16, key=KEY).digest(), sent[1].decode() if sent else None)
 
 
 class Repeats:
-    """Which heads are known. Of too many the oldest is forgotten: its client has a newer ETag by now."""
+    """Which heads are known."""
 
-    MOST, LONGEST = 8192, 2048  # heads, and bytes of each
+    MOST = 8192
 
     def __init__(self) -> None:
         self._known: dict[bytes, Repeat] = {}
-        self._key = token_bytes(32)
+        self._came_again: set[bytes] = set()
 
-    def find(self, head: bytes) -> tuple[Repeat, str] | None:
-        """Return what this is a repetition of, and the id that it has of its proxy, if any."""
-        if not self._known or len(head) > self.LONGEST or not head.startswith((b"GET ", b"HEAD ")):
-            return None
-        words = self._words(head)
-        known = self._known.get(words.digest)
-        return (known, words.request_id) if known else None
+    def find(self, words: Words) -> Repeat | None:
+        """Return what this is a repetition of, if anything."""
+        repeat = self._known.get(words.digest)
+        if repeat is not None:
+            self._came_again.add(words.digest)
+        return repeat
 
-    def keep(self, head: bytes, repeat: Repeat, request_id: str) -> None:
-        """Know this head from now on. `request_id` is what WSGI has of it."""
-        words = self._words(head)
-        if len(head) > self.LONGEST or words.request_id != request_id:
-            return
-        if len(self._known) >= self.MOST and words.digest not in self._known:
-            del self._known[next(iter(self._known))]
-        self._known[words.digest] = repeat
+    def keep(self, words: Words, repeat: Repeat, request_id: str | None) -> None:
+        """Know these words from now on, if there is room. `request_id` is what WSGI has of it."""
+        if words.request_id == request_id and self._has_room_for(words.digest):
+            self._known[words.digest] = repeat
 
-    def _words(self, head: bytes) -> Words:
-        sent = REQUEST_ID.search(head)
-        if sent:
-            head = head[: sent.start()] + head[sent.end() :]
-        digest = blake2b(head, digest_size=16, key=self._key).digest()
-        return Words(digest, sent[1].decode() if sent else "")
+    def _has_room_for(self, digest: bytes) -> bool:
+        """Whether there is, after the oldest was looked at: it is forgotten, unless it came again since.
+
+        So whoever polls stays known, however many others do, and who has another ETag by now does not.
+        """
+        if len(self._known) < self.MOST or digest in self._known:
+            return True
+        oldest = next(iter(self._known))
+        repeat = self._known.pop(oldest)
+        if oldest not in self._came_again:
+            return True
+        self._came_again.discard(oldest)
+        self._known[oldest] = repeat
+        return False
 
 
 repeats = Repeats()
 
-# Left by the application for the server, which has the head: that it was answered with 304, and the id that
-# WSGI has of it.
-answered: ContextVar[tuple[Repeat, str] | None] = ContextVar("answered", default=None)
+# Left by the application for the server, which has the words: that they were answered with 304, and the id
+# that WSGI has of it.
+answered: ContextVar[tuple[Repeat, str | None] | None] = ContextVar("answered", default=None)
+# Left for the application, of a repetition that it has to answer after all: what WSGI is to have besides.
+found_out: ContextVar[Mapping[str, object] | None] = ContextVar("found_out", default=None)

@@ -28,6 +28,8 @@ Scope = Literal[
 ]  # fmt: skip
 
 NONE: Mapping[Scope, Rate | None] = {}
+# Where WSGI has what was counted before the request reached Django.
+QUOTAS = "movie_booking.quotas"
 
 for each in get_args(Scope):
     child(THROTTLED, each)  # at nought, so that the first refusal is seen as one
@@ -79,11 +81,17 @@ def counted_as(scope: Scope, who: str) -> str:
     return f"throttle:{scope}:{who}"
 
 
-def may_read_again(meta: Mapping[str, Any]) -> bool:
-    """Count a request as `throttle_read` does, by its address. Return whether it is allowed; say nothing."""
+def count_read(meta: Mapping[str, Any]) -> "dict[str, tuple[Rate, Quota]] | None":
+    """Count a request as `throttle_read` does, by its address; return what is left, or None if it is refused.
+
+    Whoever answers it finds that as `QUOTAS`, so that it counts once.
+    """
     rate = settings.THROTTLE_RATES["read"] if settings.THROTTLE else None
     quotas = take([Ask(counted_as("read", client_network(meta)), rate)]) if rate else None
-    return not quotas or quotas[0].is_allowed
+    if not rate or not quotas:
+        return {}
+    [quota] = quotas
+    return {"read": (rate, quota)} if quota.is_allowed else None
 
 
 def throttle_read(request: Any, user_id: int | None = None) -> None:
@@ -103,7 +111,8 @@ def by_account(name: str) -> str:
 def quotas_of(request: Any) -> dict[str, tuple[Rate, Quota]]:
     """Return what this request was counted for until now, by scope."""
     django_request = getattr(request, "_request", request)  # DRF wraps it
-    quotas: dict[str, tuple[Rate, Quota]] = django_request.__dict__.setdefault("quotas", {})
+    counted = django_request.META.get(QUOTAS) or {}
+    quotas: dict[str, tuple[Rate, Quota]] = django_request.__dict__.setdefault("quotas", counted)
     return quotas
 
 

@@ -19,7 +19,7 @@ from gunicorn.workers.ggevent import GeventWorker
 
 from movie_booking import stopping
 from movie_booking.metrics_files import forget_worker
-from movie_booking.repeats import END, Repeat, answered, repeats
+from movie_booking.repeats import Repeat, Words, answered, repeats, words_of
 from movie_booking.streams import closing
 
 # How many connections each worker has, by its age modulo the length; in memory that all of them share.
@@ -37,30 +37,30 @@ class LenientRequest(Request):
     It limits all headers of a request together, where gunicorn limits each, and their number.
     """
 
-    head = b""  # what came first, which mostly is all of the head and no more
-    repeats: tuple[Repeat, str] | None = None  # what this one does, and its id
+    words: Words | None = None  # of one that may come again
+    repeat: Repeat | None = None  # what this one repeats,
+    head = b""  # and how it came
 
     def parse(self, unreader: Any) -> Any:
         """Of a repetition nothing is read: whether it has to be, turns out later."""
-        self.max_buffer_headers = MAX_HEADER_BYTES + len(END)
-        self.head = unreader.read()
-        self.repeats = repeats.find(self.head)
-        if self.repeats:
-            self.version = 1, 1
+        self.max_buffer_headers = MAX_HEADER_BYTES + len("\r\n\r\n")
+        head = unreader.read()
+        self.words = words_of(head)
+        self.repeat = repeats.find(self.words) if self.words else None
+        if self.repeat:
+            self.head, self.version = head, (1, 1)
             return b""
-        unreader.unread(self.head)
+        unreader.unread(head)
         return super().parse(unreader)
 
     def read_after_all(self) -> None:
-        """Read this repetition like any other request. Nothing follows its head, or it would be none."""
+        """Read this repetition like any other request. Nothing follows its head."""
         self.unreader.unread(self.head)
         super().parse(self.unreader)
 
     def is_mere_head(self) -> bool:
-        """Whether this was one head, all of it at once, of a request without a body."""
-        if self.version != (1, 1) or self.head.find(END) != len(self.head) - len(END):
-            return False
-        return all(name not in OF_MORE_THAN_A_HEAD for name, _ in self.headers)
+        """Whether no body comes after its head, and no other answer before its own."""
+        return self.version == (1, 1) and all(name not in OF_MORE_THAN_A_HEAD for name, _ in self.headers)
 
     def parse_headers(self, data: bytes, from_trailer: bool = False) -> Any:
         if len(data) > MAX_HEADER_BYTES:
@@ -179,10 +179,10 @@ class Worker(GeventWorker):
     def handle_request(self, listener_name: Any, req: LenientRequest, sock: Any, addr: Any) -> None:
         from movie_booking import answering_again  # Django, which only workers load
 
-        if req.repeats:
+        if req.repeat and req.words:
             answer = None
             if self.alive and not stopping.is_announced():  # else the answer says that it is the last one
-                answer = answering_again.answer(*req.repeats, addr[0] if addr else "")
+                answer = answering_again.answer(req.repeat, req.words.request_id, addr[0] if addr else "")
             if answer is not None:
                 sock.sendall(answer)
                 return
@@ -191,8 +191,8 @@ class Worker(GeventWorker):
         unchanged = answered.get()
         if unchanged is not None:
             answered.set(None)
-            if req.is_mere_head():
-                repeats.keep(req.head, *unchanged)
+            if req.words and req.is_mere_head():
+                repeats.keep(req.words, *unchanged)
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Answer a request that cannot be read, or that failed outside of Django, as the API refuses things.

@@ -1,348 +1,161 @@
-"""A poll that repeats one is answered as Django would answer it, for as long as that is 304."""
+"""What is found out of a request that repeats one, and what is left to Django."""
 
-import json
-import socket
 import time
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from datetime import timedelta
-from itertools import count
+from email.utils import parsedate_to_datetime
 
+import gevent
 import pytest
-from django.db import connection, transaction
-from django.utils import timezone
+from django.db import InterfaceError, OperationalError
 
-from accounts.tests.factories import make_user
-from bookings.models import Booking
-from bookings.tests.factories import book, hold
-from movie_booking.tests.metrics import TOKEN, Counted
-from movie_booking.tests.server import headers_for, running, wait_until
-from movie_booking.tests.test_http import connect, get, read_response
-from movies.models import Show
-from movies.tests.factories import make_show
+from movie_booking import answering_again, counting
+from movie_booking.answering_again import answer, note
+from movie_booking.counting import counts
+from movie_booking.database import is_reading
+from movie_booking.errors import NotFound
+from movie_booking.rates import Rate
+from movie_booking.repeats import Repeat, Revalidation, answered, found_out
+from movie_booking.request_context import ROUTE, current
+from movie_booking.request_ids import KEPT, META_KEY
+from movie_booking.throttling import QUOTAS
 
-pytestmark = [
-    pytest.mark.kills_servers,
-    pytest.mark.about_http,
-    pytest.mark.usefixtures("real_transactions"),
-]
-
-SHOP = "https://shop.example"
-ROUTE = "/api/shows/{id}/seats/"
-READS = 20  # a minute, of one address
-numbers = count(1)
+ETAG = '"1-2"'
+GET = {"REQUEST_METHOD": "GET"}
 
 
-@contextmanager
-def one_worker(log, **settings):
-    """A server of which each connection leads to the worker that knows what it has answered."""
-    given = {
-        "WEB_CONCURRENCY": "1",
-        "METRICS_TOKEN": TOKEN,
-        "ACCESS_LOG": "all",
-        "LOG_FORMAT": "json",
-        "LOG_LEVEL": "INFO",
-        "TRUSTED_PROXIES": "1",
-        "CORS_ALLOWED_ORIGINS": SHOP,
-        "THROTTLE_READ": f"{READS}/minute",
-    }
-    with running(log, **given | settings) as server:
-        yield server
+class Look:
+    """Finds a tag, or fails; knows how often it was asked, and what was so meanwhile."""
 
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory, django_db_setup):
-    with one_worker(tmp_path_factory.mktemp("again") / "log") as server:
-        yield server
-
-
-def metrics(server):
-    with connect(server) as client, client.makefile("rb") as stream:
-        client.sendall(get("/metrics", f"Authorization: Bearer {TOKEN}"))
-        return read_response(stream)[2].decode()
-
-
-@pytest.fixture
-def counted(server):
-    return Counted(lambda: metrics(server))
-
-
-class Poller:
-    """Sends one head again and again, by one connection. Each poller has an address of its own."""
-
-    def __init__(self, server, path, *headers, method="GET", etag=None):
-        address = f"X-Forwarded-For: 203.0.113.{next(numbers)}"
-        self.client = connect(server)
-        self.stream = self.client.makefile("rb")
-        self.head = b""
-        if etag is None:
-            _, said, _ = self.send(get(path, address, *headers))
-            etag = said["etag"]
-        self.head = get(path, address, f"If-None-Match: {etag}", *headers).replace(b"GET", method.encode(), 1)
-
-    def send(self, head):
-        self.client.sendall(head)
-        return read_response(self.stream)
+    def __init__(self, found=ETAG):
+        self.found, self.times = found, 0
 
     def __call__(self):
-        return self.send(self.head)
+        self.times += 1
+        self.was_reading, self.context = is_reading.get(), current.get()
+        if isinstance(self.found, BaseException):
+            raise self.found
+        return self.found
+
+
+@pytest.fixture(autouse=True)
+def nothing_from_before():
+    found_out.set(None)
+    answered.set(None)
+    counts.cache_clear()
+    yield
+    counts.cache_clear()
 
 
 @pytest.fixture
-def poller(server):
-    pollers = []
-
-    def poller(path, *headers, **how):
-        pollers.append(Poller(server, path, *headers, **how))
-        return pollers[-1]
-
-    yield poller
-    for each in pollers:
-        each.stream.close()
-        each.client.close()
+def closed(monkeypatch):
+    """How often connections were given back."""
+    closed = []
+    monkeypatch.setattr(answering_again, "close_old_connections", lambda: closed.append(1))
+    return closed
 
 
-def told_apart(answer):
-    """An answer without what is different in each."""
-    status, headers, body = answer
-    return (
-        status,
-        {name: said for name, said in headers.items() if name not in ("date", "x-request-id")},
-        body,
-    )
+def repeat_of(look, **meta):
+    return Repeat(Revalidation(object(), look, ETAG), "/api/shows/{id}/seats/", GET | meta, b"ETag: x\r\n")
 
 
-# --- The same answer ---------------------------------------------------------------------------------
+def ask(look, request_id=None, address="203.0.113.7", **meta):
+    return answer(repeat_of(look, **meta), request_id, address)
+
+
+def test_an_answer_has_a_date_an_id_and_the_headers_of_before():
+    status, date, *others = ask(Look()).decode().removesuffix("\r\n\r\n").split("\r\n")
+
+    assert status == "HTTP/1.1 304 Not Modified"
+    assert abs(parsedate_to_datetime(date.removeprefix("Date: ")).timestamp() - time.time()) < 60
+    assert others == ["Connection: keep-alive", "ETag: x", f"X-Request-ID: {current.get().request_id}"]
+
+
+def test_a_look_is_one_of_readers_about_the_request_and_gives_connections_back(closed):
+    look = Look()
+
+    ask(look)
+
+    assert (look.was_reading, closed) == (True, [1])
+    assert look.context is current.get()
 
 
 @pytest.mark.parametrize(
-    ("path", "headers", "how"),
+    "found",
     [
-        ("", [], {}),
-        ("layout/", [], {}),
-        ("availability/", [], {}),
-        ("?fields=layout", [], {}),
-        ("?fields=availability", [], {}),
-        ("?min_version=1", [], {}),
-        ("", [], {"method": "HEAD"}),
-        ("", [], {"etag": "*"}),
-        ("", [f"Origin: {SHOP}"], {}),
-        ("", ["Cookie: city=Köln", "Authorization: Bearer nonsense"], {}),
-        ("", ["Connection: keep-alive", "Accept: application/json"], {}),
+        '"1-3"',
+        NotFound(),
+        OperationalError("gone"),
+        InterfaceError("closed"),
+        RuntimeError("a fault of ours"),
     ],
+    ids=repr,
 )
-def test_a_repetition_is_answered_as_what_it_repeats(poller, counted, path, headers, how):
-    poll = poller(f"/api/shows/{make_show().pk}/seats/{path}", *headers, **how)
+def test_whatever_is_not_304_is_left_to_django_with_what_is_known_of_it(settings, closed, found):
+    settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"read": Rate(3, 3600)}
+    look = Look(found)
 
-    first, *again = [poll() for _ in range(4)]
-
-    assert first[0] == 304
-    assert [told_apart(each) for each in again] == [told_apart(first)] * 3
-    assert len({each[1]["x-request-id"] for each in [first, *again]}) == 4
-    route = ROUTE + (path if path.endswith("/") else "")
-    method = how.get("method", "GET")
-    assert counted("repeats_total") == 3
-    assert counted("http_requests_total", route=route, method=method, status="304") == 4
-    measured = counted("http_request_duration_seconds_count", route=route, method=method)
-    assert measured == (4 if method == "HEAD" or "etag" in how else 5)  # with the one that told the ETag
+    assert ask(look) is None
+    assert closed == [1]
+    known = found_out.get()
+    assert known[KEPT] == look.context.request_id
+    assert known[QUOTAS]["read"][1].left == 2
 
 
-def test_the_log_says_the_same_of_a_repetition(server, poller):
-    poll = poller(f"/api/shows/{make_show().pk}/seats/")
-    ids = [poll()[1]["x-request-id"] for _ in range(2)]
+@pytest.mark.parametrize(("patience", "begun"), [(0.05, 1), (0, 0)])
+def test_who_is_not_told_in_time_is_left_to_django(monkeypatch, patience, begun):
+    """Also who has waited for a look of others until then: no other is begun."""
+    monkeypatch.setattr(answering_again, "LOOK_SECONDS", patience)
+    look = Look()
 
-    lines = [json.loads(line) for line in server.log.read_text().splitlines() if line.startswith("{")]
-    first, again = (next(line for line in lines if line.get("request_id") == each) for each in ids)
-    different = ("time", "request_id", "seconds")
-    assert {name: said for name, said in again.items() if name not in different} == {
-        name: said for name, said in first.items() if name not in different
+    assert ask(lambda: (look() and gevent.sleep(0.2)) or ETAG) is None
+    assert look.times == begun
+
+
+def test_nobody_looks_for_who_asks_too_often(settings):
+    settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"read": Rate(3, 3600)}
+    look = Look()
+
+    assert [ask(look) is not None for _ in range(5)] == [True] * 3 + [False] * 2
+    assert (look.times, found_out.get()) == (3, None)
+    assert ask(look, address="203.0.113.8") is not None
+
+
+def test_a_proxy_says_whose_request_it_is(settings):
+    settings.TRUSTED_PROXIES = 1
+    settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"read": Rate(1, 3600)}
+    here, elsewhere = {"HTTP_X_FORWARDED_FOR": "203.0.113.7"}, {"HTTP_X_FORWARDED_FOR": "203.0.113.8"}
+
+    told = [ask(Look(), address="10.0.0.1", **meta) is not None for meta in (here, here, elsewhere)]
+
+    assert told == [True, False, True]
+
+
+@pytest.mark.parametrize(("proxies", "is_taken"), [(0, False), (1, True)])
+def test_the_id_of_a_request_is_that_of_a_proxy_or_a_new_one(settings, proxies, is_taken):
+    settings.TRUSTED_PROXIES = proxies
+
+    assert (b"X-Request-ID: of-the-proxy\r\n" in ask(Look(), "of-the-proxy")) is is_taken
+
+
+def test_without_limits_nothing_is_counted(settings, monkeypatch):
+    settings.THROTTLE = False
+    monkeypatch.setattr(counting, "counts", None)
+
+    assert ask(Look()) is not None
+
+
+def test_of_what_was_sent_no_more_is_kept_than_it_is_counted_by():
+    environ = GET | {
+        ROUTE: "/api/shows/{id}/seats/",
+        "HTTP_AUTHORIZATION": "Bearer a-secret",
+        "HTTP_COOKIE": "sessionid=a-secret",
+        "HTTP_X_FORWARDED_FOR": "203.0.113.7",
+        META_KEY: "an-id-of-a-proxy",
     }
-    assert (again["route"], again["status"]) == (ROUTE, 304)
+    headers = [("ETag", ETAG), ("X-Request-ID", "an-id-of-a-proxy")]
 
+    note(environ, headers, Revalidation(1, Look(), ETAG))
 
-def test_the_id_that_a_proxy_gives_is_that_of_the_answer(poller, counted):
-    poll = poller(f"/api/shows/{make_show().pk}/seats/")
-
-    for request_id in ("id-of-the-first", "id-of-the-second", "id-of-the-third"):
-        answer = poll.send(poll.head.replace(b"\r\n\r\n", f"\r\nX-Request-Id: {request_id}\r\n\r\n".encode()))
-        assert (answer[0], answer[1]["x-request-id"]) == (304, request_id)
-
-    assert counted("repeats_total") == 2
-
-
-# --- Until something has changed ---------------------------------------------------------------------
-
-
-def cancel(show):
-    Show.objects.filter(pk=show.pk).update(status=Show.Status.CANCELLED, seats_version=99)
-
-
-def draft(show):
-    Show.objects.filter(pk=show.pk).update(status=Show.Status.DRAFT)
-
-
-def delete(show):
-    Show.objects.filter(pk=show.pk).delete()
-
-
-@pytest.mark.parametrize(
-    ("change", "status"),
-    [(lambda show: book(show, 5, user=make_user()), 200), (cancel, 200), (draft, 404), (delete, 404)],
-)
-def test_a_change_is_told_at_once(poller, counted, change, status):
-    show = make_show()
-    poll = poller(f"/api/shows/{show.pk}/seats/")
-    assert [poll()[0] for _ in range(3)] == [304] * 3
-
-    change(show)
-
-    assert [poll()[0] for _ in range(2)] == [status] * 2
-    assert counted("repeats_total") == 2
-
-
-def test_a_hold_that_ends_is_told_though_nothing_is_written(poller):
-    show = make_show()
-    order = hold(show, 5, user=make_user())
-    poll = poller(f"/api/shows/{show.pk}/seats/availability/")
-    assert [poll()[0] for _ in range(2)] == [304] * 2
-
-    Booking.objects.filter(order=order).update(expires_at=timezone.now() - timedelta(seconds=1))
-
-    status, _, body = poll()
-    assert (status, json.loads(body)["taken"]["held"]) == (200, [])
-
-
-def test_who_bought_sees_it_whoever_else_is_polling(server, poller):
-    """Buyers look for their seat in the words of before, while a crowd repeats the same all the time."""
-    show, buyer = make_show(), make_user()
-    polls = [poller(f"/api/shows/{show.pk}/seats/") for _ in range(6)]
-    polls[0]()
-    book_seat = json.dumps({"seat_number": 5}).encode()
-    lines = [f"{name}: {said}" for name, said in headers_for(buyer).items()]
-    request = get(f"/api/shows/{show.pk}/book/", *lines, f"Content-Length: {len(book_seat)}")
-    with ThreadPoolExecutor(6) as crowd:
-        going_on = [crowd.submit(lambda poll=poll: [poll()[0] for _ in range(15)]) for poll in polls[1:]]
-        assert polls[0].send(request.replace(b"GET", b"POST", 1) + book_seat)[0] == 201
-        assert polls[0]()[0] == 200
-        assert all(set(each.result()) <= {304, 200} for each in going_on)
-
-
-# --- What is counted, and what is not answered again -------------------------------------------------
-
-
-def test_a_repetition_counts_like_any_other_request(poller):
-    poll = poller(f"/api/shows/{make_show().pk}/seats/", etag="*")
-
-    statuses = [poll()[0] for _ in range(READS + 2)]
-
-    assert statuses == [304] * READS + [429] * 2
-
-
-@pytest.mark.parametrize(
-    "more",
-    [
-        (b"\r\n\r\n", b"\r\nContent-Length: 3\r\n\r\nabc"),
-        (b"\r\n\r\n", b"\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
-    ],
-)
-def test_one_with_a_body_is_read_to_its_end(poller, counted, more):
-    poll = poller(f"/api/shows/{make_show().pk}/seats/")
-    head, body = poll.head.replace(*more).split(b"\r\n\r\n", 1)
-
-    for _ in range(3):
-        poll.client.sendall(head + b"\r\n\r\n")
-        time.sleep(0.05)  # so that the body comes after what looks like all of it
-        assert poll.send(body)[0] in (200, 304, 411)
-    assert poll.send(get())[0] == 200
-
-    assert counted("repeats_total") == 0
-
-
-def test_requests_that_are_sent_at_once_are_all_answered(poller):
-    poll = poller(f"/api/shows/{make_show().pk}/seats/")
-    assert [poll()[0] for _ in range(2)] == [304] * 2
-
-    poll.client.sendall(poll.head * 3)
-
-    assert [read_response(poll.stream)[0] for _ in range(3)] == [304] * 3
-
-
-def test_a_repetition_in_two_pieces_is_answered(poller):
-    poll = poller(f"/api/shows/{make_show().pk}/seats/")
-    assert poll()[0] == 304
-
-    poll.client.sendall(poll.head[:30])
-    time.sleep(0.05)
-
-    assert poll.send(poll.head[30:])[0] == 304
-    assert poll()[0] == 304
-
-
-@pytest.mark.parametrize(
-    ("version", "header", "said"),
-    [
-        ("1.1", "Connection: close", "close"),
-        ("1.0", "X-Other: header", "close"),
-        ("1.0", "Connection: keep-alive", "keep-alive"),
-    ],
-)
-def test_one_that_ends_its_connection_or_is_of_http_1_0_is_not_known(
-    server, poller, counted, version, header, said
-):
-    path = f"/api/shows/{make_show().pk}/seats/"
-    etag = poller(path)()[1]["etag"]
-
-    for _ in range(2):
-        with connect(server) as client, client.makefile("rb") as stream:
-            client.sendall(get(path, header, f"If-None-Match: {etag}", version=version))
-            client.shutdown(socket.SHUT_WR)
-            status, headers, _ = read_response(stream)
-            assert (status, headers["connection"], stream.read()) == (304, said, b"")
-
-    assert counted("repeats_total") == 0
-
-
-# --- When things go wrong ----------------------------------------------------------------------------
-
-
-@pytest.mark.postgres
-def test_while_the_database_takes_its_time_django_answers(poller, counted):
-    poll = poller(f"/api/shows/{make_show().pk}/seats/")
-    assert poll()[0] == 304
-    with ThreadPoolExecutor(1) as client:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("LOCK TABLE movies_show IN ACCESS EXCLUSIVE MODE")
-            answer = client.submit(poll)
-            time.sleep(1.5)
-            assert not answer.done()
-        assert answer.result()[0] == 304
-
-    assert counted("repeats_total") == 0
-    assert poll()[0] == 304
-    assert counted("repeats_total") == 1
-
-
-def test_a_server_that_is_about_to_stop_says_so(tmp_path):
-    show = make_show()
-    with one_worker(tmp_path / "log", DRAIN_SECONDS="3") as server:
-        poll = Poller(server, f"/api/shows/{show.pk}/seats/")
-        assert [poll()[1]["connection"] for _ in range(2)] == ["keep-alive"] * 2
-
-        server.process.terminate()
-        time.sleep(0.5)
-
-        status, headers, _ = poll()
-        assert (status, headers["connection"]) == (304, "close")
-        assert poll.stream.read() == b""
-        poll.client.close()
-        wait_until(lambda: server.process.poll() is not None)
-
-
-def test_a_client_that_has_gone_away_harms_nobody(server, poller):
-    poll = poller(f"/api/shows/{make_show().pk}/seats/")
-    assert poll()[0] == 304
-    with connect(server) as gone:
-        gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-        gone.sendall(poll.head)
-
-    assert poll()[0] == 304
+    repeat, request_id = answered.get()
+    assert repeat.meta == GET | {"HTTP_X_FORWARDED_FOR": "203.0.113.7"}
+    assert (repeat.headers, request_id) == (b'ETag: "1-2"\r\n', "an-id-of-a-proxy")
+    assert "a-secret" not in repr(repeat)

@@ -2,97 +2,142 @@
 
 import pytest
 
-from movie_booking.repeats import Repeat, Repeats, Revalidation
+from movie_booking.repeats import LONGEST, Repeat, Repeats, Revalidation, words_of
 
 REPEAT = Repeat(Revalidation("a map", lambda: '"1-2"', '"1-2"'), "/api/shows/{id}/seats/", {}, b"")
 POLL = b'GET /api/shows/1/seats/ HTTP/1.1\r\nHost: localhost\r\nIf-None-Match: "1-2"\r\n\r\n'
+END = b"\r\n\r\n"
 
 
-def with_id(request_id, name=b"X-Request-ID"):
-    return POLL.replace(b"Host:", name + b": " + request_id + b"\r\nHost:")
+def poll(number):
+    return words_of(POLL.replace(b"1-2", b"1-%d" % number))
 
 
-@pytest.fixture
-def repeats():
-    repeats = Repeats()
-    repeats.keep(POLL, REPEAT, "")
-    return repeats
+def with_header(line):
+    return POLL.replace(END, b"\r\n" + line + END)
 
 
-def test_the_same_words_are_known(repeats):
-    assert repeats.find(bytes(bytearray(POLL))) == (REPEAT, "")
+# --- What a head says --------------------------------------------------------------------------------
+
+
+def test_the_same_words_are_the_same():
+    assert words_of(POLL) == words_of(bytes(bytearray(POLL)))
+    assert words_of(POLL).request_id is None
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        POLL.replace(b"GET", b"HEAD"),
+        POLL.replace(b"/1/", b"/2/"),
+        POLL.replace(b"1.1", b"1.0"),
+        POLL.replace(b"localhost", b"LOCALHOST"),
+        with_header(b"Cookie: a=b"),
+    ],
+)
+def test_a_byte_makes_another_head(other):
+    assert words_of(other).digest != words_of(POLL).digest
 
 
 @pytest.mark.parametrize(
     "other",
     [
         b"",
+        b"GET",
+        END,
         POLL[:-1],
+        POLL[:-2],
         POLL + b"\r\n",
+        POLL + END,
         POLL + POLL,
-        POLL.replace(b"GET", b"HEAD"),
-        POLL.replace(b"/1/", b"/2/"),
-        POLL.replace(b"1.1", b"1.0"),
-        POLL.replace(b"localhost", b"LOCALHOST"),
-        POLL.replace(b"\r\n\r\n", b"\r\nCookie: a=b\r\n\r\n"),
+        POLL + b"X-Request-ID: abcdefgh\r\n",
+        POLL + b"X-Request-ID: abcdefgh" + END,
+        b"\r\n" + POLL,
+        POLL.replace(b"GET", b"POST"),
+        POLL.replace(b"GET", b"get"),
+        with_header(b"Cookie: " + b"a" * LONGEST),
     ],
 )
-def test_a_head_that_differs_by_a_byte_is_another(repeats, other):
-    assert repeats.find(other) is None
+def test_what_is_not_one_whole_short_head_that_only_reads_is_not_looked_up(other):
+    assert words_of(other) is None
 
 
 @pytest.mark.parametrize("name", [b"X-Request-ID", b"X-Request-Id", b"x-request-id"])
-def test_the_id_of_a_request_is_no_part_of_what_it_says(repeats, name):
-    assert repeats.find(with_id(b"5f0d7b1c-9c9e-4c39", name)) == (REPEAT, "5f0d7b1c-9c9e-4c39")
+@pytest.mark.parametrize("place", [b"\r\nHost:", b"\r\nIf-None-Match", END])
+def test_the_id_of_a_request_is_no_part_of_what_it_says(name, place):
+    head = POLL.replace(place, b"\r\n" + name + b": 5f0d7b1c-9c9e-4c39" + place)
+
+    assert words_of(head) == (words_of(POLL).digest, "5f0d7b1c-9c9e-4c39")
 
 
-@pytest.mark.parametrize("malformed", [b"short", b"x" * 65, b"two words here", b"abcdefgh\x00", b"abcdefgh "])
-def test_an_id_that_would_not_be_taken_is_a_word_like_all_others(repeats, malformed):
-    assert repeats.find(with_id(malformed)) is None
+@pytest.mark.parametrize(
+    "malformed", [b"", b"short", b"x" * 65, b"two words here", b"abcdefgh\x00", b"abcdefgh ", b"\tabcdefgh"]
+)
+def test_an_id_that_would_not_be_taken_is_a_word_like_all_others(malformed):
+    words = words_of(with_header(b"X-Request-ID: " + malformed))
+
+    assert words.digest != words_of(POLL).digest
+    assert words.request_id is None
 
 
-def test_of_two_ids_one_is_no_part(repeats):
-    twice = with_id(b"the-first-one").replace(b"Host:", b"X-Request-ID: the-second\r\nHost:")
-
-    assert repeats.find(twice) is None
-    repeats.keep(twice, REPEAT, "the-first-one,the-second")  # as WSGI has it
-    assert repeats.find(twice) is None
+# --- Which are known ---------------------------------------------------------------------------------
 
 
-def test_what_might_change_something_is_never_looked_up(repeats):
-    book = POLL.replace(b"GET", b"POST")
-    repeats.keep(book, REPEAT, "")
-
-    assert repeats.find(book) is None
-
-
-def test_the_oldest_is_forgotten(repeats, monkeypatch):
+@pytest.fixture
+def repeats(monkeypatch):
     monkeypatch.setattr(Repeats, "MOST", 3)
-    polls = [POLL.replace(b"1-2", b"1-%d" % version) for version in range(2, 6)]
-    for poll in polls[1:]:
-        repeats.keep(poll, REPEAT, "")
-
-    assert [repeats.find(poll) is not None for poll in polls] == [False, True, True, True]
-
-
-def test_one_that_is_known_again_takes_no_second_place(repeats, monkeypatch):
-    monkeypatch.setattr(Repeats, "MOST", 2)
-    other = POLL.replace(b"1-2", b"1-3")
-    repeats.keep(other, REPEAT, "")
-    repeats.keep(other, REPEAT, "")
-
-    assert repeats.find(POLL) is not None
-
-
-def test_a_long_head_is_not_known(repeats):
-    long = POLL.replace(b"Host:", b"Cookie: " + b"a" * Repeats.LONGEST + b"\r\nHost:")
-    repeats.keep(long, REPEAT, "")
-
-    assert repeats.find(long) is None
-
-
-def test_nothing_of_what_was_sent_is_kept():
     repeats = Repeats()
-    repeats.keep(POLL.replace(b"Host:", b"Authorization: Bearer a-secret\r\nHost:"), REPEAT, "")
+    for number in range(3):
+        repeats.keep(poll(number), REPEAT, None)
+    return repeats
 
-    assert "a-secret" not in repr(vars(repeats))
+
+def known(repeats, numbers):
+    """Which of these polls are known. It is seen from outside, as finding one is a use of it."""
+    return [number for number in numbers if poll(number).digest in repeats._known]
+
+
+def test_what_was_kept_is_found(repeats):
+    assert [repeats.find(poll(number)) for number in range(4)] == [REPEAT, REPEAT, REPEAT, None]
+
+
+@pytest.mark.parametrize("of_wsgi", ["", "another-id", ",an-id-of-a-proxy"])
+def test_what_wsgi_reads_otherwise_is_not_kept(repeats, of_wsgi):
+    """As of two headers, which it joins by a comma."""
+    with_id = with_header(b"X-Request-ID: an-id-of-a-proxy").replace(b"1-2", b"1-3")
+    for words in (words_of(with_id), poll(3)):
+        repeats.keep(words, REPEAT, of_wsgi)
+        assert repeats.find(words) is None
+
+
+def test_the_oldest_that_never_came_again_makes_room(repeats):
+    repeats.keep(poll(3), REPEAT, None)
+    assert known(repeats, range(4)) == [1, 2, 3]
+
+
+def test_one_that_is_kept_again_takes_no_second_place(repeats):
+    repeats.keep(poll(1), REPEAT, None)
+    assert known(repeats, range(3)) == [0, 1, 2]
+
+
+def test_who_polls_all_the_time_stays_known_among_more_than_there_is_room_for(repeats):
+    found = 0
+    for _ in range(10):
+        for number in range(4):
+            if repeats.find(poll(number)):
+                found += 1
+            else:
+                repeats.keep(poll(number), REPEAT, None)
+
+    assert found >= 25
+
+
+def test_who_polls_no_more_is_forgotten_by_and_by(repeats):
+    for number in range(3):
+        repeats.find(poll(number))
+
+    for number in (3, 4, 5, 3, 4, 5):
+        repeats.keep(poll(number), REPEAT, None)
+
+    assert known(repeats, range(6)) == [3, 4, 5]
+    assert not repeats._came_again
