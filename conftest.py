@@ -61,6 +61,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # Loading the models has opened (not yet connected) what the settings said until now.
     connections.settings = connections.configure_settings(settings.DATABASES)
     del connections["default"]
+    settings.STATIC_ROOT = folder / "static"  # each client would look through what `make serve` collected
 
 
 def database_url(config: pytest.Config, folder: Path) -> str:
