@@ -80,7 +80,7 @@ def targets(results: Results) -> Iterator[str]:
             f"| {target.name} | {median} | {spread} | {bound}{target.at_least:g} | {hoped} |"
             f" {MARKS.get(verdict, verdict)} |"
         )
-    yield f"\n{missed} of {len(TARGETS)} are missed. Ratios are taken round by round.\n"
+    yield f"\nMissed: {missed} of {len(TARGETS)}. Ratios are taken round by round.\n"
     reasons = [f"- {target.name}: {target.why}" for target in TARGETS if is_explained(target, results)]
     if reasons:
         yield "What keeps us from those that are missed:\n"

@@ -93,7 +93,7 @@ def test_the_page_tells_what_was_missed_and_what_was_not_measured():
     )
     assert "| round trips of a booking | 5 |  | ≤ 5 | ≤ 3 | reached |" in text
     assert "| show list ÷ FastAPI |  |  | 1.3 | 2 | – |" in text
-    assert "1 of 12 are missed" in text
+    assert "Missed: 1 of 12." in text
 
 
 def test_the_readme_has_the_table_of_the_last_run(settings):
