@@ -83,7 +83,8 @@ TARGETS = [
         ratio("spread bookings", OURS, FASTAPI),
         1.3,
         2,
-        why="Both processors are busy, with many small things of Django and DRF, none of more than 4 %.",
+        why="Both processors are busy, with many small things of Django and DRF, none of more than 4 %: "
+        "decision 64 says what was tried.",
     ),
     Target("refusals ÷ FastAPI", ratio("refusals", OURS, FASTAPI), 1.5, 2),
     Target("show list ÷ FastAPI", ratio("show list", OURS, FASTAPI), 1.3, 2),
