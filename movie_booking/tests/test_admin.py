@@ -116,9 +116,10 @@ def test_a_form_to_add_opens_whatever_its_address_proposes(root, model):
     add = paths(model)["list"] + "add/"
     allowed = root.get(add).status_code
 
-    for field in model._meta.get_fields():
-        for value in (*NONSENSE, "2026-12-24", "2026-12-24T20:00"):
-            assert root.get(f"{add}?{field.name}={value}").status_code == allowed, (field.name, value)
+    fields = [field.name for field in model._meta.get_fields()]
+    for value in (*NONSENSE, "2026-12-24", "2026-12-24T20:00"):
+        proposed = "&".join(f"{field}={value}" for field in fields)
+        assert root.get(f"{add}?{proposed}").status_code == allowed, value
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
