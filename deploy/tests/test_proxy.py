@@ -14,6 +14,7 @@ from threading import Thread
 import pytest
 
 from deploy.tests.dockerfile import ROOT
+from movie_booking.repeats import words_of
 from movie_booking.tests.programs import require
 from movie_booking.tests.server import wait_until
 
@@ -39,7 +40,8 @@ class Answer(BaseHTTPRequestHandler):
             self.do_GET()
 
     def do_GET(self):
-        said = dict(self.headers) | {"path": self.path, "host": self.server.server_port}
+        head = self.raw_requestline.decode() + str(self.headers).replace("\n", "\r\n")
+        said = dict(self.headers) | {"path": self.path, "host": self.server.server_port, "head": head}
         body = json.dumps(said).encode()
         is_refused = self.path.startswith("/readyz?") and not self.server.ready
         self.send_response(503 if is_refused else 200)
@@ -133,6 +135,16 @@ def test_a_client_cannot_say_where_it_comes_from_nor_what_its_request_is_called(
     assert said["X-Forwarded-Proto"] == "https"
     assert said["Host"] == f"localhost:{proxy.port}"
     assert re.fullmatch(r"[0-9a-f-]{36}", said["X-Request-Id"])
+
+
+def test_a_poll_that_repeats_one_says_the_same_behind_it_but_for_its_id(proxy):
+    """Hosts answer such without Django: see `movie_booking.repeats`."""
+    polls = [proxy.get("/api/shows/1/seats/", If_None_Match='"1-2"')[1] for _ in range(3)]
+
+    words = [words_of(poll["head"].encode()) for poll in polls]
+    assert len({each.digest for each in words}) == 1
+    assert [each.request_id for each in words] == [poll["X-Request-Id"] for poll in polls]
+    assert len({each.request_id for each in words}) == 3
 
 
 def test_what_was_counted_is_not_for_clients(proxy):
