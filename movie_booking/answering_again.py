@@ -2,13 +2,12 @@
 
 import time
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
 from django.db import close_old_connections
-from django.utils.http import http_date
 from gevent import Timeout
+from gunicorn import util
 
 from movie_booking.database import is_reading
 from movie_booking.greenlets import Runner
@@ -55,7 +54,7 @@ def answer(repeat: Repeat, request_id: str | None, address: str) -> bytes | None
         count(repeat.route, context.method, NOT_MODIFIED, started)
     log_response(NOT_MODIFIED, started, repeat.route)
     return b"HTTP/1.1 304 Not Modified\r\nDate: %s\r\nConnection: keep-alive\r\n%s%s: %s\r\n\r\n" % (
-        date_of(int(time.time())),
+        util.http_date().encode(),
         repeat.headers,
         HEADER.encode(),
         context.request_id.encode(),
@@ -86,8 +85,3 @@ def look_apart(context: RequestContext, revalidation: Revalidation) -> str:
         return revalidation.look()
     finally:
         close_old_connections()
-
-
-@lru_cache(maxsize=1)
-def date_of(second: int) -> bytes:
-    return http_date(second).encode()

@@ -1,9 +1,11 @@
 """gunicorn's gevent worker, with better manners: it shares its load, stops at once, and reads any letters."""
 
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
+from email.utils import formatdate
+from functools import lru_cache, partial
 from multiprocessing import RawArray
 from typing import Any
 
@@ -62,6 +64,10 @@ class LenientRequest(Request):
         """Whether no body comes after its head, and no other answer before its own."""
         return self.version == (1, 1) and all(name not in OF_MORE_THAN_A_HEAD for name, _ in self.headers)
 
+    def _peer_is_trusted_proxy(self) -> bool:
+        """No: what a proxy says is for Django to read. gunicorn would look through addresses each time."""
+        return False
+
     def parse_headers(self, data: bytes, from_trailer: bool = False) -> Any:
         if len(data) > MAX_HEADER_BYTES:
             raise LimitRequestHeaders("limit request headers")
@@ -73,6 +79,19 @@ class LenientRequest(Request):
 
 OF_MORE_THAN_A_HEAD = {"CONTENT-LENGTH", "EXPECT", "TRANSFER-ENCODING", "UPGRADE"}
 RequestParser.mesg_class = LenientRequest
+
+
+def http_date(timestamp: float | None = None) -> str:
+    """gunicorn's, which would compose it for each response."""
+    return date_of(int(time.time() if timestamp is None else timestamp))
+
+
+@lru_cache(maxsize=1)
+def date_of(second: int) -> str:
+    return formatdate(second, usegmt=True)
+
+
+util.http_date = http_date
 
 
 class WholeResponse(Response):
