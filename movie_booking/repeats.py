@@ -15,11 +15,12 @@ from hashlib import blake2b
 from secrets import token_bytes
 from typing import NamedTuple
 
+from movie_booking.request_context import ID
+
 END = b"\r\n\r\n"  # of a head
 LONGEST = 2048  # bytes of a head that is known
-# The one thing that a proxy says anew with each request. Only as `request_ids` takes it: any other is a word
-# like all others.
-REQUEST_ID = re.compile(rb"\r\nX-Request-ID: ([A-Za-z0-9._:-]{8,64})(?=\r\n)", re.IGNORECASE)
+# The one thing that a proxy says anew with each request. What would not be taken is a word like all others.
+REQUEST_ID = re.compile(rf"\r\nX-Request-ID: ({ID})(?=\r\n)".encode(), re.IGNORECASE)
 KEY = token_bytes(32)  # so that nobody can tell which heads have one digest
 
 
@@ -76,11 +77,11 @@ class Repeats:
 
     def keep(self, words: Words, repeat: Repeat, request_id: str | None) -> None:
         """Know these words from now on, if there is room. `request_id` is what WSGI has of it."""
-        if words.request_id == request_id and self._has_room_for(words.digest):
+        if words.request_id == request_id and self._make_room_for(words.digest):
             self._known[words.digest] = repeat
 
-    def _has_room_for(self, digest: bytes) -> bool:
-        """Whether there is, after the oldest was looked at: it is forgotten, unless it came again since.
+    def _make_room_for(self, digest: bytes) -> bool:
+        """Forget the oldest if there is no room, unless it came again since. Return whether there is now.
 
         So whoever polls stays known, however many others do, and who has another ETag by now does not.
         """

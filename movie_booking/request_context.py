@@ -8,6 +8,8 @@ from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any
 
+# What a request may be called by a proxy of ours.
+ID = "[A-Za-z0-9._:-]{8,64}"
 # Where WSGI's environment keeps the route of a request that is answered without the router.
 ROUTE = "movie_booking.route"
 # `(?P<pk>[0-9]{1,19})` and `<path:file>` in a route.

@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from movie_booking.logs import ACCESS
-from movie_booking.request_context import RequestContext, current, route_of
+from movie_booking.request_context import ID, RequestContext, current, route_of
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -22,7 +22,7 @@ access = logging.getLogger(ACCESS)
 HEADER = "X-Request-ID"
 META_KEY = "HTTP_X_REQUEST_ID"  # where WSGI has what was sent
 KEPT = "movie_booking.request_id"  # where its environment keeps what the request is called
-WELL_FORMED = re.compile(r"[A-Za-z0-9._:-]{8,64}")
+WELL_FORMED = re.compile(ID)
 
 
 def begin(meta: MutableMapping[str, Any]) -> RequestContext:

@@ -27,6 +27,8 @@ Scope = Literal[
     "booking", "export", "read", "guest", "guest_email", "machine",
 ]  # fmt: skip
 
+Quotas = dict[str, tuple[Rate, Quota]]  # by scope
+
 NONE: Mapping[Scope, Rate | None] = {}
 # Where WSGI has what was counted before the request reached Django.
 QUOTAS = "movie_booking.quotas"
@@ -59,16 +61,11 @@ def throttle(request: Any, who: Mapping[Scope, str], *, own: Mapping[Scope, Rate
 
     What is left is told along with the response. Takes Django's requests and DRF's.
     """
-    if not settings.THROTTLE:
+    counted, retry_after = take_for(who, own), 0
+    if not counted:
         return
-    rates: dict[Any, Rate | None] = {**settings.THROTTLE_RATES, **own} if own else settings.THROTTLE_RATES
-    limits = [(scope, rate) for scope in who if (rate := rates[scope])]
-    quotas = take([Ask(counted_as(scope, who[scope]), rate) for scope, rate in limits])
-    if not quotas:
-        return
-    told, retry_after = quotas_of(request), 0
-    for (scope, rate), quota in zip(limits, quotas, strict=True):
-        told[scope] = rate, quota
+    quotas_of(request).update(counted)
+    for scope, (rate, quota) in counted.items():
         if not quota.is_allowed:
             child(THROTTLED, scope).inc()
             retry_after = max(retry_after, quota.retry_after(rate))
@@ -77,21 +74,25 @@ def throttle(request: Any, who: Mapping[Scope, str], *, own: Mapping[Scope, Rate
         raise TooManyRequests(retry_after=retry_after)
 
 
-def counted_as(scope: Scope, who: str) -> str:
-    return f"throttle:{scope}:{who}"
+def take_for(who: Mapping[Scope, str], own: Mapping[Scope, Rate | None] = NONE) -> Quotas:
+    """Count for each of these scopes, and return what is left of those that are limited."""
+    if not settings.THROTTLE:
+        return {}
+    rates: dict[Any, Rate | None] = {**settings.THROTTLE_RATES, **own} if own else settings.THROTTLE_RATES
+    limits = [(scope, rate) for scope in who if (rate := rates[scope])]
+    quotas = take([Ask(f"throttle:{scope}:{who[scope]}", rate) for scope, rate in limits])
+    return (
+        {limit[0]: (limit[1], quota) for limit, quota in zip(limits, quotas, strict=True)} if quotas else {}
+    )
 
 
-def count_read(meta: Mapping[str, Any]) -> "dict[str, tuple[Rate, Quota]] | None":
+def count_read(meta: Mapping[str, Any]) -> Quotas | None:
     """Count a request as `throttle_read` does, by its address; return what is left, or None if it is refused.
 
     Whoever answers it finds that as `QUOTAS`, so that it counts once.
     """
-    rate = settings.THROTTLE_RATES["read"] if settings.THROTTLE else None
-    quotas = take([Ask(counted_as("read", client_network(meta)), rate)]) if rate else None
-    if not rate or not quotas:
-        return {}
-    [quota] = quotas
-    return {"read": (rate, quota)} if quota.is_allowed else None
+    counted = take_for({"read": client_network(meta)})
+    return counted if all(quota.is_allowed for _, quota in counted.values()) else None
 
 
 def throttle_read(request: Any, user_id: int | None = None) -> None:
@@ -108,11 +109,11 @@ def by_account(name: str) -> str:
     return hashlib.sha256(fold(name).encode()).hexdigest()[:32]
 
 
-def quotas_of(request: Any) -> dict[str, tuple[Rate, Quota]]:
+def quotas_of(request: Any) -> Quotas:
     """Return what this request was counted for until now, by scope."""
     django_request = getattr(request, "_request", request)  # DRF wraps it
     counted = django_request.META.get(QUOTAS) or {}
-    quotas: dict[str, tuple[Rate, Quota]] = django_request.__dict__.setdefault("quotas", counted)
+    quotas: Quotas = django_request.__dict__.setdefault("quotas", counted)
     return quotas
 
 

@@ -18,6 +18,8 @@ from movie_booking.request_context import ROUTE, current
 from movie_booking.request_ids import KEPT, META_KEY
 from movie_booking.throttling import QUOTAS
 
+pytestmark = pytest.mark.django_db  # whose connection is given back after each look
+
 ETAG = '"1-2"'
 GET = {"REQUEST_METHOD": "GET"}
 

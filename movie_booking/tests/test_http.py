@@ -5,7 +5,6 @@ import re
 import socket
 import time
 from contextlib import ExitStack
-from email.utils import parsedate_to_datetime
 from urllib.parse import urlencode
 
 import pytest
@@ -70,19 +69,6 @@ def exchange(server, *messages, end=False):
 
 
 # --- Connections ----------------------------------------------------------------------------------
-
-
-def test_an_answer_has_the_date_of_its_second(server):
-    told = []
-    with connect(server) as client, client.makefile("rb") as stream:
-        for _ in range(2):
-            client.sendall(get())
-            date = read_response(stream)[1]["date"]
-            told.append((parsedate_to_datetime(date).timestamp(), time.time()))
-            time.sleep(1.1)
-
-    assert all(abs(now - date) < 30 for date, now in told)
-    assert told[0][0] < told[1][0]
 
 
 def test_a_connection_serves_one_request_after_the_other(server):

@@ -6,6 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
+from email.utils import parsedate_to_datetime
 from itertools import count
 
 import pytest
@@ -139,6 +140,8 @@ def test_a_repetition_is_answered_as_what_it_repeats(poller, counted, path, head
     assert first[0] == 304
     assert [told_apart(each) for each in again] == [told_apart(first)] * 3
     assert len({each[1]["x-request-id"] for each in [first, *again]}) == 4
+    dates = [parsedate_to_datetime(each[1]["date"]).timestamp() for each in [first, *again]]
+    assert all(abs(date - time.time()) < 60 for date in dates)
     route = ROUTE + (path if path.endswith("/") else "")
     method = how.get("method", "GET")
     assert counted("repeats_total") == 3

@@ -3,6 +3,12 @@
 import os
 import subprocess
 import sys
+import time
+from email.utils import parsedate_to_datetime
+
+from gunicorn import util
+
+from movie_booking.worker import http_date
 
 # In a process of its own, as gevent changes how this one waits.
 STOP = """
@@ -41,6 +47,16 @@ from movie_booking.serve import Server
 Server.load(None)
 print("movie_booking.urls" in sys.modules)
 """
+
+
+def test_a_date_is_composed_once_a_second_and_is_that_of_its_second():
+    assert util.http_date is http_date
+    assert [http_date(at) for at in (0, 0.9, 1)] == [
+        "Thu, 01 Jan 1970 00:00:00 GMT",
+        "Thu, 01 Jan 1970 00:00:00 GMT",
+        "Thu, 01 Jan 1970 00:00:01 GMT",
+    ]
+    assert abs(parsedate_to_datetime(http_date()).timestamp() - time.time()) < 60
 
 
 def test_connections_that_wait_to_be_accepted_are_served_before_the_socket_closes():
