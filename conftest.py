@@ -10,7 +10,7 @@ import os
 import shutil
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ import pytest
 from django.conf import settings
 from django.db import connection, connections
 
+from movie_booking.batches import batches
 from movie_booking.counting import counts
 from movie_booking.settings import database_settings
 from movie_booking.tests import programs
@@ -174,10 +175,11 @@ def _no_lines(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
     """Requests do not wait in line: those of two workers never do, and it is the lock that is tested."""
     if "waits_in_line" not in request.keywords:
         monkeypatch.setattr(turns, "take", lambda *keys: nullcontext())
-        monkeypatch.setattr(turns, "serve", serve_alone)
+        monkeypatch.setattr(turns, "serve", lambda key, wish, do, *, of: serve_alone(wish, do))
+        monkeypatch.setattr(batches, "serve", lambda wish, do, *, of: serve_alone(wish, do))
 
 
-def serve_alone(key: Hashable, wish: Any, do: Callable[[list[Any]], list[Any]], *, of: Hashable) -> Any:
-    """What `Turns.serve` does where nobody waits."""
+def serve_alone(wish: Any, do: Callable[[list[Any]], Iterable[Any]]) -> Any:
+    """What is done where nobody waits."""
     [outcome] = do([wish])
     return outcome

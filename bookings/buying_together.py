@@ -1,11 +1,12 @@
-"""Buyers who wait for one show are served together: one lock, one write and one COMMIT for all of them.
+"""Buyers who come at once are served together: one lock, one write and one COMMIT for all of them.
 
-Each gets the answer that they would have got alone. Where the database refuses what they want together, each
-is served alone.
+Those who wait for one show; and those who come for a show each while others are at theirs. Each gets the
+answer that they would have got alone. Where the database refuses what they want together, each is served
+alone.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial, wraps
 from typing import Any, NamedTuple
 
@@ -15,9 +16,11 @@ from rest_framework.response import Response
 from accounts.http import UserRequest
 from bookings.idempotency import Claim, StoredResponse, claim_all, claim_of, keep_all, refuse_once
 from bookings.models import Order
-from bookings.services import Wish, do_together
+from bookings.services import SeatWish, Wish, do_together
 from bookings.services.constraint import constraint_as_refusal
-from movie_booking.errors import DomainError, NotFound
+from movie_booking.batches import batches
+from movie_booking.database import NoConnection, is_lock_failure
+from movie_booking.errors import Busy, DomainError, NotFound
 from movie_booking.metrics import SERVED_TOGETHER
 from movie_booking.turns import turns
 
@@ -74,9 +77,22 @@ def serve(buyers: Sequence[Buyer]) -> Iterator[Outcome]:
     """Serve users who want something of one show, no two of whom are one; return for each the order, or the
     response that is stored with their key, or why there is none.
     """
+    match buyers:
+        case [Buyer(wish=SeatWish() as wish) as buyer] if wish.is_shareable:
+            outcome = batches.serve(buyer, _serve_batch, of=wish.customer.pk)
+            # Of a show that is locked elsewhere. It is waited for here, where nobody else waits.
+            return iter([_serve_alone(buyer) if isinstance(outcome, Busy) else outcome])
     if len(buyers) == 1 or (outcomes := _serve_together(buyers)) is None:
         return map(_serve_alone, buyers)
     return iter(outcomes)
+
+
+def _serve_batch(buyers: Sequence[Buyer]) -> Iterable[Outcome]:
+    """Serve users who want seats of a show each; return Busy for whom to serve alone."""
+    if len(buyers) == 1:
+        return map(_serve_alone, buyers)
+    outcomes = _serve_together(buyers)
+    return [Busy() for _ in buyers] if outcomes is None else outcomes
 
 
 def _serve_together(buyers: Sequence[Buyer]) -> list[Outcome] | None:
@@ -86,6 +102,9 @@ def _serve_together(buyers: Sequence[Buyer]) -> list[Outcome] | None:
     try:
         outcomes = _serve(buyers)
     except (OperationalError, InterfaceError) as error:
+        is_of_one_show = len({buyer.wish.show_id for buyer in buyers}) == 1
+        if not is_of_one_show and is_lock_failure(error) and not isinstance(error, NoConnection):
+            return None  # no show was waited for, but something that one of them needs
         # What was to be committed may have been. And of an outage all are told.
         return [error, *(_again(error) for _ in buyers[1:])]
     except (IntegrityError, DomainError):
@@ -93,7 +112,7 @@ def _serve_together(buyers: Sequence[Buyer]) -> list[Outcome] | None:
     except Exception as error:
         logger.warning("What was wanted together could not be done", exc_info=error)
         return None
-    SERVED_TOGETHER.observe(len(buyers))
+    SERVED_TOGETHER.observe(sum(not isinstance(outcome, Busy) for outcome in outcomes))
     return outcomes
 
 

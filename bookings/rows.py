@@ -1,6 +1,6 @@
 """Rows that bookings, holds and their changes read each time, by queries that are composed once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
@@ -12,6 +12,7 @@ from movie_booking.composed import ComposedQuery
 from movie_booking.statements import Given, Statement
 from movies.models import Show
 from movies.models.shows import show_to_lock
+from movies.seat_plan import MAX_SEATS
 
 # The id of a booking, its seat, status and end of hold as they are written, its user and its order. Plain, as
 # there may be as many as the show has sold.
@@ -29,6 +30,17 @@ class Sale(NamedTuple):
     seats: range
     user_id: int | None
     rows: Sequence[SeatRow]
+
+    @classmethod
+    def of(cls, seats: range, user_id: int | None, rows: Iterable[Any]) -> "Sale":
+        """From what a query returned, which is a row without a booking if there are none."""
+        return cls(seats, user_id, [row for row in rows if row[0] is not None])
+
+
+def span(numbers: Collection[int]) -> range:
+    """Return the seats from the first to the last of these, of those that a show can have."""
+    first, last = (max(0, min(number, MAX_SEATS)) for number in (min(numbers), max(numbers)))
+    return range(first, last + 1)
 
 
 def show_for_sale(show_id: int, first: int, last: int, user_id: int) -> QuerySet[Show]:

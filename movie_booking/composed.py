@@ -6,6 +6,8 @@ Composing a query takes the ORM longer than PostgreSQL takes to answer it.
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from datetime import datetime, timezone
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
@@ -14,6 +16,7 @@ from django.db.models.query import ModelIterable
 from django.db.transaction import TransactionManagementError
 from prometheus_client import Histogram
 
+from movie_booking.for_each import for_each
 from movie_booking.instances import bare
 from movie_booking.metrics import LOCK_WAIT, child
 from movie_booking.statements import Given, Message, Statement, send
@@ -35,6 +38,10 @@ class Composed(NamedTuple):
     populate: Callable[[Sequence[Any]], list[Any]]  # those to model instances, or as they are
     annotations: Sequence[int]  # which columns are none of the model's
 
+    def beside(self, rows: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
+        """Return the annotations of each row."""
+        return [tuple(row[column] for column in self.annotations) for row in rows]
+
 
 class ComposedQuery(Generic[Row]):
     """A query that depends on nothing but some values: by the rule, the id of one row.
@@ -55,6 +62,7 @@ class ComposedQuery(Generic[Row]):
         self.build, self.after = build, after
         self.placeholders = [placeholder(each, PLACEHOLDER + n) for n, each in enumerate(types or (int,))]
         self._composed: dict[str, Composed] = {}
+        self._for_each: Message | None = None
 
     def __call__(self, *values: Value, using: str = DEFAULT_DB_ALIAS) -> list[Row]:
         """Return the rows. Raises TransactionManagementError for rows to lock outside of a transaction.
@@ -68,7 +76,23 @@ class ComposedQuery(Generic[Row]):
         """Return the instance that all rows are of, if there are any, and the annotations of each row."""
         composed, rows = self._fetch(values)
         first: Row | None = next(iter(composed.populate(rows[:1])), None)
-        return first, [tuple(row[column] for column in composed.annotations) for row in rows]
+        return first, composed.beside(rows)
+
+    def one_of_each(self, values: Sequence[Sequence[int]]) -> list[tuple[Row, list[tuple[Any, ...]]]]:
+        """Return what `one` does for several rows in one message, locked; without those that others have
+        locked, or that are not there. For queries that lock a row (PostgreSQL).
+
+        No lock of a row is waited for here, and others in the same transaction only briefly. Whoever has
+        locked several rows so keeps others from none of them for long.
+        """
+        composed = self._composed.get(connection.vendor) or self._compose()
+        if self._for_each is None:
+            self._for_each = for_each(*composed.message.statements)
+        with connection.cursor() as cursor:
+            cursor.execute(self._for_each, list(map(list, zip(*values, strict=True))))
+            rows = composed.convert(cursor.fetchall())
+        each = [list(same) for _, same in groupby(rows, key=itemgetter(-1))]
+        return [(*composed.populate(same[:1]), composed.beside(same)) for same in each]
 
     def _fetch(
         self, values: Sequence[Value], using: str = DEFAULT_DB_ALIAS

@@ -92,7 +92,7 @@ TURN_WAIT = histogram(
 )
 SERVED_TOGETHER = histogram(
     "served_together",
-    "How many of those who wanted something of one show went into one transaction.",
+    "How many of those who wanted seats at once went into one transaction.",
     buckets=(1, 2, 4, 8, 16),
 )
 TURNS_REFUSED = counter(

@@ -5,7 +5,7 @@ https://www.postgresql.org/docs/current/sql-prepare.html
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from functools import cached_property
 from hashlib import blake2b
 from typing import Any
@@ -34,7 +34,7 @@ class Statement:
         self.kind, self.sql, self.parameters = name, sql, parameters
         self.constants = [each for each in parameters if not isinstance(each, Given)]
         self.keys = list(dict.fromkeys(each.key for each in parameters if isinstance(each, Given)))
-        self.plan = "".join(self._numbered())
+        self.plan = self.with_given(lambda key: f"${self.keys.index(key) + 1}")
         digest = blake2b(f"{self.plan}{self.constants}".encode(), digest_size=4).hexdigest()
         self.name = f"{name}_{digest}"
         self.marks = f"({', '.join(['%s'] * len(self.keys))})" if self.keys else ""
@@ -49,14 +49,15 @@ class Statement:
         """Return what stands at each `%s`."""
         return [given[each.key] if isinstance(each, Given) else each for each in self.parameters]
 
-    def _numbered(self) -> Iterator[str]:
-        """The SQL with $1, $2 … for what is given."""
-        end, parameters = 0, iter(self.parameters)
-        for place in _PLACE.finditer(self.sql):
-            if place["kind"] == "s" and isinstance(parameter := next(parameters), Given):
-                yield f"{self.sql[end : place.start()]}${self.keys.index(parameter.key) + 1}"
-                end = place.end()
-        yield self.sql[end:]
+    def with_given(self, mark: "Callable[[int | str], str]") -> str:
+        """Return the SQL with that mark for each value that is given, and `%s` for the constants."""
+        parameters = iter(self.parameters)
+
+        def marked(place: "re.Match[str]") -> str:
+            is_given = place["kind"] == "s" and isinstance(parameter := next(parameters), Given)
+            return mark(parameter.key) if is_given else place[0]
+
+        return _PLACE.sub(marked, self.sql)
 
 
 class Message(str):

@@ -4,6 +4,7 @@ What `SeatInventory` does in four steps elsewhere. Other buyers wait for the loc
 round trips a booking took half as long again. A test holds both ways equal.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any, NamedTuple
@@ -42,40 +43,43 @@ WITH {guest}the_order AS (
 SELECT set_config('movie_booking.returned', string_agg(id::text, ' ' ORDER BY seat_number)
     || ' ' || min(order_id){returned}, false) FROM booking
 """
-# The same for several orders of users, with the seats of each.
+# The same for several orders of users, of any shows, with the seats of each.
 INSERT_ALL_AT_ONCE = """
 WITH seat AS (
     SELECT * FROM unnest(%(numbers)s::int[], %(prices)s::numeric[], %(statuses)s::text[],
-        %(expiries)s::timestamptz[], %(seat_references)s::text[], %(actors)s::bigint[])
-        WITH ORDINALITY AS seat (seat_number, price, status, expires_at, reference, actor_id, place)
+        %(expiries)s::timestamptz[], %(seat_references)s::text[], %(actors)s::bigint[],
+        %(seat_shows)s::bigint[])
+        WITH ORDINALITY AS seat (seat_number, price, status, expires_at, reference, actor_id, show_id, place)
 ), the_order AS (
     INSERT INTO bookings_order (reference, user_id, show_id, created_at, refund_tiers,
         cancel_cutoff_minutes, promised_starts_at, promised_screen_id, show_version)
-    SELECT reference, user_id, %(show)s::bigint, %(at)s::timestamptz, %(refund_tiers)s::text,
-        %(cancel_cutoff)s::int, %(promised_starts_at)s::timestamptz, %(promised_screen)s::bigint,
-        %(show_version)s::int
-    FROM unnest(%(references)s::text[], %(users)s::bigint[]) AS wanted (reference, user_id)
+    SELECT reference, user_id, show_id, %(at)s::timestamptz, %(refund_tiers)s::text,
+        %(cancel_cutoff)s::int, promised_starts_at, promised_screen, show_version
+    FROM unnest(%(references)s::text[], %(users)s::bigint[], %(shows)s::bigint[],
+        %(promised_starts)s::timestamptz[], %(promised_screens)s::bigint[], %(show_versions)s::int[])
+        AS wanted (reference, user_id, show_id, promised_starts_at, promised_screen, show_version)
     RETURNING id, reference, user_id
 ), booking AS (
     INSERT INTO bookings_booking (order_id, show_id, user_id, seat_number, price, status, is_house_seat,
         reason, created_at, expires_at)
-    SELECT the_order.id, %(show)s, the_order.user_id, seat_number, price, status, false, '', %(at)s,
+    SELECT the_order.id, show_id, the_order.user_id, seat_number, price, status, false, '', %(at)s,
         expires_at
     FROM seat JOIN the_order USING (reference) ORDER BY place
-    RETURNING id, order_id, seat_number, status
+    RETURNING id, order_id, show_id, seat_number, status
 ), event AS (
     INSERT INTO bookings_bookingevent (booking_id, show_id, seat_number, at, actor_id, channel, from_status,
         to_status)
-    SELECT id, %(show)s, seat_number, %(at)s, actor_id, %(channel)s::text, '', booking.status
-    FROM booking JOIN seat USING (seat_number)
+    SELECT id, show_id, seat_number, %(at)s, actor_id, %(channel)s::text, '', booking.status
+    FROM booking JOIN seat USING (show_id, seat_number)
 ), counted AS (
     UPDATE movies_show
-    SET live_seats = live_seats + cardinality(%(numbers)s::int[]),
-        seats_version = seats_version + cardinality(%(references)s::text[])
-    WHERE id = %(show)s
+    SET live_seats = live_seats + seats, seats_version = seats_version + orders
+    FROM unnest(%(sold_shows)s::bigint[], %(sold_seats)s::int[], %(sold_orders)s::int[])
+        AS sold (show_id, seats, orders)
+    WHERE id = show_id
 )
 SELECT set_config('movie_booking.returned', string_agg(id::text || ' ' || order_id::text, ' '
-    ORDER BY place), false) FROM booking JOIN seat USING (seat_number)
+    ORDER BY place), false) FROM booking JOIN seat USING (show_id, seat_number)
 """
 GUEST_FIELDS = [field for field in Guest._meta.concrete_fields if not field.primary_key]
 GUEST = "guest AS (INSERT INTO bookings_guest ({}) VALUES ({}) RETURNING id), ".format(  # nosec B608  # noqa: S608 - our columns
@@ -169,9 +173,19 @@ def insert_all_at_once(new: Sequence[NewOrder], *, is_last: bool) -> None:
             booking.order = booking.order  # it has an id by now
         _note_written([*(each.order for each in new), *bookings])
 
+    orders = Counter(each.order.show_id for each in new)
+    seats = Counter(booking.show_id for booking in bookings)
     given = _given(new[0].order, bookings, new[0].actor)
     given |= {
         "references": [each.order.reference for each in new],
+        "sold_shows": list(orders),
+        "sold_seats": [seats[show_id] for show_id in orders],
+        "sold_orders": list(orders.values()),
+        "shows": [each.order.show_id for each in new],
+        "seat_shows": [booking.show_id for booking in bookings],
+        "promised_starts": [each.order.promised_starts_at for each in new],
+        "promised_screens": [each.order.promised_screen_id for each in new],
+        "show_versions": [each.order.show_version for each in new],
         "users": [each.order.user_id for each in new],
         "statuses": [str(booking.status) for booking in bookings],
         "expiries": [booking.expires_at for booking in bookings],

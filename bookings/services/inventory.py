@@ -38,6 +38,7 @@ from bookings.rows import (
     SHOW_WITH_SEATS,
     Sale,
     SeatRow,
+    span,
 )
 from bookings.services.constraint import constraint_as_refusal
 from bookings.services.insert_statement import can_insert_at_once, insert_at_once
@@ -86,16 +87,15 @@ class SeatInventory:
         """
         if not numbers or show_id > MAX_ID:
             return cls.lock(show_id)
-        first, last = (max(0, min(number, MAX_SEATS)) for number in (min(numbers), max(numbers)))
+        seats = span(numbers)
         user_id = customer.pk if isinstance(customer, User) else None
         if user_id is None:
-            show, rows = SHOW_WITH_SEATS.one(show_id, first, last)
+            show, rows = SHOW_WITH_SEATS.one(show_id, seats[0], seats[-1])
         else:
-            show, rows = SHOW_FOR_SALE.one(show_id, first, last, user_id)
+            show, rows = SHOW_FOR_SALE.one(show_id, seats[0], seats[-1], user_id)
         if show is None:
             raise NotFound
-        taken = [row for row in rows if row[0] is not None]
-        return cls(show, timezone.now(), Sale(range(first, last + 1), user_id, taken))
+        return cls(show, timezone.now(), Sale.of(seats, user_id, rows))
 
     @classmethod
     def lock_order(cls: type[Inventory], show_id: int, order_id: int) -> tuple[Inventory, LockedOrder]:

@@ -1,15 +1,15 @@
-"""What several customers want of one show, done in one transaction: decided in turn, and written together.
+"""What several customers want, done in one transaction: decided in turn, and written together.
 
 Each is decided as if it came alone, in the order in which they came. So a show that everybody wants is
-locked, read and committed once for many, and not once for each.
+locked, read and committed once for many, and not once for each; and so are several shows.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 
 from accounts.actors import Actor
 from accounts.models import User
@@ -18,7 +18,8 @@ from bookings.services.confirmation import confirm_in, confirm_order
 from bookings.services.holds import SeatChoice, book_seat, hold_seats, place_in
 from bookings.services.joint_inventory import JointInventory
 from bookings.services.limits import lock_holds_of
-from movie_booking.errors import DomainError, NotFound
+from movie_booking.errors import Busy, DomainError, NotFound
+from movie_booking.limits import MAX_ID
 
 
 class Wish(ABC):
@@ -52,6 +53,11 @@ class SeatWish(Wish):
     @property
     def seat_numbers(self) -> Sequence[int]:  # type: ignore[override]
         return self.choice.seat_numbers
+
+    @property
+    def is_shareable(self) -> bool:
+        """Whether it can be done in one transaction with wishes for other shows."""
+        return bool(self.seat_numbers) and self.show_id <= MAX_ID and connection.vendor == "postgresql"
 
     def lock(self) -> JointInventory:
         return JointInventory.lock_for_sale(self.show_id, self.choice.seat_numbers, self.customer)
@@ -96,26 +102,43 @@ class ConfirmWish(Wish):
 
 
 def do_together(wishes: Sequence[Wish], *, is_last: bool) -> list[Order | DomainError]:
-    """Do what users want of one show, in a transaction of the caller's; return for each the order with its
-    bookings, or why not as the service would raise it.
+    """Do what users want, in a transaction of the caller's; return for each the order with its bookings, or
+    why not as the service would raise it.
 
-    Each user has one wish. If this `is_last` in the transaction it goes along with COMMIT, and there are no
-    new ids until then. Raises IntegrityError, then or now, if a constraint refuses any of them, and Busy if
-    others are at the holds of one of several users.
+    Each user has one wish, and all are for one show, or each is for another and `is_shareable`: then nothing
+    is waited for long, and it is Busy of a show that others have locked, or that is not there.
+
+    If this `is_last` in the transaction it goes along with COMMIT, and there are no new ids until then.
+    Raises IntegrityError, then or now, if a constraint refuses any of them, and Busy if others are at the
+    holds of one of several users.
     """
     try:
-        if len(wishes) == 1:
-            inventory = wishes[0].lock()
-        else:
-            inventory = JointInventory.lock(wishes[0].show_id)
-            if any(isinstance(wish, SeatWish) for wish in wishes):
-                inventory.read_seats()
+        inventories = _lock(wishes)
     except NotFound:
         return [NotFound() for _ in wishes]
     lock_holds_of([wish.customer.pk for wish in wishes if isinstance(wish, HoldWish)])
-    outcomes = [_outcome(wish, inventory) for wish in wishes]
-    inventory.write(is_last=is_last)
+    outcomes = [
+        _outcome(wish, inventories[wish.show_id]) if wish.show_id in inventories else Busy()
+        for wish in wishes
+    ]
+    JointInventory.write(inventories.values(), is_last=is_last)
     return outcomes
+
+
+def _lock(wishes: Sequence[Wish]) -> Mapping[int, JointInventory]:
+    """Lock the shows, or those of several that nobody else has locked, and return each by its id."""
+    show_id = wishes[0].show_id
+    if len(wishes) == 1:
+        return {show_id: wishes[0].lock()}
+    if any(wish.show_id != show_id for wish in wishes):
+        of_seats = [wish for wish in wishes if isinstance(wish, SeatWish)]
+        return JointInventory.lock_for_each(
+            {wish.show_id: (wish.seat_numbers, wish.customer) for wish in of_seats}
+        )
+    inventory = JointInventory.lock(show_id)
+    if any(isinstance(wish, SeatWish) for wish in wishes):
+        inventory.read_seats()
+    return {show_id: inventory}
 
 
 def _outcome(wish: Wish, inventory: JointInventory) -> Order | DomainError:

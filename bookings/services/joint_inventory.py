@@ -1,12 +1,15 @@
-"""The seat inventory for several who want something of one show: what it decided, it writes at the end."""
+"""The seat inventory for several who are served in one transaction: what it decided, it writes at the end."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
+
 from accounts.actors import Actor
+from accounts.models import User
 from bookings.models import LIVE, Booking, Order, Status
-from bookings.rows import Sale
+from bookings.rows import SHOW_FOR_SALE, Sale, span
 from bookings.services.insert_statement import (
     NewOrder,
     can_insert_at_once,
@@ -41,6 +44,18 @@ class JointInventory(SeatInventory):
         inventory._known = locked
         return inventory
 
+    @classmethod
+    def lock_for_each(cls, wanted: Mapping[int, tuple[Collection[int], User]]) -> "dict[int, JointInventory]":
+        """Lock several shows at one moment, each by its id for a user who wants these seats, and return those
+        that nobody else has locked. What `lock_for_sale` waits for, this leaves out.
+        """
+        asked = {show_id: (span(numbers), user.pk) for show_id, (numbers, user) in wanted.items()}
+        found = SHOW_FOR_SALE.one_of_each(
+            [(show_id, seats[0], seats[-1], user_id) for show_id, (seats, user_id) in asked.items()]
+        )
+        at = timezone.now()
+        return {show.pk: cls(show, at, Sale.of(*asked[show.pk], rows)) for show, rows in found}
+
     def read_seats(self) -> None:
         """Read who has which seat, as it is before anything is decided."""
         self._rows = self._rows  # it is read when it is first asked for
@@ -48,14 +63,19 @@ class JointInventory(SeatInventory):
     def order(self, order_id: int) -> LockedOrder:
         return self._known if self._known and self._known.order.pk == order_id else super().order(order_id)
 
-    def write(self, *, is_last: bool) -> None:
-        """Write what was decided; if that `is_last` in its transaction it may go along with COMMIT."""
-        if len(self._new) == 1:
-            insert_at_once(*self._new[0], is_last=is_last)
-        elif self._new:
-            insert_all_at_once(self._new, is_last=is_last)
-        if self._changes:
-            transition_at_once(self.show, self._changes, at=self.at, is_last=is_last)
+    @staticmethod
+    def write(inventories: "Collection[JointInventory]", *, is_last: bool) -> None:
+        """Write what was decided in these shows; if that `is_last` in its transaction it may go along with
+        COMMIT.
+        """
+        new = [each for inventory in inventories for each in inventory._new]
+        if len(new) == 1:
+            insert_at_once(*new[0], is_last=is_last)
+        elif new:
+            insert_all_at_once(new, is_last=is_last)
+        for inventory in inventories:
+            if inventory._changes:
+                transition_at_once(inventory.show, inventory._changes, at=inventory.at, is_last=is_last)
 
     def transition(self, bookings: Sequence[Booking], to: Status, **more: Any) -> None:
         super().transition(bookings, to, **more)

@@ -1,17 +1,25 @@
-"""Requests that come to one show at once, while somebody has its turn."""
+"""Requests that come at once, while somebody has the turn of their show, or others are at theirs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from threading import Event
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.db import connection
+from rest_framework.response import Response
 
 from accounts.models import User
 from accounts.tests.factories import client_for, make_user
 from bookings import buying_together
 from bookings.buying_together import Buyer
+from bookings.idempotency import Claim
+from bookings.services import BookWish, SeatChoice
+from bookings.tests.factories import by
+from bookings.tests.locks import after_reading_the_seats
+from movie_booking.batches import batches
 from movie_booking.tests.server import wait_until
 from movie_booking.turns import turns
 from movies.models import Show
@@ -40,6 +48,29 @@ def come_together(show: Show, *calls: Callable[[], Any]) -> list[Any]:
         return [answer.result(20) for answer in answers]
 
 
+def come_beside_others(*calls: Callable[[], Any]) -> list[Any]:
+    """Have all of these come, one after the other, to a show each while somebody is served at another."""
+    with patch.object(batches, "patience", 20), ThreadPoolExecutor(len(calls) + 1) as pool:
+        begun, end = Event(), Event()
+
+        def be_served(wishes: Any) -> Any:
+            begun.set()
+            assert end.wait(20)
+            return wishes
+
+        another = pool.submit(batches.serve, "another", be_served, of=None)
+        try:
+            assert begun.wait(20)
+            answers = []
+            for call in calls:
+                answers.append(pool.submit(closing, call))
+                wait_until(lambda: batches.waiting == len(answers))
+        finally:
+            end.set()
+        assert another.result(20) == "another"
+        return [answer.result(20) for answer in answers]
+
+
 def closing(call: Callable[[], Any]) -> Any:
     try:
         return call()
@@ -55,3 +86,27 @@ def buy(show: Show, seat: Any, user: User | None = None, key: str = "", **more: 
 
 def statuses(answers: list[Any]) -> list[int]:
     return [answer.status_code for answer in answers]
+
+
+def once_read(monkeypatch: Any, do: Callable[[], Any]) -> None:
+    """Have somebody else do this when the seats of a show were read for the first time."""
+    done = []
+
+    def then(_: Any) -> None:
+        if not done:
+            done.append(1)
+            with ThreadPoolExecutor(1) as other:
+                other.submit(closing, do).result(20)
+
+    after_reading_the_seats(monkeypatch, then)
+
+
+def buyer(show: Show, number: int, user: User | None = None, key: str = "") -> Buyer:
+    user = user or make_user()
+    claim = Claim(user.pk, key, "the same") if key else None
+    wish = BookWish(show.pk, SeatChoice([number]), user, by(user))
+    return Buyer(wish, claim, lambda order: Response({}, status=201))
+
+
+def kinds(outcomes: Iterable[Any]) -> list[str]:
+    return [type(each).__name__ for each in outcomes]

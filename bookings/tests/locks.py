@@ -9,12 +9,17 @@ from django.db import connection, transaction
 from django.utils.functional import cached_property
 
 from bookings.rows import ORDER_ROWS, show_for_sale
-from bookings.services import inventory
+from bookings.services import inventory, joint_inventory
 from bookings.services.inventory import SeatInventory
+from bookings.services.joint_inventory import JointInventory
+from movie_booking import for_each
 from movie_booking.composed import ComposedQuery
 from movie_booking.tests.concurrency import run_concurrently
 from movies.models import Show, ShowQuerySet
-from movies.models.shows import LOCKED_SHOW
+from movies.models.shows import LOCKED_SHOW, show_to_lock
+
+# As if each of several shows could be had.
+LOCK_NOTHING = "SELECT set_config('movie_booking.locked', string_agg(value_0::text, ' '), true) FROM {wanted}"
 
 
 def while_show_is_locked(show: Show, call: Callable[[], Any]) -> Any:
@@ -78,6 +83,17 @@ def after_reading_the_seats(monkeypatch: Any, then: Callable[[Mapping[int, str]]
 
     monkeypatch.setattr(SeatInventory, "lock_for_sale", classmethod(lock_and_read_then))
 
+    lock_several = JointInventory.lock_for_each
+
+    def lock_several_then(wanted: Any) -> dict[int, JointInventory]:
+        locked = lock_several(wanted)
+        rows = [row for each in locked.values() for row in each._sale.rows]
+        if len(locked) == len(wanted):
+            then({number: status for _, number, status, *_ in rows})
+        return locked
+
+    monkeypatch.setattr(JointInventory, "lock_for_each", lock_several_then)
+
 
 def meet_after_the_check(monkeypatch: Any, patience: float, *, buyers: int | None = None) -> list[bool]:
     """Have two buyers wait for each other when both have found seat 5 free, before either books it.
@@ -130,6 +146,9 @@ def without_the_lock(monkeypatch: Any) -> None:
     monkeypatch.setattr(ShowQuerySet, "lock_all", unlocked_all)
     monkeypatch.setattr(inventory, "SHOW_FOR_SALE", ComposedQuery(show_for_sale, int, int, int, int))
     monkeypatch.setattr(inventory, "ORDER_ROWS", ComposedQuery(ORDER_ROWS.build, int, int))
+    monkeypatch.setattr(for_each, "LOCK_FOR_EACH", LOCK_NOTHING)
+    composed_anew = ComposedQuery(show_for_sale, int, int, int, int, after=show_to_lock)
+    monkeypatch.setattr(joint_inventory, "SHOW_FOR_SALE", composed_anew)
 
 
 def wait_for_a_waiting_transaction() -> None:

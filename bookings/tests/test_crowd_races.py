@@ -1,8 +1,7 @@
 """Crowds that are served together meet each other, a lock, a constraint, a key that is at work elsewhere."""
 
 from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from threading import Event
 from typing import Any
 
@@ -10,27 +9,31 @@ import pytest
 from django.conf import settings
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
-from rest_framework.response import Response
 
 from accounts.models import User
 from accounts.tests.factories import make_user
 from bookings import buying_together
-from bookings.buying_together import Buyer
 from bookings.idempotency import Claim, claim_all
 from bookings.models import Booking, IdempotencyKey
-from bookings.services import BookWish, SeatChoice, inventory, joint_inventory
-from bookings.tests.crowds import buy, closing, come_together, sizes_of_transactions, statuses
-from bookings.tests.factories import book, by
+from bookings.services import inventory, joint_inventory
+from bookings.tests.crowds import (
+    buy,
+    buyer,
+    come_together,
+    kinds,
+    once_read,
+    sizes_of_transactions,
+    statuses,
+)
+from bookings.tests.factories import book
 from bookings.tests.history import assert_history_consistent
 from bookings.tests.locks import (
-    after_reading_the_seats,
     meet_after_the_check,
     while_show_is_locked,
     without_the_lock,
 )
 from movie_booking.database import database_refusal
 from movie_booking.tests.concurrency import run_concurrently
-from movies.models import Show
 from movies.tests.factories import make_show
 
 pytestmark = [pytest.mark.usefixtures("real_transactions"), pytest.mark.waits_in_line]
@@ -53,19 +56,6 @@ def test_a_user_who_is_deleted_meanwhile_is_refused_and_all_others_are_served(se
     assert served == [3, 1, 1, 1]  # together it was not possible, so each is served alone
     assert sorted(Booking.objects.values_list("seat_number", flat=True)) == [1, 3]
     assert_history_consistent()
-
-
-def once_read(monkeypatch: Any, do: Callable[[], Any]) -> None:
-    """Have somebody else do this when the seats of a show were read for the first time."""
-    done = []
-
-    def then(_: Any) -> None:
-        if not done:
-            done.append(1)
-            with ThreadPoolExecutor(1) as other:
-                other.submit(closing, do).result(20)
-
-    after_reading_the_seats(monkeypatch, then)
 
 
 @pytest.mark.postgres
@@ -97,17 +87,6 @@ def two_crowds(monkeypatch: Any, patience: float) -> tuple[list[list[Any]], list
     return run_concurrently(*calls), met
 
 
-def buyer(show: Show, number: int, user: User | None = None, key: str = "") -> Buyer:
-    user = user or make_user()
-    claim = Claim(user.pk, key, "the same") if key else None
-    wish = BookWish(show.pk, SeatChoice([number]), user, by(user))
-    return Buyer(wish, claim, lambda order: Response({}, status=201))
-
-
-def kinds(outcomes: list[list[Any]]) -> list[str]:
-    return [type(each).__name__ for crowd in outcomes for each in crowd]
-
-
 @pytest.mark.postgres
 def test_control_without_the_lock_two_crowds_find_one_seat_free(served, monkeypatch):
     without_the_lock(monkeypatch)
@@ -115,7 +94,7 @@ def test_control_without_the_lock_two_crowds_find_one_seat_free(served, monkeypa
 
     assert met == [True, True]
     assert sorted(served) == [1, 1, 2, 2]  # the constraint refused one crowd
-    assert Counter(kinds(outcomes)) == {"Order": 3, "SeatTaken": 1}
+    assert Counter(kinds(chain(*outcomes))) == {"Order": 3, "SeatTaken": 1}
 
 
 @pytest.mark.postgres
@@ -124,7 +103,7 @@ def test_with_the_lock_two_crowds_cannot_meet(served, monkeypatch):
 
     assert met == [False, False]
     assert served == [2, 2]
-    assert Counter(kinds(outcomes)) == {"Order": 3, "SeatTaken": 1}
+    assert Counter(kinds(chain(*outcomes))) == {"Order": 3, "SeatTaken": 1}
     assert_history_consistent()
 
 
@@ -155,7 +134,7 @@ def test_a_key_that_is_at_work_elsewhere_keeps_only_its_own_request_waiting(serv
 
     _, outcomes = run_concurrently(claim_elsewhere, come)
 
-    assert kinds([outcomes]) == ["Order", "InProgress", "Order"]
+    assert kinds(outcomes) == ["Order", "InProgress", "Order"]
     assert served == [3, 1, 1, 1]
 
 

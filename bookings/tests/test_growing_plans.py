@@ -13,6 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import User
 from accounts.tests.factories import client_for, make_user
 from bookings.models import Booking, Order, Status
+from bookings.services import BookWish, SeatChoice, do_together
+from bookings.tests.factories import by
 from movie_booking.tests.statements import send_statements_as_they_are
 from movies.models import Show
 from movies.tests.factories import browser_for, make_movie, make_screen
@@ -131,7 +133,7 @@ def readings(statement: str) -> list[tuple[str, str, float]]:
 
 
 def reads_among(asked: CaptureQueriesContext) -> list[str]:
-    statements = [statement for query in asked for statement in query["sql"].split("; ")]
+    statements = [statement.strip() for query in asked for statement in query["sql"].split("; ")]
     return [statement for statement in statements if statement.startswith(("SELECT", "DELETE"))]
 
 
@@ -249,6 +251,20 @@ def test_the_lists_of_a_user_and_of_a_film_read_few_rows():
     paths += (f"movies/{movie.pk}/shows/?upcoming=true", "movies/?now_showing=true", "shows/?date=2026-01-01")
 
     assert_reads_few(client, "/api/", paths, OF_A_LIST)
+
+
+@pytest.mark.usefixtures("history")
+def test_buyers_of_several_shows_read_few_rows_of_each():
+    shows, user = Show.objects.order_by("-starts_at")[:6], User.objects.get(username="guest77")
+    wishes = [BookWish(show.pk, SeatChoice([5]), user, by(user)) for show in shows]
+    send_statements_as_they_are()
+    with transaction.atomic(), CaptureQueriesContext(connection) as asked:
+        do_together(wishes, is_last=False)
+    reads = reads_among(asked)
+
+    found = [found for sql in reads for found in readings(sql)]
+    assert {"movies_show", "bookings_booking"} <= {table for _, table, _ in found}
+    assert [each for each in found if each[0] == "Seq Scan" or each[2] > 3 * len(shows)] == []
 
 
 @pytest.mark.usefixtures("history")

@@ -85,6 +85,27 @@ def test_while_a_crowd_waits_for_one_show_all_else_goes_on(house):
     assert Booking.objects.filter(show=wanted, status=Status.BOOKED).count() == BUYERS
 
 
+def test_while_one_show_is_locked_those_of_all_others_are_sold_at_once(house):
+    """Buyers of several shows share transactions, but with nobody who waits."""
+    wanted, *others = (make_show() for _ in range(12))
+    users = [make_user() for _ in range(4)]
+    with ThreadPoolExecutor(60) as crowd:
+        with transaction.atomic():
+            Show.objects.lock(wanted.pk)
+            waiting = [crowd.submit(book, house, wanted, seat, user) for seat, user in enumerate(users, 1)]
+            wait_until(is_show_lock_awaited)
+            answers = [
+                crowd.submit(book, house, show, seat, user)
+                for seat, user in enumerate(users, 1)
+                for show in others
+            ]
+
+            assert [answer.result(20).status for answer in answers] == [201] * len(answers)
+            assert not any(answer.done() for answer in waiting)
+
+        assert [answer.result(20).status for answer in waiting] == [201] * len(users)
+
+
 @pytest.mark.parametrize("name", ["confirm", "cancel", "extend", "exchange"])
 def test_a_crowd_that_acts_on_its_orders_stops_nobody(house, name):
     """Which show they wait for, their path does not tell."""

@@ -11,6 +11,7 @@ from django.db import connection
 from accounts.tests.factories import client_for, make_user
 from bookings.models import Status
 from bookings.tests.factories import let_expire, make_order
+from bookings.tests.joint import together, wishes_for
 from movies.tests.factories import make_screen, make_show
 
 ROOT = Path(__file__).parents[2]
@@ -124,10 +125,12 @@ def test_every_row_has_the_key_of_its_table():
 
 CLAIM, ANSWER = "claim of an idempotency key", "answer kept with an idempotency key"
 HOLDS = "open holds of a customer"
+BATCH = "shows of a batch"
 LOOK_UP, LOOK_UP_BOOKING = "order of a reference", "booking of an id"
 OF_SEVERAL_SHOWS = {
     CLAIM: r"INSERT INTO bookings_idempotencykey",
     ANSWER: r'UPDATE "?bookings_idempotencykey\b',
+    BATCH: r"movie_booking\.locked",
     HOLDS: r'FROM "bookings_booking" .*"status" = .* UNION ALL ',
     LOOK_UP: r'"bookings_order"\."reference" IN ',
     LOOK_UP_BOOKING: r'FROM "bookings_booking" .*"bookings_booking"\."id" = ',
@@ -235,6 +238,18 @@ def test_statements_of_the_hot_path_know_their_show_but_for_these(act, messages,
     assert act[action]().status_code in (200, 201)
 
     assert of_several_shows(messages) == HOT[action]
+
+
+@pytest.mark.postgres
+@pytest.mark.usefixtures("real_transactions")
+def test_of_buyers_who_are_served_beside_others_one_message_reads_several_shows(messages):
+    wishes = wishes_for((make_show(), 5), (make_show(), 5))
+    messages.clear()
+
+    together(wishes)
+
+    # The next one writes, and says the show with each row.
+    assert of_several_shows(messages) == [BATCH, BATCH]
 
 
 @pytest.mark.parametrize(
