@@ -16,11 +16,11 @@ from rest_framework.response import Response
 from accounts.http import UserRequest
 from bookings.idempotency import Claim, StoredResponse, claim_all, claim_of, keep_all, refuse_once
 from bookings.models import Order
-from bookings.services import SeatWish, Wish, do_together
+from bookings.services import LockedElsewhere, SeatWish, Wish, do_together
 from bookings.services.constraint import constraint_as_refusal
 from movie_booking.batches import batches
-from movie_booking.database import NoConnection, is_lock_failure
-from movie_booking.errors import Busy, DomainError, NotFound
+from movie_booking.database import is_lock_failure
+from movie_booking.errors import DomainError, NotFound
 from movie_booking.metrics import SERVED_TOGETHER
 from movie_booking.turns import turns
 
@@ -80,31 +80,30 @@ def serve(buyers: Sequence[Buyer]) -> Iterator[Outcome]:
     match buyers:
         case [Buyer(wish=SeatWish() as wish) as buyer] if wish.is_shareable:
             outcome = batches.serve(buyer, _serve_batch, of=wish.customer.pk)
-            # Of a show that is locked elsewhere. It is waited for here, where nobody else waits.
-            return iter([_serve_alone(buyer) if isinstance(outcome, Busy) else outcome])
+            # The show is waited for here, where nobody else waits.
+            return iter([_serve_alone(buyer) if isinstance(outcome, LockedElsewhere) else outcome])
     if len(buyers) == 1 or (outcomes := _serve_together(buyers)) is None:
         return map(_serve_alone, buyers)
     return iter(outcomes)
 
 
 def _serve_batch(buyers: Sequence[Buyer]) -> Iterable[Outcome]:
-    """Serve users who want seats of a show each; return Busy for whom to serve alone."""
+    """Serve users who want seats of a show each; return LockedElsewhere for whom to serve alone."""
     if len(buyers) == 1:
         return map(_serve_alone, buyers)
-    outcomes = _serve_together(buyers)
-    return [Busy() for _ in buyers] if outcomes is None else outcomes
+    outcomes = _serve_together(buyers, waits=False)
+    return [LockedElsewhere() for _ in buyers] if outcomes is None else outcomes
 
 
-def _serve_together(buyers: Sequence[Buyer]) -> list[Outcome] | None:
+def _serve_together(buyers: Sequence[Buyer], *, waits: bool = True) -> list[Outcome] | None:
     """Return what came of it; None if nothing was written, as something is wrong with one of them: whose
     fault it is, shows when each is served alone.
     """
     try:
-        outcomes = _serve(buyers)
+        outcomes = _serve(buyers, waits=waits)
     except (OperationalError, InterfaceError) as error:
-        is_of_one_show = len({buyer.wish.show_id for buyer in buyers}) == 1
-        if not is_of_one_show and is_lock_failure(error) and not isinstance(error, NoConnection):
-            return None  # no show was waited for, but something that one of them needs
+        if is_lock_failure(error) and not waits:
+            return None  # it was not for a show, but for something that one of them needs
         # What was to be committed may have been. And of an outage all are told.
         return [error, *(_again(error) for _ in buyers[1:])]
     except (IntegrityError, DomainError):
@@ -112,7 +111,8 @@ def _serve_together(buyers: Sequence[Buyer]) -> list[Outcome] | None:
     except Exception as error:
         logger.warning("What was wanted together could not be done", exc_info=error)
         return None
-    SERVED_TOGETHER.observe(sum(not isinstance(outcome, Busy) for outcome in outcomes))
+    if served := sum(not isinstance(outcome, LockedElsewhere) for outcome in outcomes):
+        SERVED_TOGETHER.observe(served)
     return outcomes
 
 
@@ -134,13 +134,14 @@ def _serve_alone(buyer: Buyer) -> Outcome:
 
 
 @transaction.atomic
-def _serve(buyers: Sequence[Buyer]) -> list[Outcome]:
-    known = claim_all([buyer.claim for buyer in buyers if buyer.claim])
+def _serve(buyers: Sequence[Buyer], *, waits: bool = True) -> list[Outcome]:
+    claims = [buyer.claim for buyer in buyers if buyer.claim]
+    known = claim_all(claims, is_shared=len(buyers) > 1)
     new = [buyer for buyer in buyers if buyer.claim not in known]
     outcomes: Sequence[Outcome] = []
     if new:
         is_last = not any(buyer.claim for buyer in new)
-        outcomes = do_together([buyer.wish for buyer in new], is_last=is_last)
+        outcomes = do_together([buyer.wish for buyer in new], is_last=is_last, waits=waits)
     if any(isinstance(outcome, Order) for outcome in outcomes):
         outcomes = _keep_responses(new, outcomes)
     else:

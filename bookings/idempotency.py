@@ -28,7 +28,7 @@ from movie_booking.api.renderers import JSONRenderer
 from movie_booking.database import RETRY_AFTER_SECONDS, is_lock_failure
 from movie_booking.errors import Invalid
 from movie_booking.purging import delete_in_batches
-from movie_booking.statements import Message, Statement, execute
+from movie_booking.statements import BRIEFLY, Message, Statement, execute
 
 View = Callable[..., Response]
 
@@ -143,16 +143,16 @@ def claim_of(request: UserRequest) -> Claim | None:
     return None if sent is None else Claim(request.user.pk, _read_key(sent), _fingerprint(request))
 
 
-def claim_all(claims: Collection[Claim]) -> dict[Claim, StoredResponse | KeyReused]:
-    """Claim the keys of several users, one of each, and return what is to be answered to those whose key was
-    used before.
+def claim_all(claims: Collection[Claim], *, is_shared: bool) -> dict[Claim, StoredResponse | KeyReused]:
+    """Claim the keys of users, one of each, and return what is to be answered to those whose key was used
+    before.
 
-    For a transaction that answers several requests, before it locks a show. Raises InProgress, and of several
-    soon: others would wait for one of them.
+    For a transaction that answers requests, before it locks a show. Raises InProgress; soon, if it
+    `is_shared` by several, as all would wait for what one of them needs.
     """
     if not claims:
         return {}
-    with waiting_briefly() if len(claims) > 1 else nullcontext():
+    with waiting_briefly() if is_shared else nullcontext():
         # All who claim several do so in this order, or two of them might wait for each other.
         claimed = _claim_rows(sorted(claims), OF_USER)
     if claimed == len(claims):
@@ -174,9 +174,6 @@ def _answer_of(kept: IdempotencyKey, fingerprint: str) -> StoredResponse | KeyRe
         return KeyReused()
     # Status and body were committed with the key.
     return StoredResponse(cast("int", kept.status), kept.body, replayed=True)
-
-
-BRIEFLY = "200ms"  # longer than what is at work elsewhere takes, unless it waits itself
 
 
 @contextmanager
@@ -201,12 +198,13 @@ KEEP = Message(
         """
 WITH kept AS (
     UPDATE bookings_idempotencykey AS kept SET status = response.status, body = response.body
-    FROM unnest(%(users)s::bigint[], %(keys)s::text[], %(statuses)s::int[], %(bodies)s::text[])
-        AS response (user_id, key, status, body)
+    FROM unnest((SELECT %(users)s::bigint[]), (SELECT %(keys)s::text[]), (SELECT %(statuses)s::int[]),
+        (SELECT %(bodies)s::text[])) AS response (user_id, key, status, body)
     WHERE kept.user_id = response.user_id AND kept.key = response.key
 ), given_up AS (
     DELETE FROM bookings_idempotencykey AS kept
-    USING unnest(%(refused_users)s::bigint[], %(refused_keys)s::text[]) AS refused (user_id, key)
+    USING unnest((SELECT %(refused_users)s::bigint[]), (SELECT %(refused_keys)s::text[]))
+        AS refused (user_id, key)
     WHERE kept.user_id = refused.user_id AND kept.key = refused.key
 )
 SELECT set_config('movie_booking.returned', '', false)

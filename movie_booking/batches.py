@@ -3,9 +3,10 @@
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from threading import Lock
+from time import perf_counter
 from typing import Any
 
-from movie_booking.turns import MAX_TOGETHER, Outcome, ServedPlace, Wish, release_connection, serve_all
+from movie_booking.turns import MAX_TOGETHER, Outcome, ServedPlace, Wish, serve_all, wait_at
 
 # Longer than a transaction takes that waits for nobody.
 PATIENCE_SECONDS = 0.05
@@ -53,8 +54,11 @@ class Batches:
                 self._leader = mine
                 return True
             self._waiting.append(mine)
-        release_connection()
-        mine.wait(self.patience)
+        try:
+            wait_at(mine, self.patience)
+        except BaseException:  # whatever it is, nobody waits for who is not there
+            self._end(mine)
+            raise
         with self._mutex:
             if not mine.is_taken:
                 if mine in self._waiting:  # nobody called
@@ -70,7 +74,7 @@ class Batches:
         with self._mutex:
             for place in list(self._waiting):
                 if len(served) < MAX_TOGETHER and place.of not in served:
-                    place.is_taken = True
+                    place.is_taken, place.called_at = True, perf_counter()
                     served.add(place.of)
                     taken.append(place)
                     self._waiting.remove(place)
@@ -78,6 +82,8 @@ class Batches:
 
     def _end(self, mine: ServedPlace[Any, Any]) -> None:
         with self._mutex:
+            if mine in self._waiting:
+                self._waiting.remove(mine)
             if self._leader is not mine:
                 return
             self._leader = self._waiting.popleft() if self._waiting else None

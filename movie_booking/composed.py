@@ -3,11 +3,10 @@
 Composing a query takes the ORM longer than PostgreSQL takes to answer it.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from datetime import datetime, timezone
-from itertools import groupby
-from operator import itemgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
@@ -27,6 +26,7 @@ Value = int | str | datetime
 # parameter of one is the same.
 PLACEHOLDER = 918_273_645
 NO_WAIT = nullcontext()
+LOCKED_OUTSIDE = "Rows are locked in a transaction."
 
 
 class Composed(NamedTuple):
@@ -83,16 +83,21 @@ class ComposedQuery(Generic[Row]):
         locked, or that are not there. For queries that lock a row (PostgreSQL).
 
         No lock of a row is waited for here, and others in the same transaction only briefly. Whoever has
-        locked several rows so keeps others from none of them for long.
+        locked several rows so keeps others from none of them for long. Raises TransactionManagementError
+        outside of a transaction.
         """
+        if not connection.in_atomic_block:
+            raise TransactionManagementError(LOCKED_OUTSIDE)
         composed = self._composed.get(connection.vendor) or self._compose()
         if self._for_each is None:
             self._for_each = for_each(*composed.message.statements)
         with connection.cursor() as cursor:
             cursor.execute(self._for_each, list(map(list, zip(*values, strict=True))))
             rows = composed.convert(cursor.fetchall())
-        each = [list(same) for _, same in groupby(rows, key=itemgetter(-1))]
-        return [(*composed.populate(same[:1]), composed.beside(same)) for same in each]
+        each = defaultdict(list)
+        for row in rows:
+            each[row[-1]].append(row)
+        return [(*composed.populate(same[:1]), composed.beside(same)) for same in each.values()]
 
     def _fetch(
         self, values: Sequence[Value], using: str = DEFAULT_DB_ALIAS
@@ -101,7 +106,7 @@ class ComposedQuery(Generic[Row]):
         composed = self._composed.get(backend.vendor) or self._compose()
         lock_wait = composed.lock_wait
         if lock_wait and not backend.in_atomic_block:
-            raise TransactionManagementError("Rows are locked in a transaction.")
+            raise TransactionManagementError(LOCKED_OUTSIDE)
         with backend.cursor() as cursor:
             with lock_wait.time() if lock_wait else NO_WAIT:
                 send(cursor, composed.message, list(map(adapted, values)))

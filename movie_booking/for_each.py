@@ -5,17 +5,16 @@ For PostgreSQL, and for values that are numbers.
 
 from collections.abc import Sequence
 
-from movie_booking.statements import Given, Message, Statement
+from movie_booking.statements import BRIEFLY, Given, Message, Statement
 
 # What else the transaction waits for, as foreign keys do, has others wait for all of its rows.
-WAIT_BRIEFLY = Statement("wait_briefly", "SELECT set_config('lock_timeout', '200ms', true)", [])
+WAIT_BRIEFLY = Statement("wait_briefly", f"SELECT set_config('lock_timeout', '{BRIEFLY}', true)", [])
 LOCK_FOR_EACH = """
 SELECT set_config('movie_booking.locked', coalesce(string_agg(found.id::text, ' '), ''), true)
 FROM {wanted} CROSS JOIN LATERAL ({sql} SKIP LOCKED) AS found (id)
 """
-# OFFSET: one row after the other by its index, whatever PostgreSQL believes of their number.
 ROWS_FOR_EACH = """
-SELECT found.*, wanted.value_0 FROM {wanted} CROSS JOIN LATERAL ({sql} OFFSET 0) AS found
+SELECT found.*, wanted.value_0 FROM {wanted} CROSS JOIN LATERAL ({sql}) AS found
 WHERE wanted.value_0 = ANY (string_to_array(current_setting('movie_booking.locked'), ' ')::bigint[])
 """
 
@@ -33,9 +32,9 @@ def for_each(lock: Statement, rows: Statement) -> Message:
 def _within(sql: str, statement: Statement) -> Statement:
     """The statement within this SQL, for a row of the lists that there are of its values."""
     keys = sorted(statement.keys)
-    lists, names = ", ".join("%s::bigint[]" for _ in keys), ", ".join(map(_column, keys))
+    lists = ", ".join("(SELECT %s::bigint[])" for _ in keys)
     sql = sql.format(
-        wanted=f"unnest({lists}) AS wanted ({names})",
+        wanted=f"unnest({lists}) AS wanted ({', '.join(map(_column, keys))})",
         sql=statement.with_given(lambda key: f"wanted.{_column(key)}"),
     )
     given: Sequence[Given] = [Given(key) for key in keys]

@@ -226,9 +226,6 @@ def database_settings(config: dict[str, Any]) -> dict[str, Any]:
             f"{options.get('options', '')} -c lock_timeout={LOCK_TIMEOUT_SECONDS}s"
             # A worker that died or hangs in the middle of a booking must not keep the show locked.
             " -c idle_in_transaction_session_timeout=30s"
-            # What is prepared is found by keys, whatever is given. For lists, of which the length matters to
-            # it, PostgreSQL would make a new plan each time, which takes it as long as the work.
-            " -c plan_cache_mode=force_generic_plan"
         ).strip()
     elif config["ENGINE"] == "django.db.backends.sqlite3":
         # SQLite has no row locks. IMMEDIATE takes the one write lock when a transaction begins, so no

@@ -32,12 +32,12 @@ class Place(Event):
     """Where somebody waits in a line; set once it is their turn."""
 
     called_at: float | None = None  # if that was before it is set
+    is_taken = False  # by whoever has the turn, who will say what came of it
 
 
 class ServedPlace(Place, Generic[Wish, Outcome]):
     """Of somebody for whom whoever has the turn may do it along; set then too, with what came of it."""
 
-    is_taken = False  # by whoever has the turn, who will say what came of it
     outcome: Outcome
     error: Exception | None = None
 
@@ -121,20 +121,27 @@ class Turns:
                 child(TURNS_REFUSED, "full").inc()
                 raise Busy(retry_after=RETRY_AFTER_SECONDS)
             line.append(place)
-        release_connection()
-        came = perf_counter()
-        is_over = place.wait(settings.LOCK_TIMEOUT_SECONDS)
-        TURN_WAIT.observe((place.called_at or perf_counter()) - came)
+        try:
+            is_over = wait_at(place, settings.LOCK_TIMEOUT_SECONDS)
+        except BaseException:  # whatever it is, nobody waits for who is not there
+            if not self._give_up(key, place) and not place.is_taken:
+                self._leave(key)
+            raise
         if is_over:
             return
-        with self._mutex:
-            is_in_line = place in line
-            if is_in_line:
-                line.remove(place)
-        if is_in_line:
+        if self._give_up(key, place):
             child(TURNS_REFUSED, "late").inc()
             raise Busy(retry_after=RETRY_AFTER_SECONDS)
         place.wait()  # it has the turn since the last instant, or somebody is at it
+
+    def _give_up(self, key: Hashable, place: Place) -> bool:
+        """Leave the line, and return whether that was before it was their turn."""
+        with self._mutex:
+            line = self._lines.get(key, deque())
+            is_in_line = place in line
+            if is_in_line:
+                line.remove(place)
+        return is_in_line
 
     def _leave(self, key: Hashable) -> None:
         with self._mutex:
@@ -161,6 +168,15 @@ def serve_all(
             place.set()
         if not isinstance(error, Exception):
             raise
+
+
+def wait_at(place: Place, seconds: float) -> bool:
+    """Wait so long at this place, without a connection to the database, and return whether it is set."""
+    release_connection()
+    came = perf_counter()
+    is_set = place.wait(seconds)
+    TURN_WAIT.observe((place.called_at or perf_counter()) - came)
+    return is_set
 
 
 def release_connection() -> None:

@@ -12,6 +12,7 @@ from django.conf import settings
 
 from bookings.live import Channel
 from movie_booking import metrics
+from movie_booking.batches import batches
 from movie_booking.postgresql.base import DatabaseWrapper
 from movie_booking.turns import turns
 
@@ -43,7 +44,7 @@ def _note(cpu_before: float) -> float:
     metrics.WORKER_CPU.inc(max(0.0, cpu - cpu_before))
     metrics.WORKER_MEMORY.set(resident_bytes())
     metrics.WATCHERS.set(Channel.watching)
-    metrics.TURNS_WAITING.set(turns.waiting)
+    metrics.TURNS_WAITING.set(turns.waiting + batches.waiting)
     if (pool := DatabaseWrapper.shared) is not None:
         metrics.child(metrics.CONNECTIONS, "in_use").set(pool.in_use)
         metrics.child(metrics.CONNECTIONS, "idle").set(pool.idle)

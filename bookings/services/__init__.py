@@ -24,7 +24,15 @@ from bookings.services.exchange import exchange_seats, swap_seats
 from bookings.services.guests import GuestDetails, anonymise_guests, new_guest
 from bookings.services.holds import SeatChoice, book_seat, expire_holds, extend_order, hold_seats
 from bookings.services.house_seats import block_seats, release_seats
-from bookings.services.joint import BookWish, ConfirmWish, HoldWish, SeatWish, Wish, do_together
+from bookings.services.joint import (
+    BookWish,
+    ConfirmWish,
+    HoldWish,
+    LockedElsewhere,
+    SeatWish,
+    Wish,
+    do_together,
+)
 from bookings.services.moving import Move, MovedSeat, move_show, plan_on
 from bookings.services.notes import add_note
 from bookings.services.relocation import change_cinema, change_screen, has_had_shows, plan_time_zone
@@ -41,6 +49,7 @@ __all__ = [
     "Difference",
     "GuestDetails",
     "HoldWish",
+    "LockedElsewhere",
     "Move",
     "MovedSeat",
     "SeatChoice",

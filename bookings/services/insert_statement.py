@@ -74,8 +74,8 @@ WITH seat AS (
 ), counted AS (
     UPDATE movies_show
     SET live_seats = live_seats + seats, seats_version = seats_version + orders
-    FROM unnest(%(sold_shows)s::bigint[], %(sold_seats)s::int[], %(sold_orders)s::int[])
-        AS sold (show_id, seats, orders)
+    FROM unnest((SELECT %(sold_shows)s::bigint[]), (SELECT %(sold_seats)s::int[]),
+        (SELECT %(sold_orders)s::int[])) AS sold (show_id, seats, orders)
     WHERE id = show_id
 )
 SELECT set_config('movie_booking.returned', string_agg(id::text || ' ' || order_id::text, ' '
@@ -144,6 +144,10 @@ def insert_at_once(order: Order, bookings: Sequence[Booking], actor: Actor, *, i
     given = _given(order, bookings, actor)
     given |= {
         "reference": order.reference,
+        "show": order.show_id,
+        "promised_starts_at": order.promised_starts_at,
+        "promised_screen": order.promised_screen_id,
+        "show_version": order.show_version,
         "user": order.user_id,
         "actor": actor.user_id,
         "status": str(first.status),
@@ -196,15 +200,11 @@ def insert_all_at_once(new: Sequence[NewOrder], *, is_last: bool) -> None:
 
 
 def _given(order: Order, bookings: Sequence[Booking], actor: Actor) -> dict[str, Any]:
-    """What one order and several have in common."""
+    """What one order and several have in common, whatever their show."""
     return {
-        "show": order.show_id,
         "at": order.created_at,
         "refund_tiers": order.refund_tiers,
         "cancel_cutoff": order.cancel_cutoff_minutes,
-        "promised_starts_at": order.promised_starts_at,
-        "promised_screen": order.promised_screen_id,
-        "show_version": order.show_version,
         "numbers": [booking.seat_number for booking in bookings],
         "prices": [booking.price for booking in bookings],
         "channel": str(actor.channel),

@@ -60,7 +60,7 @@ class SeatInventory:
 
     Everything that changes who has a seat begins with `SeatInventory.lock`, as the first lock of its
     transaction after the claim of an idempotency key, and decides on what it reads here. A service that
-    needs several shows locks them in ascending id.
+    needs several shows locks them in ascending id, or waits for none: see `JointInventory.lock_for_each`.
     """
 
     show: Show

@@ -7,7 +7,7 @@ locked, read and committed once for many, and not once for each; and so are seve
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.db import IntegrityError, connection
 
@@ -18,7 +18,7 @@ from bookings.services.confirmation import confirm_in, confirm_order
 from bookings.services.holds import SeatChoice, book_seat, hold_seats, place_in
 from bookings.services.joint_inventory import JointInventory
 from bookings.services.limits import lock_holds_of
-from movie_booking.errors import Busy, DomainError, NotFound
+from movie_booking.errors import DomainError, NotFound
 from movie_booking.limits import MAX_ID
 
 
@@ -101,24 +101,31 @@ class ConfirmWish(Wish):
         return confirm_in(inventory, locked, actor=self.actor, show_version=self.show_version)
 
 
-def do_together(wishes: Sequence[Wish], *, is_last: bool) -> list[Order | DomainError]:
+class LockedElsewhere(Exception):
+    """Others have locked the show, or it is not there. Nothing was done."""
+
+
+def do_together(
+    wishes: Sequence[Wish], *, is_last: bool, waits: bool = True
+) -> list[Order | DomainError | LockedElsewhere]:
     """Do what users want, in a transaction of the caller's; return for each the order with its bookings, or
     why not as the service would raise it.
 
-    Each user has one wish, and all are for one show, or each is for another and `is_shareable`: then nothing
-    is waited for long, and it is Busy of a show that others have locked, or that is not there.
+    Each user has one wish. If it `waits` for a lock, all are for one show. If not, each is for another and
+    `is_shareable`, and shows that are locked elsewhere are left out.
 
     If this `is_last` in the transaction it goes along with COMMIT, and there are no new ids until then.
     Raises IntegrityError, then or now, if a constraint refuses any of them, and Busy if others are at the
     holds of one of several users.
     """
     try:
-        inventories = _lock(wishes)
+        inventories = _lock(wishes) if waits else _lock_without_waiting(wishes)
     except NotFound:
         return [NotFound() for _ in wishes]
-    lock_holds_of([wish.customer.pk for wish in wishes if isinstance(wish, HoldWish)])
+    holds = [wish for wish in wishes if isinstance(wish, HoldWish) and wish.show_id in inventories]
+    lock_holds_of([wish.customer.pk for wish in holds])
     outcomes = [
-        _outcome(wish, inventories[wish.show_id]) if wish.show_id in inventories else Busy()
+        _outcome(wish, inventories[wish.show_id]) if wish.show_id in inventories else LockedElsewhere()
         for wish in wishes
     ]
     JointInventory.write(inventories.values(), is_last=is_last)
@@ -126,19 +133,22 @@ def do_together(wishes: Sequence[Wish], *, is_last: bool) -> list[Order | Domain
 
 
 def _lock(wishes: Sequence[Wish]) -> Mapping[int, JointInventory]:
-    """Lock the shows, or those of several that nobody else has locked, and return each by its id."""
+    """Lock the show that all of these are for, and return it by its id."""
     show_id = wishes[0].show_id
     if len(wishes) == 1:
         return {show_id: wishes[0].lock()}
-    if any(wish.show_id != show_id for wish in wishes):
-        of_seats = [wish for wish in wishes if isinstance(wish, SeatWish)]
-        return JointInventory.lock_for_each(
-            {wish.show_id: (wish.seat_numbers, wish.customer) for wish in of_seats}
-        )
     inventory = JointInventory.lock(show_id)
     if any(isinstance(wish, SeatWish) for wish in wishes):
         inventory.read_seats()
     return {show_id: inventory}
+
+
+def _lock_without_waiting(wishes: Sequence[Wish]) -> Mapping[int, JointInventory]:
+    """Lock those of the shows that nobody else has locked, and return each by its id."""
+    of_seats = cast("Sequence[SeatWish]", wishes)
+    return JointInventory.lock_for_each(
+        {wish.show_id: (wish.seat_numbers, wish.customer) for wish in of_seats}
+    )
 
 
 def _outcome(wish: Wish, inventory: JointInventory) -> Order | DomainError:

@@ -49,7 +49,7 @@ class JointInventory(SeatInventory):
         """Lock several shows at one moment, each by its id for a user who wants these seats, and return those
         that nobody else has locked. What `lock_for_sale` waits for, this leaves out.
         """
-        asked = {show_id: (span(numbers), user.pk) for show_id, (numbers, user) in wanted.items()}
+        asked = {show_id: (span(numbers), user.pk) for show_id, (numbers, user) in sorted(wanted.items())}
         found = SHOW_FOR_SALE.one_of_each(
             [(show_id, seats[0], seats[-1], user_id) for show_id, (seats, user_id) in asked.items()]
         )

@@ -29,9 +29,9 @@ def sizes_of_transactions(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many are served in each transaction from now on."""
     sizes, serve = list[int](), buying_together._serve
 
-    def note(buyers: Sequence[Buyer]) -> Any:
+    def note(buyers: Sequence[Buyer], **how: Any) -> Any:
         sizes.append(len(buyers))
-        return serve(buyers)
+        return serve(buyers, **how)
 
     monkeypatch.setattr(buying_together, "_serve", note)
     return sizes

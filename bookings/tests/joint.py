@@ -42,8 +42,9 @@ class Undone(Exception):
 
 
 def together(wishes):
+    """In one transaction, which waits for the show if they are all for one."""
     with transaction.atomic():
-        return services.do_together(wishes, is_last=True)
+        return services.do_together(wishes, is_last=True, waits=len({wish.show_id for wish in wishes}) == 1)
 
 
 def one_by_one(wishes):

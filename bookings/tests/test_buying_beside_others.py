@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError, transaction
+from django.db.backends.signals import connection_created
 
 from accounts.models import User
 from accounts.tests.factories import client_for, make_user
@@ -29,7 +30,8 @@ from bookings.tests.crowds import (
 from bookings.tests.factories import book
 from bookings.tests.history import assert_history_consistent
 from bookings.tests.locks import meet_after_the_check, without_the_lock
-from movie_booking.database import CommitUnanswered, NoConnection
+from movie_booking.database import CommitUnanswered
+from movie_booking.metrics import SERVED_TOGETHER
 from movie_booking.tests.concurrency import run_concurrently
 from movies.models import Show
 from movies.tests.factories import make_show
@@ -75,6 +77,20 @@ def test_they_are_served_in_one_transaction(served, shows, key):
     assert [seat["seat_number"] for seat in answers[3].data["bookings"]] == [8, 9]
     assert IdempotencyKey.objects.count() == (2 if key else 0)
     assert_history_consistent()
+
+
+def test_how_many_went_together_is_counted(shows, monkeypatch):
+    counted = list[int]()
+    monkeypatch.setattr(SERVED_TOGETHER, "observe", counted.append)
+
+    while_locked(
+        lambda: Show.objects.lock(shows[0].pk),
+        lambda release: come_beside_others(
+            buy(shows[0], 5), *then_set(release, *(buy(show, 5) for show in shows[1:]))
+        ),
+    )
+
+    assert counted == [3, 1]
 
 
 def test_an_answer_that_was_kept_is_given_again_in_a_batch(served, shows):
@@ -126,6 +142,19 @@ def while_locked(lock: Callable[[], Any], call: Callable[[Event], Any]) -> Any:
     return run_concurrently(hold_the_lock, come)[1]
 
 
+@pytest.fixture
+def long_waits():
+    """Locks are waited for longer than any test: whoever waits for one does so until it is released."""
+
+    def set_it(connection: Any, **kwargs: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '60s'")
+
+    connection_created.connect(set_it)
+    yield
+    connection_created.disconnect(set_it)
+
+
 def then_set(event: Event, *calls: Callable[[], Any]) -> Iterator[Callable[[], Any]]:
     """The same calls, the last of which to be answered sets this."""
     answered = list[Any]()
@@ -139,6 +168,7 @@ def then_set(event: Event, *calls: Callable[[], Any]) -> Iterator[Callable[[], A
     return (partial(note, call) for call in calls)
 
 
+@pytest.mark.usefixtures("long_waits")
 @pytest.mark.parametrize("key", ["", "k"])
 def test_who_wants_a_show_that_is_locked_waits_for_it_and_nobody_else_does(served, shows, key):
     waiting, *others = (buy(show, 5, key=key) for show in shows)
@@ -154,6 +184,24 @@ def test_who_wants_a_show_that_is_locked_waits_for_it_and_nobody_else_does(serve
     assert_history_consistent()
 
 
+@pytest.mark.usefixtures("long_waits")
+def test_those_who_are_answered_from_a_key_wait_for_no_show_of_another(served, shows):
+    others = [buy(show, 5, key="k") for show in shows[1:]]
+    before = [call() for call in others]
+    served.clear()
+
+    waiting, *again = while_locked(
+        lambda: Show.objects.lock(shows[0].pk),
+        lambda release: come_beside_others(buy(shows[0], 5), *then_set(release, *others)),
+    )
+
+    assert [answer.content for answer in again] == [answer.content for answer in before]
+    assert {answer["Idempotent-Replayed"] for answer in again} == {"true"}
+    assert waiting.status_code == 201
+    assert served == [4, 1]
+
+
+@pytest.mark.usefixtures("long_waits")
 def test_a_user_whose_row_is_locked_is_waited_for_by_nobody_else(served, shows):
     user = make_user()
     waiting, *others = (buy(show, 5, user if show == shows[0] else None) for show in shows)
@@ -167,9 +215,11 @@ def test_a_user_whose_row_is_locked_is_waited_for_by_nobody_else(served, shows):
     assert served == [4, 1, 1, 1, 1]
 
 
-def test_a_key_that_is_at_work_elsewhere_is_waited_for_by_nobody_else(served, shows):
+@pytest.mark.usefixtures("long_waits")
+@pytest.mark.parametrize("key", ["", "k"])
+def test_a_key_that_is_at_work_elsewhere_is_waited_for_by_nobody_else(served, shows, key):
     user = make_user()
-    waiting, *others = (buy(show, 5, user if show == shows[0] else None, key="k") for show in shows)
+    waiting, *others = buy(shows[0], 5, user, key="k"), *(buy(show, 5, key=key) for show in shows[1:])
     at_work = {"user": user, "key": "k", "fingerprint": "another", "body": "", "status": 201}
 
     answers = while_locked(
@@ -181,6 +231,7 @@ def test_a_key_that_is_at_work_elsewhere_is_waited_for_by_nobody_else(served, sh
     assert served == [4, 1, 1, 1, 1]
 
 
+@pytest.mark.usefixtures("long_waits")
 def test_holds_of_a_user_that_are_looked_at_elsewhere_are_waited_for_by_nobody_else(served, shows):
     user = make_user()
     waiting, *others = (hold(show, 5, user=user if show == shows[0] else None) for show in shows)
@@ -192,6 +243,20 @@ def test_holds_of_a_user_that_are_looked_at_elsewhere_are_waited_for_by_nobody_e
 
     assert statuses(answers) == [201] * 4
     assert served == [4, 1, 1, 1, 1]
+
+
+@pytest.mark.usefixtures("long_waits")
+def test_holds_of_who_wants_a_show_that_is_locked_are_not_looked_at_for_all(served, shows):
+    user = make_user()
+    waiting, *others = (hold(show, 5, user=user if show == shows[0] else None) for show in shows)
+
+    answers = while_locked(
+        lambda: (Show.objects.lock(shows[0].pk), HOLDS_OF_USER(user.pk)),
+        lambda release: come_beside_others(waiting, *then_set(release, *others)),
+    )
+
+    assert statuses(answers) == [201] * 4
+    assert served == [4, 1]
 
 
 def test_a_show_that_is_deleted_meanwhile_is_not_found(served, shows):
@@ -233,9 +298,8 @@ def test_a_fault_is_told_to_nobody_else(served, shows, monkeypatch):
     [
         (OperationalError("server closed the connection"), "unavailable"),
         (CommitUnanswered("it broke"), "outcome_unknown"),
-        (NoConnection("all are in use"), "busy"),
     ],
-    ids=["outage", "commit", "no connection"],
+    ids=["outage", "commit"],
 )
 def test_of_what_concerns_all_of_them_all_are_told_once(served, shows, monkeypatch, error, code):
     def fail(*args: Any, **kwargs: Any) -> None:
@@ -264,7 +328,7 @@ def test_control_without_the_lock_two_batches_find_one_seat_free(served, shows, 
 
     assert met == [True, True]
     # The constraint refused one of them, and so nothing of it was written.
-    assert sorted(map(kinds, outcomes)) == [["Busy", "Busy"], ["Order", "Order"]]
+    assert sorted(map(kinds, outcomes)) == [["LockedElsewhere"] * 2, ["Order", "Order"]]
     assert Booking.objects.filter(show=shows[0]).count() == 1
 
 
@@ -272,7 +336,7 @@ def test_with_the_lock_two_batches_cannot_meet(served, shows, monkeypatch):
     outcomes, met = two_batches(monkeypatch, 1, shows)
 
     assert met == [False]  # the second one leaves out the show that the first one has
-    assert sorted(map(kinds, outcomes)) == [["Busy", "Order"], ["Order", "Order"]]
+    assert sorted(map(kinds, outcomes)) == [["LockedElsewhere", "Order"], ["Order", "Order"]]
     assert Booking.objects.filter(show=shows[0]).count() == 1
     assert_history_consistent()
 

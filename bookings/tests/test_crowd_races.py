@@ -142,7 +142,7 @@ def test_a_key_that_is_at_work_elsewhere_keeps_only_its_own_request_waiting(serv
 def test_locks_are_waited_for_as_ever_once_keys_are_claimed():
     claims = [Claim(make_user().pk, "k", "the same") for _ in range(2)]
     with transaction.atomic():
-        assert claim_all(claims) == {}
+        assert claim_all(claims, is_shared=True) == {}
         with connection.cursor() as cursor:
             cursor.execute("SHOW lock_timeout")
             assert cursor.fetchone() == (f"{settings.LOCK_TIMEOUT_SECONDS}s",)
@@ -168,7 +168,7 @@ def test_keys_are_claimed_in_one_order_whoever_came_first():
     claims = [Claim(user.pk, "k", "the same") for user in users]
 
     with transaction.atomic(), CaptureQueriesContext(connection) as captured:
-        assert claim_all(claims[::-1]) == {}
+        assert claim_all(claims[::-1], is_shared=True) == {}
 
     [claim] = (query["sql"] for query in captured if "INSERT INTO bookings_idempotencykey" in query["sql"])
     places = [claim.index(f"({user.pk}, 'k'") for user in users]

@@ -259,7 +259,7 @@ def test_buyers_of_several_shows_read_few_rows_of_each():
     wishes = [BookWish(show.pk, SeatChoice([5]), user, by(user)) for show in shows]
     send_statements_as_they_are()
     with transaction.atomic(), CaptureQueriesContext(connection) as asked:
-        do_together(wishes, is_last=False)
+        do_together(wishes, is_last=False, waits=False)
     reads = reads_among(asked)
 
     found = [found for sql in reads for found in readings(sql)]

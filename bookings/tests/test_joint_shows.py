@@ -6,7 +6,9 @@ from dataclasses import replace
 from threading import Event
 
 import pytest
+from django.conf import settings as conf
 from django.db import OperationalError, connection, transaction
+from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,8 +17,8 @@ from accounts.models import User
 from accounts.tests.factories import make_user
 from bookings.errors import SeatTaken
 from bookings.models import Booking, Order
-from bookings.rows import show_for_sale
-from bookings.services import BookWish, ConfirmWish, HoldWish, SeatChoice, joint_inventory
+from bookings.rows import SHOW_FOR_SALE, show_for_sale
+from bookings.services import BookWish, ConfirmWish, HoldWish, LockedElsewhere, SeatChoice, joint_inventory
 from bookings.tests.factories import book, by, let_expire, make_order, make_show_with_all_sorts
 from bookings.tests.history import assert_history_consistent
 from bookings.tests.joint import WHO, one_by_one, seats, together, what_came_of_it, wishes_for
@@ -24,7 +26,6 @@ from bookings.tests.locks import wait_for_a_waiting_transaction
 from movie_booking import for_each
 from movie_booking.composed import ComposedQuery
 from movie_booking.database import is_lock_failure
-from movie_booking.errors import Busy
 from movie_booking.for_each import LOCK_FOR_EACH
 from movie_booking.statements import Statement
 from movie_booking.tests.concurrency import run_concurrently
@@ -49,6 +50,8 @@ def shows(request, db):
         make_order(show, seat, user=User.objects.get(username=who))
     let_expire(Order.objects.get(user__username="kim"))
     Screen.objects.update(no_single_seats=request.param)
+    for version, show in enumerate(shows):
+        Show.objects.filter(pk=show.pk).update(version=version)
     return shows
 
 
@@ -98,7 +101,7 @@ def test_those_of_a_show_that_is_not_there_come_back_alone():
     wishes = wishes_for((here, 5), (gone, 5))
     gone.delete()
 
-    assert told(together(wishes)) == [[5], Busy]
+    assert told(together(wishes)) == [[5], LockedElsewhere]
 
 
 @pytest.mark.parametrize(
@@ -126,6 +129,20 @@ def test_as_many_as_come_take_two_messages():
     assert re.search(r"FOR NO KEY UPDATE SKIP LOCKED\) AS found \(id\)\s*;\s*SELECT found\.\*", lock)
     assert "; COMMIT; SELECT current_setting" in write
     assert [order.pk for order in orders] == list(Order.objects.order_by("pk").values_list("pk", flat=True))
+    with connection.cursor() as cursor:  # as ever, in the next transaction
+        cursor.execute("SHOW lock_timeout")
+        assert cursor.fetchone() == (f"{conf.LOCK_TIMEOUT_SECONDS}s",)
+
+
+@pytest.mark.usefixtures("real_transactions")
+def test_several_shows_are_locked_in_a_transaction_only():
+    shows, user = [make_show(), make_show()], make_user()
+    asked = [(show.pk, 5, 5, user.pk) for show in shows]
+    with transaction.atomic():
+        assert [show for show, _ in SHOW_FOR_SALE.one_of_each(asked)] == shows
+    for _ in range(2):
+        with pytest.raises(TransactionManagementError):
+            SHOW_FOR_SALE.one_of_each(asked)
 
 
 def elsewhere(do, *, locked, release):
@@ -157,7 +174,7 @@ def test_a_show_that_others_have_locked_keeps_nobody_waiting():
         come,
     )
 
-    assert outcomes == [[5], Busy, [5], Busy]
+    assert outcomes == [[5], LockedElsewhere, [5], LockedElsewhere]
     assert Booking.objects.count() == 2
 
 

@@ -9,11 +9,13 @@ from contextlib import contextmanager
 from threading import Event
 
 import pytest
+from django.db import connection
 
+from movie_booking import batches
 from movie_booking.batches import Batches
 from movie_booking.errors import OutcomeUnknown
 from movie_booking.tests.server import wait_until
-from movie_booking.turns import MAX_TOGETHER
+from movie_booking.turns import MAX_TOGETHER, Place, wait_at
 
 pytestmark = pytest.mark.django_db
 
@@ -202,6 +204,42 @@ def test_whoever_is_broken_off_leaves_nobody_behind(office):
         with pytest.raises(OutcomeUnknown):
             each.result(LONG)
     assert rest.result(LONG) == "D"
+
+
+def test_who_waits_has_no_connection_to_the_database(office):
+    def come():
+        connection.ensure_connection()
+        assert office.batches.serve("a", office.serve, of="a") == "A"
+        return connection.connection
+
+    with office.while_one_is_served():
+        answer = office.pool.submit(come)
+        wait_until(lambda: office.batches.waiting == 1)
+
+    assert answer.result(LONG) is None
+
+
+@pytest.mark.parametrize("is_called", [False, True])
+def test_who_fails_while_it_waits_is_neither_served_nor_waited_for(office, monkeypatch, is_called):
+    goes_on = Event()
+
+    def fail(place: Place, seconds: float) -> bool:
+        if place.of != "a":
+            return wait_at(place, seconds)
+        assert (place if is_called else goes_on).wait(LONG)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(batches, "wait_at", fail)
+    with office.while_one_is_served():
+        failing, other = office.come("a"), office.come("b")
+        if not is_called:
+            goes_on.set()
+            wait_until(failing.done)
+
+    with pytest.raises(ZeroDivisionError):
+        failing.result(LONG)
+    assert other.result(LONG / 4) == "B"
+    assert office.served == [["first"], ["b"]]
 
 
 @pytest.mark.parametrize("patience", [0.001])

@@ -7,9 +7,10 @@ from threading import Event
 
 import pytest
 
+from movie_booking import turns
 from movie_booking.errors import Busy, OutcomeUnknown
 from movie_booking.tests.server import wait_until
-from movie_booking.turns import MAX_TOGETHER, Turns
+from movie_booking.turns import MAX_TOGETHER, Place, ServedPlace, Turns, wait_at
 
 pytestmark = pytest.mark.django_db
 
@@ -157,6 +158,30 @@ def test_whoever_is_broken_off_leaves_nobody_behind(counter):
     for each in answers[1:]:
         with pytest.raises(OutcomeUnknown):
             each.result(10)
+    assert counter.line._lines == {}
+
+
+@pytest.mark.parametrize("is_called", [False, True])
+def test_who_fails_while_it_waits_is_out_of_the_line(counter, monkeypatch, is_called):
+    goes_on = Event()
+
+    def fail(place: Place, seconds: float) -> bool:
+        if isinstance(place, ServedPlace):
+            return wait_at(place, seconds)
+        assert (place if is_called else goes_on).wait(10)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(turns, "wait_at", fail)
+    with turn(counter):
+        failing, other = counter.take(), counter.wish("b")
+        if not is_called:
+            goes_on.set()
+            wait_until(failing.done)
+
+    with pytest.raises(ZeroDivisionError):
+        failing.result(10)
+    assert other.result(10) == "B"
+    assert counter.served == [["b"]]
     assert counter.line._lines == {}
 
 
