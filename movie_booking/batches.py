@@ -8,14 +8,17 @@ from typing import Any
 
 from movie_booking.turns import MAX_TOGETHER, Outcome, ServedPlace, Wish, serve_all, wait_at
 
+# If more than so many were in a batch, many come.
+FEW = 4
 # Longer than a transaction takes that waits for nobody.
 PATIENCE_SECONDS = 0.05
 
 
 class Batches:
-    """One batch of wishes at a time. Whoever comes meanwhile is served in the next.
+    """Whoever comes while others are being served is served in the next batch, one batch at a time. Where few
+    come, two who come are served at once, each alone: there is little to share, and nobody shall wait for it.
 
-    What takes longer than `patience` is waited for by nobody: whoever notices leads the next batch
+    Nobody waits for a batch longer than `patience`: whoever notices that it takes longer leads the next one
     regardless, and others wait for that one.
     """
 
@@ -23,7 +26,9 @@ class Batches:
         self.patience = patience
         self._mutex = Lock()
         self._waiting: deque[ServedPlace[Any, Any]] = deque()
-        self._leader: ServedPlace[Any, Any] | None = None  # of the batch that is waited for
+        # Of what is waited for: how many are being served, by the one who leads them.
+        self._served: dict[ServedPlace[Any, Any], int] = {}
+        self._few_come = True
 
     @property
     def waiting(self) -> int:
@@ -50,8 +55,8 @@ class Batches:
     def _leads(self, mine: ServedPlace[Any, Any]) -> bool:
         """Wait, if need be, until this leads a batch, or was served in one."""
         with self._mutex:
-            if self._leader is None:
-                self._leader = mine
+            if self._has_room():
+                self._served[mine] = 1
                 return True
             self._waiting.append(mine)
         try:
@@ -63,7 +68,8 @@ class Batches:
             if not mine.is_taken:
                 if mine in self._waiting:  # nobody called
                     self._waiting.remove(mine)
-                    self._leader = mine
+                    self._served = {mine: 1}
+                self._few_come = len(self._waiting) < FEW
                 return True
         mine.wait()
         return False
@@ -78,17 +84,21 @@ class Batches:
                     served.add(place.of)
                     taken.append(place)
                     self._waiting.remove(place)
+            if mine in self._served:
+                self._served[mine] += len(taken)
         return taken
+
+    def _has_room(self) -> bool:
+        return sum(self._served.values()) < (2 if self._few_come else 1)
 
     def _end(self, mine: ServedPlace[Any, Any]) -> None:
         with self._mutex:
             if mine in self._waiting:
                 self._waiting.remove(mine)
-            if self._leader is not mine:
-                return
-            self._leader = self._waiting.popleft() if self._waiting else None
-            if self._leader is not None:
-                self._leader.set()
+            if self._served.pop(mine, None) and self._waiting and self._has_room():
+                leader = self._waiting.popleft()
+                self._served[leader] = 1
+                leader.set()
 
 
 batches = Batches()

@@ -50,7 +50,8 @@ def come_together(show: Show, *calls: Callable[[], Any]) -> list[Any]:
 
 def come_beside_others(*calls: Callable[[], Any]) -> list[Any]:
     """Have all of these come, one after the other, to a show each while somebody is served at another."""
-    with patch.object(batches, "patience", 20), ThreadPoolExecutor(len(calls) + 1) as pool:
+    known = {"patience": 20, "_few_come": False}
+    with patch.multiple(batches, **known), ThreadPoolExecutor(len(calls) + 1) as pool:
         begun, end = Event(), Event()
 
         def be_served(wishes: Any) -> Any:

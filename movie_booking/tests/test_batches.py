@@ -12,7 +12,7 @@ import pytest
 from django.db import connection
 
 from movie_booking import batches
-from movie_booking.batches import Batches
+from movie_booking.batches import FEW, Batches
 from movie_booking.errors import OutcomeUnknown
 from movie_booking.tests.server import wait_until
 from movie_booking.turns import MAX_TOGETHER, Place, wait_at
@@ -27,6 +27,7 @@ class Office:
 
     def __init__(self, pool: ThreadPoolExecutor, patience: float) -> None:
         self.batches, self.pool, self.served = Batches(patience), pool, list[list[str]]()
+        self.batches._few_come = False  # so one is served at a time
 
     def serve(self, wishes: Sequence[str]) -> list[str]:
         self.served.append(list(wishes))
@@ -40,7 +41,7 @@ class Office:
         return future
 
     @contextmanager
-    def while_one_is_served(self) -> "Iterator[Future[str]]":
+    def while_one_is_served(self, name: str = "first") -> "Iterator[Future[str]]":
         """A time in which somebody is served, alone."""
         begun, end = Event(), Event()
 
@@ -49,13 +50,13 @@ class Office:
             assert end.wait(LONG)
             return self.serve(wishes)
 
-        future = self.pool.submit(self.batches.serve, "first", slowly, of="first")
+        future = self.pool.submit(self.batches.serve, name, slowly, of=name)
         assert begun.wait(LONG)
         yield future
         end.set()
 
     def assert_empty(self) -> None:
-        wait_until(lambda: self.batches._leader is None)
+        wait_until(lambda: not self.batches._served)
         assert self.batches.waiting == 0
 
 
@@ -131,7 +132,9 @@ def test_nobody_waits_for_who_hangs(office):
         answers = [office.pool.submit(office.batches.serve, name, office.serve, of=name) for name in "abc"]
 
         assert results(answers) == ["A", "B", "C"]
-        assert office.batches.serve("d", office.serve, of="d") == "D"  # at once: nobody leads any more
+        office.batches.patience, office.batches._few_come = LONG, False
+        next_one = office.pool.submit(office.batches.serve, "d", office.serve, of="d")
+        assert next_one.result(LONG / 4) == "D"  # at once: whoever hangs is waited for no more
         assert not hanging.done()
 
     assert hanging.result(LONG) == "FIRST"
@@ -150,7 +153,7 @@ def test_who_hung_takes_the_lead_from_nobody_when_it_ends(office):
         second = office.come("a", slowly)
         assert begun.wait(LONG)
     assert hanging.result(LONG) == "FIRST"
-    office.batches.patience = LONG
+    office.batches.patience, office.batches._few_come = LONG, False
     third = office.come("b")  # waits for the second, who leads now
     assert not third.done()
     end.set()
@@ -204,6 +207,44 @@ def test_whoever_is_broken_off_leaves_nobody_behind(office):
         with pytest.raises(OutcomeUnknown):
             each.result(LONG)
     assert rest.result(LONG) == "D"
+
+
+def test_where_few_come_two_are_served_at_once_and_who_comes_then_waits(office):
+    office.batches._few_come = True
+    with office.while_one_is_served() as first:
+        with office.while_one_is_served("second") as second:
+            answers = [office.come(name) for name in "ab"]
+        assert results([second, *answers]) == ["SECOND", "A", "B"]  # while the first is still served
+
+    assert first.result(LONG) == "FIRST"
+    assert office.served == [["second"], ["a", "b"], ["first"]]
+
+
+def test_where_many_come_the_next_batch_waits_for_all_that_are_under_way(office):
+    office.batches._few_come = True
+    with office.while_one_is_served() as first:
+        with office.while_one_is_served("second") as second:
+            answers = [office.come(name) for name in "ab"]
+            office.batches._few_come = False
+        assert second.result(LONG) == "SECOND"
+        answers.append(office.come("c"))
+        assert not any(answer.done() for answer in answers)
+
+    assert results([first, *answers]) == ["FIRST", "A", "B", "C"]
+    assert office.served == [["second"], ["first"], ["a", "b", "c"]]
+
+
+@pytest.mark.parametrize(("size", "few_come"), [(1, True), (FEW, True), (FEW + 1, False)])
+@pytest.mark.parametrize("before", [True, False])
+def test_whether_few_come_is_seen_by_those_who_waited(office, size, few_come, before):
+    with office.while_one_is_served():
+        answers = [office.come(f"n{number}") for number in range(size)]
+        office.batches._few_come = before
+    results(answers)
+
+    assert office.batches._few_come == few_come
+    assert office.batches.serve("a", office.serve, of="a") == "A"  # of whom nothing is to be seen
+    assert office.batches._few_come == few_come
 
 
 def test_who_waits_has_no_connection_to_the_database(office):
