@@ -84,7 +84,7 @@ TARGETS = [
         1.3,
         2,
         why="Both processors are busy, with many small things of Django and DRF, none of more than 4 %: "
-        "decision 64 says what was tried.",
+        "decisions 64 and 65 say what was tried.",
     ),
     Target("refusals ÷ FastAPI", ratio("refusals", OURS, FASTAPI), 1.5, 2),
     Target("show list ÷ FastAPI", ratio("show list", OURS, FASTAPI), 1.3, 2),
