@@ -80,7 +80,7 @@ def test_control_without_the_claim_on_the_key_every_request_has_its_effect(monke
     user, all_requests = requests()
     path, body, effects = all_requests["order"]
     before = BookingEvent.objects.count()
-    monkeypatch.setattr(buying_together, "claim_all", lambda claims: {})
+    monkeypatch.setattr(buying_together, "claim_all", lambda claims, *, is_shared: {})
 
     responses = send_eight_times(user, path, body)
 
