@@ -83,11 +83,10 @@ def test_how_many_went_together_is_counted(shows, monkeypatch):
     counted = list[int]()
     monkeypatch.setattr(SERVED_TOGETHER, "observe", counted.append)
 
-    while_locked(
+    come_while_locked(
         lambda: Show.objects.lock(shows[0].pk),
-        lambda release: come_beside_others(
-            buy(shows[0], 5), *then_set(release, *(buy(show, 5) for show in shows[1:]))
-        ),
+        buy(shows[0], 5),
+        *(buy(show, 5) for show in shows[1:]),
     )
 
     assert counted == [3, 1]
@@ -122,8 +121,10 @@ def test_one_user_with_two_wishes_has_them_done_one_after_the_other(served, sett
     assert sorted(served) == [1, 3]
 
 
-def while_locked(lock: Callable[[], Any], call: Callable[[Event], Any]) -> Any:
-    """Call it while another transaction has what this locks, with what has it released before the end."""
+def come_while_locked(lock: Callable[[], Any], waiting: Callable[[], Any], *others: Callable[[], Any]) -> Any:
+    """Have these come beside each other, and another transaction have what this locks, until the others are
+    answered.
+    """
     locked, release = Event(), Event()
 
     def hold_the_lock() -> None:
@@ -135,7 +136,7 @@ def while_locked(lock: Callable[[], Any], call: Callable[[Event], Any]) -> Any:
     def come() -> Any:
         assert locked.wait(10)
         try:
-            return call(release)
+            return come_beside_others(waiting, *then_set(release, *others))
         finally:
             release.set()
 
@@ -173,9 +174,10 @@ def then_set(event: Event, *calls: Callable[[], Any]) -> Iterator[Callable[[], A
 def test_who_wants_a_show_that_is_locked_waits_for_it_and_nobody_else_does(served, shows, key):
     waiting, *others = (buy(show, 5, key=key) for show in shows)
 
-    answers = while_locked(
+    answers = come_while_locked(
         lambda: Show.objects.lock(shows[0].pk),
-        lambda release: come_beside_others(waiting, *then_set(release, *others)),
+        waiting,
+        *others,
     )
 
     assert statuses(answers) == [201] * 4
@@ -190,9 +192,10 @@ def test_those_who_are_answered_from_a_key_wait_for_no_show_of_another(served, s
     before = [call() for call in others]
     served.clear()
 
-    waiting, *again = while_locked(
+    waiting, *again = come_while_locked(
         lambda: Show.objects.lock(shows[0].pk),
-        lambda release: come_beside_others(buy(shows[0], 5), *then_set(release, *others)),
+        buy(shows[0], 5),
+        *others,
     )
 
     assert [answer.content for answer in again] == [answer.content for answer in before]
@@ -206,9 +209,10 @@ def test_a_user_whose_row_is_locked_is_waited_for_by_nobody_else(served, shows):
     user = make_user()
     waiting, *others = (buy(show, 5, user if show == shows[0] else None) for show in shows)
 
-    answers = while_locked(
+    answers = come_while_locked(
         lambda: list(User.objects.select_for_update().filter(pk=user.pk)),
-        lambda release: come_beside_others(waiting, *then_set(release, *others)),
+        waiting,
+        *others,
     )
 
     assert statuses(answers) == [201] * 4
@@ -222,9 +226,10 @@ def test_a_key_that_is_at_work_elsewhere_is_waited_for_by_nobody_else(served, sh
     waiting, *others = buy(shows[0], 5, user, key="k"), *(buy(show, 5, key=key) for show in shows[1:])
     at_work = {"user": user, "key": "k", "fingerprint": "another", "body": "", "status": 201}
 
-    answers = while_locked(
+    answers = come_while_locked(
         lambda: IdempotencyKey.objects.create(**at_work),
-        lambda release: come_beside_others(waiting, *then_set(release, *others)),
+        waiting,
+        *others,
     )
 
     assert statuses(answers) == [422, 201, 201, 201]
@@ -236,9 +241,10 @@ def test_holds_of_a_user_that_are_looked_at_elsewhere_are_waited_for_by_nobody_e
     user = make_user()
     waiting, *others = (hold(show, 5, user=user if show == shows[0] else None) for show in shows)
 
-    answers = while_locked(
+    answers = come_while_locked(
         lambda: HOLDS_OF_USER(user.pk),
-        lambda release: come_beside_others(waiting, *then_set(release, *others)),
+        waiting,
+        *others,
     )
 
     assert statuses(answers) == [201] * 4
@@ -250,9 +256,10 @@ def test_holds_of_who_wants_a_show_that_is_locked_are_not_looked_at_for_all(serv
     user = make_user()
     waiting, *others = (hold(show, 5, user=user if show == shows[0] else None) for show in shows)
 
-    answers = while_locked(
+    answers = come_while_locked(
         lambda: (Show.objects.lock(shows[0].pk), HOLDS_OF_USER(user.pk)),
-        lambda release: come_beside_others(waiting, *then_set(release, *others)),
+        waiting,
+        *others,
     )
 
     assert statuses(answers) == [201] * 4
