@@ -32,6 +32,7 @@ class Batches:
 
     @property
     def waiting(self) -> int:
+        """How many wait for the next batch."""
         return len(self._waiting)
 
     def serve(

@@ -204,16 +204,21 @@ def test_those_who_are_answered_from_a_key_wait_for_no_show_of_another(served, s
     assert served == [4, 1]
 
 
-@pytest.mark.usefixtures("long_waits")
-def test_a_user_whose_row_is_locked_is_waited_for_by_nobody_else(served, shows):
-    user = make_user()
-    waiting, *others = (buy(show, 5, user if show == shows[0] else None) for show in shows)
+def lock_row(user: User) -> None:
+    list(User.objects.select_for_update().filter(pk=user.pk))
 
-    answers = come_while_locked(
-        lambda: list(User.objects.select_for_update().filter(pk=user.pk)),
-        waiting,
-        *others,
-    )
+
+def lock_holds(user: User) -> None:
+    HOLDS_OF_USER(user.pk)
+
+
+@pytest.mark.usefixtures("long_waits")
+@pytest.mark.parametrize(("want", "lock"), [(buy, lock_row), (hold, lock_holds)], ids=["row", "holds"])
+def test_what_is_locked_of_a_user_is_waited_for_by_nobody_else(served, shows, want, lock):
+    user = make_user()
+    waiting, *others = (want(show, 5, user=user if show == shows[0] else None) for show in shows)
+
+    answers = come_while_locked(lambda: lock(user), waiting, *others)
 
     assert statuses(answers) == [201] * 4
     assert served == [4, 1, 1, 1, 1]
@@ -233,21 +238,6 @@ def test_a_key_that_is_at_work_elsewhere_is_waited_for_by_nobody_else(served, sh
     )
 
     assert statuses(answers) == [422, 201, 201, 201]
-    assert served == [4, 1, 1, 1, 1]
-
-
-@pytest.mark.usefixtures("long_waits")
-def test_holds_of_a_user_that_are_looked_at_elsewhere_are_waited_for_by_nobody_else(served, shows):
-    user = make_user()
-    waiting, *others = (hold(show, 5, user=user if show == shows[0] else None) for show in shows)
-
-    answers = come_while_locked(
-        lambda: HOLDS_OF_USER(user.pk),
-        waiting,
-        *others,
-    )
-
-    assert statuses(answers) == [201] * 4
     assert served == [4, 1, 1, 1, 1]
 
 
